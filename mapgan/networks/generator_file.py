@@ -1,0 +1,85 @@
+"""The generator as one safetensors file that carries its own configuration.
+
+Everything about it stands under one metadata key as canonical JSON: with several keys the file's bytes
+would differ from process to process. Nothing in the file can run.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from mapgan import files, networks
+from mapgan.errors import MapganError
+from mapgan.params.networks import NetworkName, Networks
+from mapgan.params.section import Section, Side
+
+KEY = "mapgan"
+
+
+class About(Section):
+    """What a generator's file says of it."""
+
+    format: Literal[1] = 1
+    network: NetworkName
+    settings: dict[str, Any]
+    width: Side
+    height: Side
+    steps: int
+    seed: int
+    data: str
+    """digest of the training set"""
+
+
+def save_generator(path: Path, weights: dict[str, Tensor], about: About) -> None:
+    """Write the generator's state `weights` (float32, on any device) and what is to be known about it."""
+    tensors = {name: tensor.detach().to("cpu").contiguous() for name, tensor in weights.items()}
+    with files.replacing(path) as scratch:
+        save_file(tensors, scratch, metadata={KEY: files.canonical_json(about.model_dump())})
+
+
+def load_generator(path: Path) -> tuple[nn.Module, About]:
+    """The generator in `path`, on the CPU and in evaluation mode, and what is known about it.
+
+    Raises:
+        MapganError: the file is missing, damaged, not a generator of mapgan's, or of another version.
+    """
+    try:
+        with safe_open(path, framework="pt") as stored:
+            metadata = stored.metadata() or {}
+            weights = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+    except (FileNotFoundError, IsADirectoryError):
+        raise MapganError(f"{path}: no such file", "name a generator.safetensors or a run's folder") from None
+    except (SafetensorError, OSError) as error:
+        raise MapganError(f"{path}: not a safetensors file, or damaged ({error})") from None
+    about = _read_about(metadata, path)
+    return _assemble(about, weights, path), about
+
+
+def _read_about(metadata: dict[str, str], path: Path) -> About:
+    if KEY not in metadata:
+        raise MapganError(f"{path}: not a generator that mapgan wrote", "it has no `mapgan` metadata")
+    try:
+        return About.model_validate(json.loads(metadata[KEY]))
+    except (ValueError, ValidationError):
+        raise MapganError(f"{path}: written by another version of mapgan, or damaged") from None
+
+
+def _assemble(about: About, weights: dict[str, Tensor], path: Path) -> nn.Module:
+    """The network described by `about`, made without memory of its own and given `weights`."""
+    try:
+        settings = type(Networks().of(about.network)).model_validate(about.settings)
+        with torch.device("meta"):
+            generator = networks.BUILDERS[about.network](settings, about.width, about.height).generator
+        generator.load_state_dict(weights, strict=True, assign=True)
+    except (ValidationError, RuntimeError) as error:
+        first = str(error).splitlines()[0]
+        raise MapganError(f"{path}: its weights do not fit its description ({first})") from None
+    return generator.eval()

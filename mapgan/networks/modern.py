@@ -1,0 +1,151 @@
+"""A DCGAN for maps, without statistics over the batch: residual blocks and low-pass resizing.
+
+What R3GAN (Huang et al. 2024, arXiv:2501.05441, section 3) keeps of StyleGAN, made small: no normalisation,
+residuals that start small, bilinear doubling (transposed convolutions leave checkerboards), and the 1x1
+convolution on the cheap side of each resize. Most work is done at half size: at full size, where
+memory goes, there are only a few feature maps.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mapgan.networks.pair import Pair
+from mapgan.networks.sizes import doublings, feature_maps, start
+from mapgan.networks.stack import Stack
+from mapgan.params.networks import DcganModern
+
+Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
+
+SLOPE = 0.2
+RESIDUAL_START = 0.3  # a residual's share at the start; the plain path carries the signal then
+OUTPUT_START = 0.03  # pictures start near grey, where tanh is steep
+
+
+def build(settings: DcganModern, width: int, height: int) -> Pair:
+    """Networks for pictures of `width` x `height` pixels, 16 to 2048 each."""
+    generator, discriminator = Generator(settings, width, height), Discriminator(settings, width, height)
+    return Pair(generator, discriminator, settings.latent, batch_dependent=False)
+
+
+class Generator(nn.Module):
+    """`[B, latent]` to `[B, 3, height, width]` in [-1, 1]."""
+
+    def __init__(self, settings: DcganModern, width: int, height: int) -> None:
+        super().__init__()
+        self.size = (height, width)
+        count = doublings(width, height)
+        maps = [feature_maps(settings.generator_maps, count - 1 - i, settings.max_maps) for i in range(count)]
+        self.first = (maps[0], start(height, count), start(width, count))
+        self.project = _started(nn.Linear(settings.latent, math.prod(self.first)))
+        blocks: list[nn.Module] = [
+            UpBlock(before, after, settings.convolutions) for before, after in zip(maps, maps[1:], strict=False)
+        ]
+        self.blocks = Stack([*blocks, ToPicture(maps[-1], settings.last_maps)], high="last")
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Pictures `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
+        height, width = self.size
+        z = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
+        pictures: Tensor = self.blocks(self.project(z).view(-1, *self.first))
+        return pictures[:, :, :height, :width]
+
+
+class Discriminator(nn.Module):
+    """`[B, 3, height, width]` to logits `[B]`."""
+
+    def __init__(self, settings: DcganModern, width: int, height: int) -> None:
+        super().__init__()
+        count = doublings(width, height)
+        maps = [feature_maps(settings.discriminator_maps, i, settings.max_maps) for i in range(count)]
+        from_picture = _started(nn.Conv2d(3, maps[0], 4, stride=2, padding=1))
+        blocks: list[nn.Module] = [
+            DownBlock(before, after, settings.convolutions) for before, after in zip(maps, maps[1:], strict=False)
+        ]
+        self.blocks = Stack([from_picture, *blocks], high="first")
+        self.verdict = _started(nn.Linear(maps[-1] * (height // 2**count) * (width // 2**count), 1))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Logits `[B]` for `pictures`."""
+        features = F.leaky_relu(self.blocks(pictures), SLOPE)
+        logits: Tensor = self.verdict(features.flatten(1))
+        return logits.squeeze(1)
+
+
+class UpBlock(nn.Module):
+    """`[B, before, h, w]` to `[B, after, 2h, 2w]`: 1x1 convolution, bilinear doubling, a residual."""
+
+    def __init__(self, before: int, after: int, convolutions: int) -> None:
+        super().__init__()
+        self.mix = _started(nn.Conv2d(before, after, 1), gain=1.0)
+        self.residual = Residual(after, convolutions)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = double(self.mix(x))
+        result: Tensor = x + self.residual(x)
+        return result
+
+
+class DownBlock(nn.Module):
+    """`[B, before, h, w]` to `[B, after, h // 2, w // 2]`: a strided residual beside averaging and mixing."""
+
+    def __init__(self, before: int, after: int, convolutions: int) -> None:
+        super().__init__()
+        self.mix = _started(nn.Conv2d(before, after, 1), gain=1.0)
+        self.residual = Residual(before, convolutions - 1) if convolutions > 1 else None
+        self.halve = _started(nn.Conv2d(before, after, 4, stride=2, padding=1), RESIDUAL_START)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.residual is not None:
+            x = x + self.residual(x)
+        result: Tensor = self.mix(F.avg_pool2d(x, 2)) + self.halve(F.leaky_relu(x, SLOPE))
+        return result
+
+
+class Residual(nn.Module):
+    """`count` times LeakyReLU and a 3x3 convolution; the last one starts small."""
+
+    def __init__(self, maps: int, count: int) -> None:
+        super().__init__()
+        shares = [1.0] * (count - 1) + [RESIDUAL_START]
+        self.convolutions = nn.ModuleList(
+            _started(nn.Conv2d(maps, maps, 3, padding=1), share) for share in shares
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        for convolution in self.convolutions:
+            x = convolution(F.leaky_relu(x, SLOPE))
+        return x
+
+
+class ToPicture(nn.Module):
+    """`[B, before, h, w]` to `[B, 3, 2h, 2w]` in [-1, 1], with few feature maps at full size."""
+
+    def __init__(self, before: int, maps: int) -> None:
+        super().__init__()
+        self.mix = _started(nn.Conv2d(before, maps, 1))
+        self.paint = nn.Conv2d(maps, 3, 3, padding=1)
+        nn.init.normal_(self.paint.weight, 0.0, OUTPUT_START)
+        nn.init.zeros_(self.paint.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(self.paint(F.leaky_relu(double(self.mix(x)), SLOPE)))
+
+
+def double(x: Tensor) -> Tensor:
+    """`[B, C, h, w]` to `[B, C, 2h, 2w]`, bilinear: a low-pass filter, so no checkerboards."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def _started(layer: Layer, share: float = 1.0, gain: float = 0.0) -> Layer:
+    """Weights that keep the size of the signal (He et al. 2015, eq. 14; `gain` 1 on a linear path)."""
+    fan_in = layer.weight[0].numel()
+    gain = gain or math.sqrt(2.0 / (1.0 + SLOPE**2))
+    nn.init.normal_(layer.weight, 0.0, share * gain / math.sqrt(fan_in))
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return layer

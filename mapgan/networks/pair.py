@@ -1,0 +1,24 @@
+"""A generator with its discriminator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two players.
+
+    Args:
+        generator: `[B, latent]` to `[B, 3, height, width]` in [-1, 1].
+        discriminator: `[B, 3, height, width]` to logits `[B]`.
+        latent: numbers in a latent.
+        batch_dependent: whether pictures of a micro-batch influence one another (batch statistics).
+    """
+
+    generator: nn.Module
+    discriminator: nn.Module
+    latent: int
+    batch_dependent: bool

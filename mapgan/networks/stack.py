@@ -1,0 +1,73 @@
+"""Blocks in a row, some of which forget their activations and compute them again in the backward pass.
+
+Gradient checkpointing after Chen et al. 2016, 'Training Deep Nets with Sublinear Memory Cost'.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.checkpoint import checkpoint
+
+Checkpointing = Literal["none", "high", "all"]
+HIGH_BLOCKS = 2
+
+
+class Stack(nn.ModuleList):
+    """Blocks in a row.
+
+    Args:
+        blocks: the blocks, from input to output.
+        high: which end works at the highest resolution, where activations are largest.
+    """
+
+    def __init__(self, blocks: list[nn.Module], high: Literal["first", "last"]) -> None:
+        super().__init__(blocks)
+        self.high = high
+        self.recomputed: frozenset[int] = frozenset()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`x` through all blocks."""
+        for place, block in enumerate(self):
+            x = recompute(block, x) if place in self.recomputed and torch.is_grad_enabled() else block(x)
+        return x
+
+
+def set_checkpointing(network: nn.Module, mode: Checkpointing) -> None:
+    """Choose which blocks of each stack in `network` are recomputed: none, the high-resolution ones, all."""
+    for stack in network.modules():
+        if isinstance(stack, Stack):
+            places = range(len(stack))
+            high = places[:HIGH_BLOCKS] if stack.high == "first" else places[-HIGH_BLOCKS:]
+            stack.recomputed = frozenset({"none": (), "high": high, "all": places}[mode])
+
+
+def recompute(block: nn.Module, x: Tensor) -> Tensor:
+    """`block(x)` that keeps only `x` for the backward pass, which then runs the block again.
+
+    Not reentrant, because gradient penalties differentiate through it; and the second run leaves
+    the running statistics of batch normalisation alone, which the first has updated already.
+    """
+
+    def contexts() -> tuple[contextlib.AbstractContextManager[None], contextlib.AbstractContextManager[None]]:
+        return contextlib.nullcontext(), _statistics_kept(block)
+
+    result: Tensor = checkpoint(block, x, use_reentrant=False, context_fn=contexts)
+    return result
+
+
+@contextlib.contextmanager
+def _statistics_kept(block: nn.Module) -> Iterator[None]:
+    norms = [m for m in block.modules() if isinstance(m, _BatchNorm) and m.training and m.track_running_stats]
+    for norm in norms:
+        norm.track_running_stats = False
+    try:
+        yield
+    finally:
+        for norm in norms:
+            norm.track_running_stats = True

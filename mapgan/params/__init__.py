@@ -1,0 +1,12 @@
+"""`params.yaml` as typed, validated sections. Importing this loads neither torch nor PIL."""
+
+from mapgan.params.collecting import Demo, Folder, Gallery, Prune, Resize, Scrape
+from mapgan.params.networks import Dcgan, DcganModern, NetworkName, Networks
+from mapgan.params.reading import load, load_params
+from mapgan.params.root import Params
+from mapgan.params.training import Evaluate, Machine, Sample, Train
+
+__all__ = [
+    "Dcgan", "DcganModern", "Demo", "Evaluate", "Folder", "Gallery", "Machine", "NetworkName", "Networks",
+    "Params", "Prune", "Resize", "Sample", "Scrape", "Train", "load", "load_params",
+]

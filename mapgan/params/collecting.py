@@ -1,0 +1,145 @@
+"""Settings of the stages that make the training set: scrape, prune, resize."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from mapgan.params.section import Count, Section, Side
+
+Look = Literal["rock", "blueprint", "ink"]
+
+
+def _regular_expression(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression ({error})") from None
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_regular_expression)]
+
+
+class Demo(Section):
+    """`source: demo`: the website of dungeon plans that comes with mapgan, served on 127.0.0.1."""
+
+    looks: list[Look] = ["rock", "blueprint"]
+    """looks to take: rock (dark stone), blueprint (blue print), ink (hatched line art)"""
+
+
+class Gallery(Section):
+    """`source: gallery`: pictures of any website."""
+
+    urls: list[str] = []
+    """addresses of the pages to begin with"""
+
+    pictures: str = "a[href], img"
+    """CSS selector for pictures: links that end in a picture, or img elements"""
+
+    next_page: str = "a[rel~=next], link[rel~=next], a.next, .next > a, .pagination-next > a"
+    """CSS selector for the link to the next page of the gallery"""
+
+    follow: str = ""
+    """CSS selector for links to pages that hold pictures themselves (empty: none)"""
+
+    depth: Annotated[int, Field(ge=0, le=10)] = 2
+    """how many links deep `follow` goes"""
+
+    max_pages: Count = 200
+    """stop after so many pages"""
+
+    max_pictures: Count = 2000
+    """stop after so many pictures"""
+
+    delay: Annotated[float, Field(ge=0, le=3600)] = 1.0
+    """seconds between two requests to the same host (a longer Crawl-delay of the site wins)"""
+
+    timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """seconds to wait for an answer"""
+
+    retries: Annotated[int, Field(ge=0, le=20)] = 4
+    """further tries after a failed request, each after a longer pause"""
+
+    max_mib: Annotated[float, Field(gt=0, le=1024)] = 64.0
+    """largest picture file taken, MiB"""
+
+    contact: str = ""
+    """your e-mail address or page for the User-Agent, so that a site's owner can reach you"""
+
+
+class Folder(Section):
+    """`source: folder`: pictures of your own."""
+
+    path: Annotated[str, Field(min_length=1)] = "data/inbox"
+    """folder with your pictures; subfolders are included, nothing in it is ever changed"""
+
+
+class Scrape(Section):
+    """Where pictures come from."""
+
+    source: Literal["demo", "gallery", "folder"] = "demo"
+    """demo (dungeon plans that come with mapgan), gallery (a website), folder (your own pictures)"""
+
+    group_pattern: Pattern = ""
+    """regular expression on a file's name; what it matches (or its first group) names the map that the
+    picture shows a part of, so that no map is split between training and hold-out (empty: the name)"""
+
+    demo: Demo = Demo()
+    gallery: Gallery = Gallery()
+    folder: Folder = Folder()
+
+
+class Prune(Section):
+    """Which pictures to keep. The others are put aside with a reason; nothing is deleted."""
+
+    min_side: Count = 64
+    """shortest side a picture must have, pixels"""
+
+    max_aspect: Annotated[float, Field(ge=1)] = 4.0
+    """largest ratio of the long side to the short one"""
+
+    max_megapixels: Annotated[float, Field(gt=0, le=1000)] = 100.0
+    """largest picture that is decoded, millions of pixels (guards against decompression bombs)"""
+
+    double_bits: Annotated[int, Field(ge=0, le=128)] = 12
+    """pictures whose 256-bit perceptual hashes differ in at most so many bits are doubles"""
+
+    double_turns: bool = True
+    """also find doubles that are mirrored or turned by quarters"""
+
+
+class Resize(Section):
+    """One size for all pictures, and the split into training part and hold-out."""
+
+    width: Side = 64
+    """width of the training pictures, pixels"""
+
+    height: Side = 64
+    """height of the training pictures, pixels"""
+
+    fit: Literal["tiles", "crop", "pad"] = "tiles"
+    """tiles (windows cut from large pictures), crop (the centre), pad (the whole picture on a ground)"""
+
+    tile_zoom: Annotated[float, Field(ge=1, le=64)] = 2.0
+    """a tile covers zoom x width by zoom x height pixels of the picture and is brought down to size"""
+
+    tile_overlap: Annotated[float, Field(ge=0, le=0.95)] = 0.5
+    """share of a tile that its neighbour also covers"""
+
+    tile_contrast: Annotated[float, Field(ge=0, le=128)] = 20.0
+    """tiles whose grey values have a smaller standard deviation (of 255) are blank and left out"""
+
+    tiles_per_picture: Count = 200
+    """at most so many tiles of one picture, evenly chosen"""
+
+    pad_colour: Annotated[str, Field(pattern=r"^(edge|#[0-9a-fA-F]{6})$")] = "edge"
+    """ground for `pad` and for transparent pixels: #rrggbb, or edge (the picture's own border colour;
+    white for transparent pixels)"""
+
+    holdout: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    """share of the groups that is kept from training, for evaluation"""
+
+

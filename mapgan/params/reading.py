@@ -1,0 +1,134 @@
+"""From YAML, presets and `--set` to `Params`, or to one line that says which key is wrong and why."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from mapgan.errors import MapganError, SettingsError
+from mapgan.params.explaining import explain
+from mapgan.params.root import Params
+
+Tree = dict[str, Any]
+
+
+def load(
+    params: Path | None = None, preset: str | None = None, settings: Iterable[str] = ()
+) -> Params:
+    """Settings from the defaults, then the file `params`, then the preset, then `KEY=VALUE` settings.
+
+    Raises:
+        SettingsError: a key does not exist or its value is not allowed.
+        MapganError: the file or the preset does not exist or is not YAML.
+    """
+    layers: list[tuple[str, Tree]] = []
+    if params is not None:
+        layers.append((str(params), read_yaml(params)))
+    if preset is not None:
+        layers.append((f"preset {preset}", read_preset(preset)))
+    layers += [(f"--set {setting}", parse_setting(setting)) for setting in settings]
+
+    merged: Tree = {}
+    checked = Params()
+    for where, layer in layers:
+        merged = merge(merged, layer)
+        checked = validate(merged, where)
+    return checked
+
+
+def load_params() -> Params:
+    """The `params.yaml` of this folder, as every stage of the pipeline reads it."""
+    return load(Path("params.yaml"))
+
+
+def validate(tree: Tree, where: str) -> Params:
+    """Check a whole tree of settings.
+
+    Raises:
+        SettingsError: with one line for the first thing wrong in `where`.
+    """
+    try:
+        return Params.model_validate(tree)
+    except ValidationError as error:
+        raise SettingsError(f"{where}: {explain(error.errors()[0])}") from None
+
+
+def read_yaml(path: Path) -> Tree:
+    """A YAML file as plain dictionaries.
+
+    Raises:
+        MapganError: the file is missing, is not YAML, or is not a table of settings.
+    """
+    try:
+        return parse_yaml(path.read_text(encoding="utf-8"), str(path))
+    except FileNotFoundError:
+        raise MapganError(f"{path}: no such file", "run in the folder that holds it, or name another") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise MapganError(f"{path}: cannot be read ({error})") from None
+
+
+def parse_yaml(text: str, where: str) -> Tree:
+    """YAML text as plain dictionaries; `where` names it in errors."""
+    try:
+        tree = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}: " if mark else ""
+        raise SettingsError(f"{where}: {line}not YAML ({getattr(error, 'problem', error)})") from None
+    if tree is None:
+        return {}
+    if not isinstance(tree, dict):
+        raise SettingsError(f"{where}: not a table of settings", "it should hold lines such as `seed: 0`")
+    return tree
+
+
+def preset_names() -> list[str]:
+    """Names of the presets in the package, sorted."""
+    folder = resources.files("mapgan.params") / "presets"
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+
+
+def preset_text(name: str) -> str:
+    """The preset's file, comments included.
+
+    Raises:
+        MapganError: no preset has this name.
+    """
+    names = preset_names()
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0)
+        raise MapganError(f"--preset {name}: no such preset", f"nearest: {near[0]}; there are: {', '.join(names)}")
+    return (resources.files("mapgan.params") / "presets" / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def read_preset(name: str) -> Tree:
+    """The preset's settings as plain dictionaries."""
+    return parse_yaml(preset_text(name), f"preset {name}")
+
+
+def parse_setting(setting: str) -> Tree:
+    """`train.batch_size=8` as `{"train": {"batch_size": 8}}`; the value is read as YAML."""
+    key, equals, value = setting.partition("=")
+    if not equals or not key.strip():
+        raise SettingsError(f"--set {setting}: not KEY=VALUE", "write for instance --set train.batch_size=8")
+    tree: Any = parse_yaml(f"value: {value}", f"--set {setting}").get("value")
+    for part in reversed(key.strip().split(".")):
+        tree = {part: tree}
+    return dict(tree)
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> Tree:
+    """`base` with the values of `over` laid on it, table by table; both stay as they are."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        merged[key] = merge(below, value) if both else value  # type: ignore[arg-type]
+    return merged

@@ -1,0 +1,35 @@
+"""All settings together, and the rules that hold between sections."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from mapgan.params.collecting import Prune, Resize, Scrape
+from mapgan.params.section import Section
+from mapgan.params.training import Evaluate, Machine, Sample, Train
+
+
+class Params(Section):
+    """Everything in `params.yaml`."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """start of every random draw: weights, order of the pictures, latents"""
+
+    scrape: Scrape = Scrape()
+    prune: Prune = Prune()
+    resize: Resize = Resize()
+    train: Train = Train()
+    evaluate: Evaluate = Evaluate()
+    sample: Sample = Sample()
+    machine: Machine = Machine()
+
+    @model_validator(mode="after")
+    def _batches_divide(self) -> Params:
+        batch, norm, micro = self.train.batch_size, self.train.norm_batch, self.machine.micro_batch
+        if norm and batch % norm:
+            raise ValueError(f"train.norm_batch: {norm} does not divide train.batch_size ({batch})")
+        if micro > batch:
+            raise ValueError(f"machine.micro_batch: {micro} is more than train.batch_size ({batch})")
+        return self

@@ -1,0 +1,24 @@
+"""What all sections of `params.yaml` have in common.
+
+The sentence under each setting is its documentation: `params.yaml` carries it as a comment.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """Strict and frozen: no unknown key, no silent conversion, no change after reading."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, populate_by_name=True
+    )
+
+
+Side = Annotated[int, Field(ge=16, le=2048)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Rate = Annotated[float, Field(gt=0, le=1)]

@@ -1,0 +1,137 @@
+"""Settings of training, evaluation and sampling, and of the machine that does it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mapgan.params.networks import NetworkName, Networks
+from mapgan.params.section import Count, Rate, Section
+
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Train(Section):
+    """How the networks learn."""
+
+    network: NetworkName = "dcgan-modern"
+    """dcgan (the classic, with batch normalisation), dcgan-modern (for maps)"""
+
+    steps: Count = 1500
+    """optimizer steps of the generator; raise it to make a finished run longer"""
+
+    batch_size: Count = 32
+    """pictures that one optimizer step sees, whatever the number of processes and micro-batches"""
+
+    norm_batch: Annotated[int, Field(ge=0)] = 0
+    """pictures that share batch statistics in networks with batch normalisation (0: the whole batch)"""
+
+    loss: Literal["non-saturating", "least-squares", "hinge", "relativistic"] = "relativistic"
+    """non-saturating (the classic), least-squares, hinge, relativistic (pairs of a real and a fake)"""
+
+    label_smoothing: Annotated[float, Field(gt=0.5, le=1)] = 0.9
+    """what D should say of real pictures instead of 1 (non-saturating and least-squares losses)"""
+
+    penalty: Annotated[float, Field(ge=0)] = 1.0
+    """weight gamma of the penalty on D's slope at real and fake pictures (0: none)"""
+
+    penalty_sigma: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """step of the finite difference that measures the slope, in units of pixel values in [-1, 1]"""
+
+    generator_lr: Rate = 1e-3
+    """learning rate of the generator (Adam)"""
+
+    discriminator_lr: Rate = 1e-3
+    """learning rate of the discriminator (Adam)"""
+
+    beta1: Beta = 0.0
+    """Adam's decay of the mean"""
+
+    beta2: Beta = 0.99
+    """Adam's decay of the mean square"""
+
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.998
+    """decay of the moving average of the generator's weights, which draws the pictures"""
+
+    instance_noise: Annotated[float, Field(ge=0, le=2)] = 0.0
+    """standard deviation of the noise on D's pictures at the start, in units of [-1, 1]"""
+
+    instance_noise_steps: Count = 1000
+    """steps over which the instance noise falls to nothing"""
+
+    mirror: bool = True
+    """show real pictures mirrored as well"""
+
+    turn: bool = True
+    """show real pictures turned by quarters as well (half turns where they are not square)"""
+
+    precision: Literal["no", "bf16", "fp16"] = "no"
+    """mixed precision: no (float32), bf16, fp16 (needs a GPU)"""
+
+    log_every: Count = 10
+    """steps between two rows of the metrics"""
+
+    snapshot_every: Count = 250
+    """steps between two snapshots of the same seeds"""
+
+    snapshot_pictures: Annotated[int, Field(ge=1, le=256)] = 16
+    """pictures in a snapshot"""
+
+    networks: Networks = Networks()
+
+
+class Evaluate(Section):
+    """Numbers that say how good the pictures are."""
+
+    pictures: Annotated[int, Field(ge=2)] = 512
+    """pictures to draw and compare (at most as many as the hold-out has)"""
+
+    patches: Count = 128
+    """7x7 patches of each picture and level of the pyramid"""
+
+    directions: Count = 512
+    """random directions of the sliced Wasserstein distance"""
+
+
+class Sample(Section):
+    """What is drawn at the end."""
+
+    seeds: Annotated[str, Field(pattern=r"^\d+(-\d+)?(,\d+(-\d+)?)*$")] = "0-35"
+    """seeds to draw: numbers and ranges, separated by commas"""
+
+    sheet: Annotated[str, Field(pattern=r"^[1-9]\d?x[1-9]\d?$")] = "6x6"
+    """columns x rows of a sheet"""
+
+    zoom: Annotated[int, Field(ge=1, le=16)] = 3
+    """each pixel of a sheet's pictures is drawn so large"""
+
+    singles: bool = True
+    """also write each picture on its own"""
+
+
+class Machine(Section):
+    """What this computer is. Changes speed, never the result; neither tracked nor fingerprinted."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """auto (a GPU where there is one), cpu, cuda, mps"""
+
+    threads: Annotated[int, Field(ge=0, le=1024)] = 0
+    """CPU threads (0: one per core); float sums depend on it in the last bits"""
+
+    workers: Annotated[int, Field(ge=0, le=1024)] = 0
+    """pictures that are decoded at a time (0: one per core)"""
+
+    micro_batch: Annotated[int, Field(ge=0)] = 0
+    """pictures in memory at a time, for each process (0: all of its share of the batch)"""
+
+    checkpointing: Literal["none", "high", "all"] = "none"
+    """recompute activations instead of keeping them: none, high (the blocks at high resolution), all"""
+
+    save_minutes: Annotated[float, Field(ge=0)] = 1.0
+    """minutes between two saved states (0: after each step)"""
+
+    deterministic: bool = False
+    """the same bits every time on a GPU too, at some cost in speed"""
+
+

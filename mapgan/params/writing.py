@@ -1,0 +1,58 @@
+"""`Params` as YAML with a comment for every key, and values merged into a file that keeps its own."""
+
+from __future__ import annotations
+
+import io
+import json
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from ruamel.yaml import YAML
+
+WIDTH = 100
+
+
+def to_yaml(section: BaseModel, indent: int = 0) -> str:
+    """Every setting of `section` as YAML, its sentence above it as a comment."""
+    lines: list[str] = []
+    for name, field in type(section).model_fields.items():
+        value, key, pad = getattr(section, name), field.alias or name, " " * indent
+        if isinstance(value, BaseModel):
+            about = (type(value).__doc__ or "").split("\n")[0]
+            lines += ["" if not indent else None, f"{pad}# {about}", f"{pad}{key}:"]  # type: ignore[list-item]
+            lines.append(to_yaml(value, indent + 2).rstrip("\n"))
+        else:
+            about = " ".join((field.description or "").split())
+            lines += [f"{pad}# {line}" for line in textwrap.wrap(about, WIDTH - indent - 2)]
+            lines.append(f"{pad}{key}: {_scalar(value)}")
+    return "\n".join(line for line in lines if line is not None) + "\n"
+
+
+def merge_into(text: str, over: Mapping[str, Any]) -> str:
+    """The YAML `text` with the values of `over`, its comments and order kept."""
+    yaml = YAML()
+    yaml.width = 4096
+    yaml.preserve_quotes = True
+    tree = yaml.load(text) or {}
+    _lay_over(tree, over)
+    out = io.StringIO()
+    yaml.dump(tree, out)
+    return out.getvalue()
+
+
+def _lay_over(tree: Any, over: Mapping[str, Any]) -> None:
+    for key, value in over.items():
+        if isinstance(value, Mapping) and isinstance(tree.get(key), Mapping):
+            _lay_over(tree[key], value)
+        else:
+            tree[key] = value
+
+
+def _scalar(value: Any) -> str:
+    """JSON is YAML, but plain words read better; `no` and the like keep their quotes for YAML 1.1 readers."""
+    if isinstance(value, str) and value.replace("-", "").isalnum() and value not in {"no", "yes", "on", "off"}:
+        if not value[0].isdigit():
+            return value
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,60 @@
+"""A progress bar on a terminal; a plain line now and then where there is none."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+SECONDS_BETWEEN_LINES = 20.0
+
+
+class Bar:
+    """Counts work that is done: `with Bar("prune", total=240) as bar: bar.advance()`.
+
+    Args:
+        title: what is going on, one word.
+        total: how many pieces of work there are; None where nobody knows yet.
+        done: how many of them were done before (a run that goes on).
+    """
+
+    def __init__(self, title: str, total: int | None = None, done: int = 0) -> None:
+        self.title, self.total, self.done, self.note = title, total, done, ""
+        console = Console(stderr=True)
+        self.terminal = console.is_terminal
+        self.rich = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"), console=console, disable=not self.terminal,
+        )
+        self.task = self.rich.add_task(title, total=total, completed=done, note="")
+        self.last_line = time.monotonic()
+
+    def __enter__(self) -> Bar:
+        self.rich.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        self.rich.stop()
+        if not self.terminal and kind is None:
+            self._line()
+
+    def advance(self, count: int = 1, note: str | None = None) -> None:
+        """Say that `count` more pieces are done; `note` stays behind the bar until the next one."""
+        self.done += count
+        self.note = self.note if note is None else note
+        self.rich.update(self.task, completed=self.done, note=self.note)
+        if not self.terminal and time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
+            self._line()
+
+    def expect(self, total: int) -> None:
+        """Say how many pieces there are, once that is known."""
+        self.total = total
+        self.rich.update(self.task, total=total)
+
+    def _line(self) -> None:
+        of = f"/{self.total}" if self.total is not None else ""
+        print(f"{self.title}: {self.done}{of} {self.note}".rstrip(), file=sys.stderr, flush=True)
+        self.last_line = time.monotonic()
