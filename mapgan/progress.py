@@ -19,12 +19,13 @@ class Bar:
         title: what is going on, one word.
         total: how many pieces of work there are; None where nobody knows yet.
         done: how many of them were done before (a run that goes on).
+        quiet: say nothing (processes that are not the main one).
     """
 
-    def __init__(self, title: str, total: int | None = None, done: int = 0) -> None:
-        self.title, self.total, self.done, self.note = title, total, done, ""
+    def __init__(self, title: str, total: int | None = None, done: int = 0, quiet: bool = False) -> None:
+        self.title, self.total, self.done, self.note, self.quiet = title, total, done, "", quiet
         console = Console(stderr=True)
-        self.terminal = console.is_terminal
+        self.terminal = console.is_terminal and not quiet
         self.rich = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"), console=console, disable=not self.terminal,
@@ -55,6 +56,8 @@ class Bar:
         self.rich.update(self.task, total=total)
 
     def _line(self) -> None:
+        if self.quiet:
+            return
         of = f"/{self.total}" if self.total is not None else ""
         print(f"{self.title}: {self.done}{of} {self.note}".rstrip(), file=sys.stderr, flush=True)
         self.last_line = time.monotonic()

@@ -101,8 +101,9 @@ class Prune(Section):
     max_aspect: Annotated[float, Field(ge=1)] = 4.0
     """largest ratio of the long side to the short one"""
 
-    max_megapixels: Annotated[float, Field(gt=0, le=1000)] = 100.0
-    """largest picture that is decoded, millions of pixels (guards against decompression bombs)"""
+    max_megapixels: Annotated[float, Field(gt=0, le=178)] = 100.0
+    """largest picture that is decoded, millions of pixels (guards against decompression bombs; Pillow
+    itself stops at 178)"""
 
     double_bits: Annotated[int, Field(ge=0, le=128)] = 12
     """pictures whose 256-bit perceptual hashes differ in at most so many bits are doubles"""
@@ -121,7 +122,8 @@ class Resize(Section):
     """height of the training pictures, pixels"""
 
     fit: Literal["tiles", "crop", "pad"] = "tiles"
-    """tiles (windows cut from large pictures), crop (the centre), pad (the whole picture on a ground)"""
+    """tiles (windows cut from large pictures; smaller ones are cropped), crop (the centre), pad (the
+    whole picture on a ground)"""
 
     tile_zoom: Annotated[float, Field(ge=1, le=64)] = 2.0
     """a tile covers zoom x width by zoom x height pixels of the picture and is brought down to size"""

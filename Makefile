@@ -1,0 +1,43 @@
+# Two commands for a newcomer: `make repro` and `make test`. Each sets up what it needs, once.
+# Without make, the README gives the few pip and mapgan lines that this file runs.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+READY := $(VENV)/.ready
+
+.PHONY: help setup repro test soak lint
+
+help:
+	@echo "make repro   the whole pipeline: pictures in, a sheet of new maps out (about 10 minutes on a CPU)"
+	@echo "make test    lint, types and tests (minutes)"
+	@echo "make soak    the long tests: full sizes, many kills"
+	@echo "make setup   only the set-up of .venv"
+
+setup: $(READY)
+
+# pip runs again only when what it installs has changed
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("mapgan: Python 3.11 or newer is needed; name one with make PYTHON=...") if sys.version_info < (3, 11) else 0'
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@echo "mapgan: setting up $(VENV) (two minutes the first time)"
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+repro: $(READY)
+	@$(RUN) dvc repro
+	@echo "mapgan: the sheet of new maps is results/samples/sheet-000.png"
+
+test: $(READY)
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(RUN) pytest -m "not soak"
+
+soak: $(READY)
+	@$(RUN) pytest -m soak
+
+lint: $(READY)
+	@$(RUN) ruff check --fix .
+	@$(RUN) ruff format .
+	@$(RUN) mypy

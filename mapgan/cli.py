@@ -1,0 +1,99 @@
+"""The command line. Commands have no logic of their own, and load what they need only when they run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mapgan.errors import explained
+
+app = typer.Typer(
+    name="mapgan",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # loading rich for the help alone would double the time to show it
+    help="Makes new Dungeons & Dragons maps from pictures of old ones.",
+)
+
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A setting, such as train.batch_size=8; may be repeated."),
+]
+
+
+@app.command()
+def train(
+    folder: Annotated[Path, typer.Argument(help="Your pictures, or a training set made before.")],
+    out: Annotated[Path | None, typer.Option(help="Where the run goes [default: runs/NAME OF FOLDER].")] = None,
+    params: Annotated[Path | None, typer.Option(help="A file of settings like params.yaml.")] = None,
+    preset: Annotated[str | None, typer.Option(help="A preset; `mapgan preset` lists them.")] = None,
+    settings: Settings = None,
+    resume: Annotated[str, typer.Option(help="auto (go on from the last saved state) or never.")] = "auto",
+) -> None:
+    """Train a generator on a folder of pictures; goes on where it was stopped."""
+    with explained():
+        from mapgan.folder_run import train_folder
+
+        typer.echo(train_folder(folder, out, params, preset, settings or [], resume))
+
+
+@app.command()
+def sample(
+    run: Annotated[Path, typer.Argument(help="A run's folder, or a generator.safetensors.")],
+    seeds: Annotated[str, typer.Option(help="Seeds to draw, such as 0-35 or 3,7.")] = "0-35",
+    sheet: Annotated[str, typer.Option(help="Columns x rows of a sheet.")] = "6x6",
+    out: Annotated[Path | None, typer.Option(help="Where the pictures go [default: beside the generator].")] = None,
+    zoom: Annotated[int, typer.Option(min=1, max=16, help="Size of a pixel on the sheets.")] = 1,
+    singles: Annotated[bool, typer.Option(help="Also write each picture on its own.")] = True,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+) -> None:
+    """Draw maps: a sheet with the seed under each, and each on its own."""
+    with explained():
+        from mapgan.folder_run import sample_run
+
+        typer.echo(sample_run(run, seeds, sheet, out, zoom, singles, device))
+
+
+@app.command()
+def preset(
+    name: Annotated[str | None, typer.Argument(help="The preset to show or write.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Merge it into params.yaml, whose comments stay.")] = False,
+    params: Annotated[Path, typer.Option(help="The file to write to.")] = Path("params.yaml"),
+) -> None:
+    """List the presets, show one, or merge one into params.yaml (for DVC, which cannot see overlays)."""
+    with explained():
+        from mapgan.params.presets import listing, write_preset
+        from mapgan.params.reading import preset_text
+
+        if name is None:
+            typer.echo(listing())
+        elif write:
+            typer.echo(write_preset(name, params))
+        else:
+            typer.echo(preset_text(name).rstrip())
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine has, and what is wrong with it."""
+    with explained():
+        from mapgan.doctor import report
+
+        typer.echo(report())
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+    if version:
+        from mapgan import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

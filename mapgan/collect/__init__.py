@@ -1,0 +1,86 @@
+"""Where pictures come from: a folder, a website, or the demo that comes with mapgan."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mapgan.collect import demo, folder, gallery
+from mapgan.collect.client import Client
+from mapgan.collect.manifest import FILE_NAME, Row, one_row_a_picture, read_manifest, write_manifest
+from mapgan.collect.store import Store
+from mapgan.errors import MapganError
+from mapgan.params.collecting import Scrape
+
+__all__ = ["Counts", "Row", "collect", "read_manifest", "write_manifest"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a run of `collect` gave.
+
+    `new` were downloaded in this run, or, for a folder, were not in `raw` before; `failed` counts
+    the addresses, pages or files that were stepped over.
+    """
+
+    pictures: int
+    new: int
+    failed: int
+
+
+def collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
+    """Fill `raw` with pictures named `<sha256>.<ext>` and write `raw/manifest.csv`.
+
+    Pictures of an earlier run that the new manifest does not name are removed; other files stay.
+
+    Args:
+        settings: the section `scrape` of `params.yaml`.
+        raw: the folder for pictures and manifest.
+        cache: the folder that keeps what came from the net.
+
+    Raises:
+        MapganError: a setting is wrong, the source cannot be reached, or it gives no picture.
+    """
+    before = _pictures_of_ours(raw)
+    found, new = SOURCES[settings.source](settings, raw, cache)
+    rows = one_row_a_picture(found)
+    write_manifest(raw / "manifest.csv", rows)
+    names = {row.file for row in rows if row.status == "ok"}
+    for name in before - names:
+        (raw / name).unlink(missing_ok=True)
+    failed = [row for row in rows if row.status == "failed"]
+    if not names:
+        raise MapganError(
+            f"none of {len(failed)} pictures could be had", f"{failed[0].url}: {failed[0].reason}"
+        )
+    return Counts(len(names), new, len(failed))
+
+
+def _pictures_of_ours(raw: Path) -> set[str]:
+    with contextlib.suppress(MapganError):
+        return {row.file for row in read_manifest(raw / "manifest.csv") if FILE_NAME.fullmatch(row.file)}
+    return set()
+
+
+def _from_folder(settings: Scrape, raw: Path, cache: Path) -> tuple[list[Row], int]:
+    # without DVC the output may lie inside the user's folder
+    return folder.gather(settings.folder, settings.group_pattern, raw, leave_out=[raw, cache])
+
+
+def _from_gallery(settings: Scrape, raw: Path, cache: Path) -> tuple[list[Row], int]:
+    gallery.check_settings(settings.gallery)
+    client = Client(settings.gallery, named=settings.gallery.urls)
+    return gallery.gather(settings.gallery, settings.group_pattern, client, Store(cache), raw)
+
+
+def _from_demo(settings: Scrape, raw: Path, cache: Path) -> tuple[list[Row], int]:
+    return demo.gather(settings.demo, settings.group_pattern, raw, cache)
+
+
+SOURCES: dict[str, Callable[[Scrape, Path, Path], tuple[list[Row], int]]] = {
+    "folder": _from_folder,
+    "gallery": _from_gallery,
+    "demo": _from_demo,
+}

@@ -1,0 +1,232 @@
+"""A polite HTTP client: it says who it is, asks robots.txt, waits its turn, and knows when to stop."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import BinaryIO, Literal
+from urllib.parse import urljoin
+
+import requests
+import urllib3
+from protego import Protego
+
+from mapgan import __version__
+from mapgan.collect.addresses import Origin, UnavailableError, check, guarded_adapter, origin
+from mapgan.params.collecting import Gallery
+
+MOST_HOPS = 5
+LONGEST_PAUSE = 60.0  # seconds
+LONGEST_DELAY = 3600.0  # seconds; a robots.txt may ask for years
+TIMEOUTS_PER_DOWNLOAD = 10  # a whole download may take so many times the time to wait for an answer
+SILENT_BEFORE_GIVING_UP = 3
+ROBOTS_BYTES = 1 << 20
+PIECE = 1 << 16
+AGAIN = {429, 500, 502, 503, 504}
+SILENCE = {0, 429, 503}  # the site as a whole is down, or wants no more of us
+PAGES = {"text/html", "application/xhtml+xml", ""}
+
+Want = Literal["page", "picture", "robots"]
+
+
+class WrongKindError(UnavailableError):
+    """A picture where a page was expected, or the other way round."""
+
+    def __init__(self, media_type: str, want: Want) -> None:
+        super().__init__(f"not a {want} ({media_type or 'no content type'})", 200)
+        self.media_type = media_type
+
+
+class PassingError(UnavailableError):
+    """A failure that may be over in a while; `pause` is how many seconds the server asked for, if it did."""
+
+    def __init__(self, reason: str, status: int = 0, pause: float | None = None) -> None:
+        super().__init__(reason, status)
+        self.pause = pause
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Where the body came from after all redirects, and what the server said it is."""
+
+    url: str
+    media_type: str = ""
+    charset: str | None = None
+
+
+class Client:
+    """One session with the sites of a gallery.
+
+    Args:
+        settings: delay, timeout, retries and contact.
+        named: addresses that the user wrote down; only their hosts may be private ones.
+        direct: go past the proxy that the environment names.
+        sleep: waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        settings: Gallery,
+        named: Iterable[str],
+        direct: bool = False,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.settings, self.sleep = settings, sleep
+        self.named = frozenset(origin(url) for url in named)
+        self.session = requests.Session()
+        self.session.trust_env = not direct
+        contact = " ".join(settings.contact.encode("ascii", "replace").decode().split())
+        agent = f"mapgan/{__version__}" + (f" (+{contact})" if contact else "")
+        # unpacked bodies only: their length can be checked, and none can blow up
+        self.session.headers.update({"User-Agent": agent, "Accept-Encoding": "identity"})
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, guarded_adapter(self.named))
+        self.rules: dict[Origin, Protego | UnavailableError] = {}
+        self.turn: dict[Origin, float] = {}
+        self.silent: Counter[Origin] = Counter()
+
+    def fetch(self, url: str, into: BinaryIO, want: Want, limit: int) -> Answer:
+        """Download `url` into an empty open file; at most `limit` bytes.
+
+        Raises:
+            UnavailableError: it cannot be had, or may not; its text says why.
+        """
+        for _ in range(MOST_HOPS + 1):
+            host, port = origin(url)
+            check(host, port, host, self.named)  # with a proxy, no socket of ours will tell
+            if want != "robots":
+                self._permit(url)
+            answer = self._persist(url, into, want, limit)
+            if isinstance(answer, Answer):
+                return answer
+            url = answer
+        raise UnavailableError(f"more than {MOST_HOPS} redirects")
+
+    def _permit(self, url: str) -> None:
+        host = origin(url)
+        if host not in self.rules:
+            self.rules[host] = self._ask_robots(url)
+        rules = self.rules[host]
+        if isinstance(rules, UnavailableError):
+            raise UnavailableError(f"robots.txt of its site cannot be had: {rules}", rules.status)
+        if not rules.can_fetch(url, "mapgan"):
+            raise UnavailableError("robots.txt forbids it")
+
+    def _ask_robots(self, url: str) -> Protego | UnavailableError:
+        body = io.BytesIO()
+        try:
+            self.fetch(urljoin(url, "/robots.txt"), body, "robots", ROBOTS_BYTES)
+        except UnavailableError as error:
+            if not 400 <= error.status < 500 or error.status == 429:
+                return error
+            body = io.BytesIO()
+        rules = Protego.parse(body.getvalue().decode("utf-8", "replace"))
+        asked = rules.crawl_delay("mapgan") or 0
+        if asked > max(self.settings.delay, 5):
+            print(f"mapgan: {origin(url)[0]} asks for {asked:g} s between requests", file=sys.stderr)
+        return rules
+
+    def _persist(self, url: str, into: BinaryIO, want: Want, limit: int) -> Answer | str:
+        """Ask, and ask again after longer and longer pauses; a string is where a redirect leads."""
+        host = origin(url)
+        if self.silent[host] >= SILENT_BEFORE_GIVING_UP:
+            raise UnavailableError("its site failed too often in a row")
+        for tried in range(self.settings.retries + 1):
+            try:
+                answer = self._ask(url, into, want, limit)
+            except PassingError as error:
+                if tried == self.settings.retries:
+                    self.silent[host] += error.status in SILENCE
+                    raise
+                pause = 2.0**tried if error.pause is None else error.pause
+                self.sleep(min(pause, LONGEST_PAUSE))
+            except UnavailableError:
+                self.silent[host] = 0
+                raise
+            else:
+                self.silent[host] = 0
+                return answer
+        raise AssertionError("the last try returns or raises")
+
+    def _ask(self, url: str, into: BinaryIO, want: Want, limit: int) -> Answer | str:
+        self._wait_for_turn(url)
+        timeout = self.settings.timeout
+        try:
+            with self.session.get(url, stream=True, allow_redirects=False, timeout=timeout) as response:
+                target = self.session.get_redirect_target(response)
+                if target is not None:
+                    return urljoin(url, target)
+                answer = _judged(response, url, want)
+                self._download(response, into, limit)
+                return answer
+        except (requests.Timeout, urllib3.exceptions.TimeoutError):
+            raise PassingError(f"no answer within {timeout:g} s") from None
+        except requests.exceptions.SSLError:
+            raise UnavailableError("no trusted encryption (TLS)") from None
+        except requests.ConnectionError:
+            raise PassingError("no connection") from None
+        except (urllib3.exceptions.ProtocolError, requests.exceptions.ChunkedEncodingError):
+            raise PassingError("the answer broke off") from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+            raise UnavailableError(f"cannot be asked for ({type(error).__name__})") from None
+        finally:
+            self.turn[origin(url)] = time.monotonic() + self._delay(url)
+
+    def _wait_for_turn(self, url: str) -> None:
+        wait = self.turn.get(origin(url), 0.0) - time.monotonic()
+        if wait > 0:
+            self.sleep(wait)
+
+    def _delay(self, url: str) -> float:
+        rules = self.rules.get(origin(url))
+        asked = rules.crawl_delay("mapgan") if isinstance(rules, Protego) else None
+        return min(max(self.settings.delay, asked or 0.0), LONGEST_DELAY)
+
+    def _download(self, response: requests.Response, into: BinaryIO, limit: int) -> None:
+        too_large = UnavailableError(f"larger than {limit / 2**20:g} MiB", response.status_code)
+        length = response.headers.get("Content-Length", "")
+        if length.isdecimal() and int(length) > limit:
+            raise too_large
+        into.seek(0)
+        into.truncate()
+        allowed = self.settings.timeout * TIMEOUTS_PER_DOWNLOAD
+        deadline = time.monotonic() + allowed
+        # read1 comes back with whatever there is: a server that drips cannot hold on to us;
+        # it raises when the body is shorter than its Content-Length
+        while piece := response.raw.read1(PIECE, decode_content=True):
+            into.write(piece)
+            if into.tell() > limit:
+                raise too_large
+            if time.monotonic() > deadline:
+                raise UnavailableError(f"not whole after {allowed:g} s")
+
+
+def _judged(response: requests.Response, url: str, want: Want) -> Answer:
+    status = response.status_code
+    if status in AGAIN:
+        raise PassingError(f"HTTP {status}", status, _retry_after(response))
+    if status != 200:
+        raise UnavailableError(f"HTTP {status}", status)
+    media_type, _, parameters = response.headers.get("Content-Type", "").partition(";")
+    media_type = media_type.strip().lower()
+    is_page = media_type in PAGES
+    if (want == "page" and not is_page) or (want == "picture" and is_page and media_type):
+        raise WrongKindError(media_type, want)
+    _, _, charset = parameters.lower().partition("charset=")
+    return Answer(url, media_type, charset.strip(" \"'").partition(";")[0] or None)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Seconds that the server asks to wait, said as a number or as a date."""
+    asked = response.headers.get("Retry-After", "").strip()
+    if asked.isdecimal():
+        return float(asked)
+    try:
+        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return None

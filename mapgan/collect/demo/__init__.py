@@ -1,0 +1,48 @@
+"""The gallery that comes with mapgan: a real website on 127.0.0.1, scraped by the same code as any other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from mapgan.collect import gallery
+from mapgan.collect.client import Client
+from mapgan.collect.demo.site import serve
+from mapgan.collect.manifest import Row
+from mapgan.collect.store import Store
+from mapgan.params.collecting import Demo, Gallery, Look
+
+__all__ = ["gather", "packaged", "serve"]
+
+
+def packaged() -> Traversable:
+    """The folder of this package, which holds `maps.json` and `maps/`."""
+    return resources.files("mapgan.collect.demo")
+
+
+def gather(
+    settings: Demo, group_pattern: str, raw: Path, cache: Path, source: Traversable | None = None
+) -> tuple[list[Row], int]:
+    """Scrape the demo into `raw`; its rows have addresses without a port, the same on every run.
+
+    Raises:
+        MapganError: no maps of these looks are there.
+    """
+    looks: Sequence[Look] = settings.looks
+    with serve(looks, source or packaged()) as base:
+        site = Gallery(urls=[base], delay=0, retries=2, max_pages=10_000, max_pictures=1_000_000)
+        client = Client(site, named=[base], direct=True)
+        # the next version of mapgan may draw another map under the same name
+        rows, new = gallery.gather(site, group_pattern, client, Store(cache, remember=False), raw)
+        return [
+            replace(
+                row,
+                url=row.url.replace(base, "demo:"),
+                page=row.page.replace(base, "demo:"),
+                licence=row.licence.replace(base, "demo:"),
+            )
+            for row in rows
+        ], new

@@ -1,0 +1,160 @@
+"""The demo's website: index pages, thumbnails, full pictures, and a page that robots.txt forbids."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import io
+import json
+import threading
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources.abc import Traversable
+from socketserver import TCPServer
+from typing import NamedTuple
+
+from PIL import Image
+
+from mapgan.errors import MapganError
+
+MAPS_A_PAGE = 24
+THUMBNAIL_SIDE = 160  # pixels
+AUTHOR = "mapgan demo, drawn with dungeongen"
+ROBOTS = b"User-agent: *\nDisallow: /trap\n"
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="author" content="{author}">
+<title>mapgan demo, page {number} of {last}</title>
+{head}
+</head>
+<body>
+<h1>Dungeon plans</h1>
+{figures}
+<p>{links}</p>
+<p>All plans: <a rel="license" href="https://opensource.org/license/mit">MIT</a>.
+<a href="/trap">Not for robots</a></p>
+</body>
+</html>
+"""
+FIGURE = """<figure><a href="/maps/{file}"><img src="/thumbs/{file}" alt="{title}"></a>
+<figcaption>{title}</figcaption></figure>"""
+
+
+class Body(NamedTuple):
+    """What the site answers to one path."""
+
+    media_type: str
+    content: Callable[[], bytes]
+
+
+@contextlib.contextmanager
+def serve(looks: Collection[str], source: Traversable) -> Iterator[str]:
+    """Serve the maps of these looks on a free port of 127.0.0.1; give the address, which ends in `/`.
+
+    Args:
+        looks: which maps of `maps.json` to show.
+        source: a folder with `maps.json` and `maps/`.
+
+    Raises:
+        MapganError: there are no such maps.
+    """
+    bodies = _bodies(_listed(looks, source), source / "maps")
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"bodies": bodies}))
+    thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.05), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _listed(looks: Collection[str], source: Traversable) -> list[dict[str, str]]:
+    try:
+        listed = json.loads((source / "maps.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise MapganError("the maps of the demo are missing", "install mapgan again") from None
+    chosen = sorted((entry for entry in listed if entry["look"] in looks), key=lambda entry: entry["file"])
+    if not chosen:
+        known = ", ".join(sorted({entry["look"] for entry in listed}))
+        raise MapganError(f"scrape.demo.looks: no maps for {list(looks)}", f"choose from {known}")
+    return chosen
+
+
+def _bodies(maps: list[dict[str, str]], folder: Traversable) -> dict[str, Body]:
+    """Everything the site has, by path. There is no other way from a path to a file."""
+    bodies = {
+        "/robots.txt": Body("text/plain", lambda: ROBOTS),
+        "/trap": Body("text/html", lambda: b"<p>robots.txt asked you not to read this</p>"),
+    }
+    for each in maps:
+        picture = folder / each["file"]
+        bodies[f"/maps/{each['file']}"] = Body("image/webp", picture.read_bytes)
+        bodies[f"/thumbs/{each['file']}"] = Body("image/webp", partial(_thumbnail, picture))
+    last = -(-len(maps) // MAPS_A_PAGE)
+    for number in range(1, last + 1):
+        shown = maps[(number - 1) * MAPS_A_PAGE : number * MAPS_A_PAGE]
+        bodies[f"/page/{number}"] = Body("text/html; charset=utf-8", partial(_page, shown, number, last))
+    return bodies
+
+
+def _page(maps: list[dict[str, str]], number: int, last: int) -> bytes:
+    around = [("prev", number - 1), ("next", number + 1)]
+    links = [(rel, f"/page/{page}") for rel, page in around if 1 <= page <= last]
+    return PAGE.format(
+        author=AUTHOR,
+        number=number,
+        last=last,
+        head="\n".join(f'<link rel="{rel}" href="{path}">' for rel, path in links),
+        figures="\n".join(
+            FIGURE.format(file=html.escape(each["file"]), title=html.escape(each["title"])) for each in maps
+        ),
+        links=" ".join(f'<a rel="{rel}" href="{path}">{rel}</a>' for rel, path in links),
+    ).encode()
+
+
+def _thumbnail(picture: Traversable) -> bytes:
+    with picture.open("rb") as stream, Image.open(stream) as image:
+        image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        small = io.BytesIO()
+        image.save(small, "WEBP")
+    return small.getvalue()
+
+
+class _Server(ThreadingHTTPServer):
+    def server_bind(self) -> None:
+        # HTTPServer would ask for this machine's full name, which takes seconds where DNS is broken
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each answer on a kept connection waits 40 ms
+    bodies: dict[str, Body]
+
+    def do_GET(self) -> None:
+        if self.path == "/":
+            self._answer(302, Body("text/plain", bytes), {"Location": "/page/1"})
+        elif self.path in self.bodies:
+            self._answer(200, self.bodies[self.path], {})
+        else:
+            self._answer(404, Body("text/plain", lambda: b"not here"), {})
+
+    def _answer(self, status: int, body: Body, headers: dict[str, str]) -> None:
+        content = body.content()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", body.media_type)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *_: object) -> None:
+        """Say nothing: the scraper's own progress is on the terminal."""

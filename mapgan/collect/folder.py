@@ -1,0 +1,102 @@
+"""The user's own pictures. Nothing in their folder is ever changed."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from mapgan import files
+from mapgan.collect.groups import group
+from mapgan.collect.header import read_header
+from mapgan.collect.links import SUFFIXES
+from mapgan.collect.manifest import Row
+from mapgan.errors import MapganError
+from mapgan.params.collecting import Folder
+from mapgan.progress import Bar
+
+
+def gather(
+    settings: Folder, group_pattern: str, raw: Path, leave_out: Collection[Path] = ()
+) -> tuple[list[Row], int]:
+    """Copy the pictures of a folder into `raw`; give their rows and how many were not there before.
+
+    They are copied, not linked: with DVC's link type `hardlink` a link would make the user's own file
+    read-only, and whoever paints over it later would change `raw` behind DVC's back.
+
+    Raises:
+        MapganError: the folder is missing, or holds no picture.
+    """
+    folder = Path(settings.path).expanduser()
+    if not folder.is_dir():
+        raise MapganError(f"scrape.folder.path: no folder {folder}", "make it and put your pictures there")
+    everything = list(walk(folder, leave_out))
+    pictures = [path for path in everything if path.suffix.lower() in SUFFIXES]
+    if not pictures:
+        kinds = ", ".join(suffix[1:] for suffix in SUFFIXES)
+        raise MapganError(f"{folder}: no pictures", f"put some there ({kinds})")
+    if others := len(everything) - len(pictures):
+        print(f"mapgan: {folder}: {others} files stepped over that are no pictures", file=sys.stderr)
+    rows, new = [], 0
+    with Bar("pictures", total=len(pictures)) as bar:
+        for path in pictures:
+            row, fresh = _taken(path, path.relative_to(folder), group_pattern, raw)
+            rows.append(row)
+            new += fresh
+            bar.advance()
+    return rows, new
+
+
+def walk(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:
+    """All files below a folder, sorted; not the hidden ones, and no folder twice (links can form loops)."""
+    seen = {path.resolve() for path in leave_out}
+
+    def below(here: Path) -> Iterator[Path]:
+        real = here.resolve()
+        if real in seen:
+            return
+        seen.add(real)
+        try:
+            entries = sorted(here.iterdir(), key=lambda entry: entry.name)
+        except OSError as error:
+            print(f"mapgan: {here}: stepped over ({error.strerror})", file=sys.stderr)
+            return
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                yield from below(entry)
+            elif entry.is_file():
+                yield entry
+
+    yield from below(folder)
+
+
+def _taken(path: Path, relative: Path, group_pattern: str, raw: Path) -> tuple[Row, bool]:
+    """The row of one picture, and whether it was not in `raw` before."""
+    url = f"folder:{relative.as_posix()}"
+    try:
+        digest = files.sha256_file(path)
+        header = read_header(path)
+        target = raw / f"{digest}.{header.suffix}"
+        fresh = not target.is_file() or files.sha256_file(target) != digest
+        if fresh:
+            with files.replacing(target) as scratch:
+                shutil.copyfile(path, scratch)
+        size = target.stat().st_size
+    except OSError as error:
+        return Row(url=url, status="failed", reason=f"cannot be read ({error.strerror})"), False
+    # a/1.png and b/1.png are two maps
+    where = relative.parent.as_posix()
+    name = group(path.stem, group_pattern)
+    row = Row(
+        file=target.name,
+        url=url,
+        mime=header.mime,
+        bytes=size,
+        width=header.width,
+        height=header.height,
+        group=name if where == "." else f"{where}/{name}",
+    )
+    return row, fresh

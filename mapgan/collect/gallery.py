@@ -1,0 +1,215 @@
+"""Pictures of any website: from page to page first, then picture by picture."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import soupsieve
+from bs4.exceptions import ParserRejectedMarkup
+
+from mapgan import files
+from mapgan.collect.addresses import UnavailableError, origin
+from mapgan.collect.client import Client, WrongKindError
+from mapgan.collect.groups import group, stem_of
+from mapgan.collect.header import read_header
+from mapgan.collect.manifest import Row
+from mapgan.collect.pages import Page, Picture, read_page
+from mapgan.collect.store import Store, Stored
+from mapgan.errors import MapganError
+from mapgan.params.collecting import Gallery
+from mapgan.progress import Bar
+
+PAGE_BYTES = 8 << 20
+NOT_HERE = {403, 404, 410}
+
+
+@dataclass(frozen=True)
+class Find:
+    """A picture, and the page that showed it."""
+
+    picture: Picture
+    page: str
+    author: str = ""
+    licence: str = ""
+
+
+@dataclass
+class Crawl:
+    """What going through the pages gave: pictures by their best address, and pages that failed."""
+
+    finds: dict[str, Find] = field(default_factory=dict)
+    failed: list[Row] = field(default_factory=list)
+
+
+def check_settings(settings: Gallery) -> None:
+    """Find what is wrong with the settings before any work.
+
+    Raises:
+        MapganError: no address is given, one is not http(s), or a CSS selector is wrong.
+    """
+    if not settings.urls:
+        raise MapganError(
+            "scrape.gallery.urls is empty", "write down the addresses of the pages to begin with"
+        )
+    for url in settings.urls:
+        try:
+            origin(url)
+        except UnavailableError as error:
+            raise MapganError(
+                f"scrape.gallery.urls: {url}: {error}", "write it like https://example.org/maps"
+            ) from None
+        if re.match(r"\w+://[^/?#]*@", url):
+            raise MapganError("scrape.gallery.urls: an address holds a name or password", "leave it out")
+    for name in ("pictures", "next_page", "follow"):
+        try:
+            soupsieve.compile(getattr(settings, name) or "a")
+        except soupsieve.SelectorSyntaxError as error:
+            first = str(error).splitlines()[0]
+            raise MapganError(f"scrape.gallery.{name} is no CSS selector", first) from None
+
+
+def gather(
+    settings: Gallery, group_pattern: str, client: Client, store: Store, raw: Path
+) -> tuple[list[Row], int]:
+    """Fill `raw` with a gallery's pictures; give their rows and how many were downloaded now.
+
+    Raises:
+        MapganError: the first page cannot be had, or no page shows any picture.
+    """
+    found = crawl(settings, client)
+    if not found.finds:
+        raise MapganError(
+            f"{settings.urls[0]}: no picture found", "look whether scrape.gallery.pictures fits the page"
+        )
+    rows, new, failed = found.failed, 0, 0
+    limit = int(settings.max_mib * 2**20)
+    with Bar("pictures", total=len(found.finds)) as bar, store.scratch() as scratch:
+        for find in found.finds.values():
+            try:
+                stored, downloaded = _take(find.picture.addresses, client, store, scratch, limit)
+            except UnavailableError as error:
+                failed += 1
+                rows.append(_failed(find.picture.addresses[0], find.page, str(error), find.picture.title))
+            else:
+                new += downloaded
+                rows.append(_placed(stored, find, group_pattern, raw))
+            bar.advance(note=f"{failed} failed" if failed else None)
+    return rows, new
+
+
+def crawl(settings: Gallery, client: Client) -> Crawl:
+    """Go from the start pages to next pages and followed ones, breadth first, on the start's hosts only.
+
+    Raises:
+        MapganError: the first page cannot be had.
+    """
+    found = Crawl()
+    queue = deque((url, "", 0) for url in dict.fromkeys(settings.urls))
+    seen = set(settings.urls)
+    hosts = {origin(url)[0] for url in settings.urls}
+    pages = 0
+    with Bar("pages") as bar:
+        while queue and pages < settings.max_pages and len(found.finds) < settings.max_pictures:
+            url, parent, depth = queue.popleft()
+            pages += 1
+            try:
+                at, page = _open(url, client, settings, depth)
+                if not parent:
+                    hosts.add(origin(at)[0])  # example.org sends its visitors to www.example.org
+                elif origin(at)[0] not in hosts:
+                    raise UnavailableError("leads to another site")
+            except UnavailableError as error:
+                if isinstance(error, WrongKindError) and error.media_type.startswith("image/"):
+                    found.finds.setdefault(url, Find(Picture((url,)), parent))
+                elif pages == 1:
+                    raise MapganError(
+                        f"{url}: {error}", "look at scrape.gallery.urls and at the site"
+                    ) from None
+                else:
+                    found.failed.append(_failed(url, parent, str(error)))
+                continue
+            seen.add(at)
+            for picture in page.pictures[: settings.max_pictures - len(found.finds)]:
+                find = Find(picture, at, page.author, page.licence)
+                found.finds.setdefault(picture.addresses[0], find)
+            ahead = [(page.next_page, depth)] if page.next_page else []
+            for target, deep in ahead + [(link, depth + 1) for link in page.follow]:
+                if target not in seen and origin(target)[0] in hosts:
+                    seen.add(target)
+                    queue.append((target, at, deep))
+            bar.advance(note=f"{len(found.finds)} pictures")
+    if queue:
+        limit = "max_pages" if pages >= settings.max_pages else "max_pictures"
+        print(f"mapgan: stopped at scrape.gallery.{limit}; there is more", file=sys.stderr)
+    return found
+
+
+def _open(url: str, client: Client, settings: Gallery, depth: int) -> tuple[str, Page]:
+    body = io.BytesIO()
+    answer = client.fetch(url, body, "page", PAGE_BYTES)
+    try:
+        page = read_page(
+            body.getvalue(),
+            answer.url,
+            pictures=settings.pictures,
+            next_page=settings.next_page,
+            follow=settings.follow if depth < settings.depth else "",
+            charset=answer.charset,
+        )
+    except (ParserRejectedMarkup, RecursionError, ValueError):
+        raise UnavailableError("cannot be read as HTML") from None
+    return answer.url, page
+
+
+def _take(
+    addresses: tuple[str, ...], client: Client, store: Store, scratch: Path, limit: int
+) -> tuple[Stored, bool]:
+    """The first address that gives a picture, and whether it was downloaded now.
+
+    Only what is not there makes us try the next address: a thumbnail instead of a picture, because a
+    server was busy just then, would be another result on every run.
+    """
+    if stored := store.recall(addresses[0]):
+        return stored, False
+    first: UnavailableError | None = None
+    for address in addresses:
+        target = scratch / "picture"
+        try:
+            with target.open("w+b") as into:
+                client.fetch(address, into, "picture", limit)
+            return store.keep(addresses[0], address, target), True
+        except UnavailableError as error:
+            first = first or error
+            if error.status not in NOT_HERE and not isinstance(error, WrongKindError):
+                break
+        finally:
+            target.unlink(missing_ok=True)  # the store may hold a link to it
+    raise first or UnavailableError("no address")
+
+
+def _placed(stored: Stored, find: Find, group_pattern: str, raw: Path) -> Row:
+    header = read_header(stored.path)
+    name = f"{stored.digest}.{header.suffix}"
+    files.link_or_copy(stored.path, raw / name)
+    return Row(
+        file=name,
+        url=stored.url,
+        page=find.page,
+        title=find.picture.title,
+        author=find.author,
+        licence=find.licence,
+        mime=header.mime,
+        bytes=stored.path.stat().st_size,
+        width=header.width,
+        height=header.height,
+        group=group(stem_of(stored.url), group_pattern),
+    )
+
+
+def _failed(url: str, page: str, reason: str, title: str = "") -> Row:
+    return Row(url=url, page=page, title=title, status="failed", reason=reason)

@@ -1,0 +1,118 @@
+"""From HTML to pictures, the next page and the pages to follow. Pure functions: nothing is fetched here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from mapgan.collect.links import addresses, attribute, picture_link, resolve
+
+PARENT_NAMES = {"../", "..", "parent directory"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture on a page: addresses to try, best first, and what the page calls it."""
+
+    addresses: tuple[str, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page holds."""
+
+    pictures: list[Picture]
+    next_page: str | None
+    follow: list[str]
+    author: str = ""
+    licence: str = ""
+
+
+def read_page(
+    html: bytes, url: str, *, pictures: str, next_page: str, follow: str = "", charset: str | None = None
+) -> Page:
+    """Find what the CSS selectors name on a page.
+
+    Args:
+        html: the page.
+        url: where it came from, after redirects.
+        pictures, next_page, follow: CSS selectors as in `params.yaml`; an empty one finds nothing.
+        charset: what the server said, if it did.
+    """
+    soup = BeautifulSoup(html, "html.parser", from_encoding=charset)
+    base = _base(soup, url)
+    links = soup.select(follow) if follow else []
+    return Page(
+        pictures=_pictures(soup, base, pictures, links),
+        next_page=_next_page(soup, base, url, next_page),
+        follow=_followed(links, base, url),
+        author=_author(soup),
+        licence=_licence(soup, base),
+    )
+
+
+def _base(soup: BeautifulSoup, url: str) -> str:
+    tag = soup.find("base", href=True)
+    return (resolve(attribute(tag, "href"), url) if isinstance(tag, Tag) else None) or url
+
+
+def _pictures(soup: BeautifulSoup, base: str, selector: str, followed: list[Tag]) -> list[Picture]:
+    pages = {id(link) for link in followed}
+    found: dict[str, Picture] = {}
+    for tag in soup.select(selector) if selector else []:
+        around = [tag, *tag.parents]
+        # what a followed link shows is the thumbnail of a picture on the page behind it
+        if any(id(each) in pages for each in around) or (tag.name == "a" and not picture_link(tag, base)):
+            continue
+        tries = addresses(tag, base)
+        if tries:
+            found.setdefault(tries[0], Picture(tries, _title(tag)))
+    return list(found.values())
+
+
+def _title(tag: Tag) -> str:
+    image = tag.find("img") if tag.name == "a" else tag
+    link = tag if tag.name == "a" else tag.find_parent("a")
+    named = [attribute(image, name) for name in ("alt", "title")] if isinstance(image, Tag) else []
+    if isinstance(link, Tag):
+        named += [link.get_text(" "), attribute(link, "title")]
+    return next((" ".join(text.split()) for text in named if text.strip()), "")
+
+
+def _next_page(soup: BeautifulSoup, base: str, url: str, selector: str) -> str | None:
+    for tag in soup.select(selector) if selector else []:
+        target = resolve(attribute(tag, "href"), base)
+        if target and target != url.partition("#")[0]:
+            return target
+    return None
+
+
+def _followed(links: list[Tag], base: str, url: str) -> list[str]:
+    targets: dict[str, None] = {}
+    for tag in links:
+        target = resolve(attribute(tag, "href"), base)
+        names = {attribute(tag, "href").strip(), " ".join(tag.get_text().split()).lower()}
+        if target and target != url.partition("#")[0] and not names & PARENT_NAMES and not _sorts(target):
+            targets.setdefault(target)
+    return list(targets)
+
+
+def _sorts(address: str) -> bool:
+    """Whether a link only sorts an index page: `?C=N;O=D`."""
+    return re.match(r"C=[NMSD][;&]O=[AD]$", urlsplit(address).query) is not None
+
+
+def _author(soup: BeautifulSoup) -> str:
+    tag = soup.find("meta", attrs={"name": "author"})
+    return attribute(tag, "content") if isinstance(tag, Tag) else ""
+
+
+def _licence(soup: BeautifulSoup, base: str) -> str:
+    tag = soup.select_one("a[rel~=license], link[rel~=license]")
+    if tag is None:
+        return ""
+    return " ".join(tag.get_text().split()) or resolve(attribute(tag, "href"), base) or ""

@@ -1,0 +1,167 @@
+"""Kept pictures → training pictures of one size, split by group into training part and hold-out."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mapgan.curate.decode import BadPicture, open_upright
+from mapgan.curate.fitting import background, cut
+from mapgan.curate.listed import Listed, read_list
+from mapgan.curate.split import held_out
+from mapgan.curate.threads import each
+from mapgan.dataset import Entry, Pixels, is_dataset, write_dataset
+from mapgan.errors import MapganError
+from mapgan.params.collecting import Prune, Resize
+from mapgan.progress import Bar
+
+PARTS = ("train", "holdout")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What came of the kept pictures.
+
+    Attributes:
+        train: training pictures made.
+        holdout: pictures of the hold-out.
+        train_groups: maps that the training part shows.
+        holdout_groups: maps that the hold-out shows.
+        blank: kept pictures all of whose tiles are blank.
+        enlarged: kept pictures smaller than a training picture, which are blurred by it.
+        bad: kept pictures that cannot be decoded any more.
+    """
+
+    train: int
+    holdout: int
+    train_groups: int
+    holdout_groups: int
+    blank: int
+    enlarged: int
+    bad: int
+
+
+@dataclass(frozen=True)
+class Made:
+    """The training pictures of one kept picture, or why there are none."""
+
+    row: Listed
+    names: Sequence[str]
+    reason: str = ""
+
+
+def resize(
+    settings: Resize,
+    raw: Path,
+    pruned: Path,
+    out: Path,
+    workers: int = 0,
+    max_megapixels: float = Prune().max_megapixels,
+) -> Counts:
+    """Make the training set of the pictures in `pruned/kept.csv`, whose files lie in `raw`.
+
+    Writes PNG files to `out/train/` and `out/holdout/`, and `dataset.json` and `pack.npy` (see
+    `mapgan.dataset`). The old set stays until the new one is whole. `workers` (threads; 0: one per
+    core) changes nothing in the result.
+
+    Raises:
+        MapganError: there is no list, nothing to train on, or `out` holds folders of someone else's.
+    """
+    rows = read_list(pruned / "kept.csv")
+    _refuse_foreign(out)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".resize-", dir=out) as name:
+        scratch = Path(name)
+        made: list[Made] = []
+        with Bar("resize", total=len(rows)) as bar:
+            for result in each(partial(_make, settings, raw, scratch, max_megapixels), rows, workers):
+                made.append(result)
+                bar.advance()
+        train, holdout = _parts(made, settings.holdout)
+        counts = _counts(made, train, holdout, settings)
+        if not train:
+            raise MapganError(
+                f"{pruned / 'kept.csv'}: of {len(rows)} pictures, {counts.blank} have only blank tiles and "
+                f"{counts.bad} cannot be read, so nothing is left to train on",
+                "lower resize.tile_contrast, or set resize.fit to crop or pad",
+            )
+        _move_in(scratch, out, train, holdout)
+    size = (settings.width, settings.height)
+    write_dataset(out, size, train, holdout, _pictures(out, train, holdout))
+    return counts
+
+
+def _refuse_foreign(out: Path) -> None:
+    """`out/train` and `out/holdout` are replaced whole, so they had better be ours."""
+    for part in PARTS:
+        folder = out / part
+        if folder.exists() and not is_dataset(out) and any(folder.iterdir()):
+            raise MapganError(f"{folder} is in the way and is not of a training set", "move it elsewhere")
+
+
+def _make(settings: Resize, raw: Path, scratch: Path, max_megapixels: float, row: Listed) -> Made:
+    try:
+        picture = open_upright(raw / row.file, max_megapixels, background(settings))
+    except BadPicture as bad:
+        print(f"resize: {row.file} left out: {bad}", file=sys.stderr)
+        return Made(row, (), reason=str(bad))
+    names = []
+    for x, y, small in cut(picture, settings):
+        names.append(f"{row.file[:16]}-{x}-{y}.png")  # of the SHA-256 that the manifest names files by
+        small.save(scratch / names[-1], "PNG")
+    return Made(row, names, reason="" if names else "blank")
+
+
+def _parts(made: Iterable[Made], share: float) -> tuple[list[Entry], list[Entry]]:
+    """Training part and hold-out, each sorted by name."""
+    entries = [Entry(name, result.row.group) for result in made for name in result.names]
+    entries.sort(key=lambda entry: entry.name)
+    out = held_out((entry.group for entry in entries), share)
+    train = [entry for entry in entries if entry.group not in out]
+    return train, [entry for entry in entries if entry.group in out]
+
+
+def _counts(
+    made: Sequence[Made], train: Sequence[Entry], holdout: Sequence[Entry], settings: Resize
+) -> Counts:
+    blank = sum(result.reason == "blank" for result in made)
+    return Counts(
+        train=len(train),
+        holdout=len(holdout),
+        train_groups=len({entry.group for entry in train}),
+        holdout_groups=len({entry.group for entry in holdout}),
+        blank=blank,
+        enlarged=sum(_is_enlarged(result.row, settings) for result in made),
+        bad=sum(bool(result.reason) for result in made) - blank,
+    )
+
+
+def _is_enlarged(row: Listed, settings: Resize) -> bool:
+    scales = settings.width / row.width, settings.height / row.height
+    return (min(scales) if settings.fit == "pad" else max(scales)) > 1
+
+
+def _move_in(scratch: Path, out: Path, train: Sequence[Entry], holdout: Sequence[Entry]) -> None:
+    for part, entries in zip(PARTS, (train, holdout), strict=True):
+        folder = scratch / part
+        folder.mkdir()
+        for entry in entries:
+            (scratch / entry.name).rename(folder / entry.name)
+        if (out / part).exists():
+            shutil.rmtree(out / part)
+        folder.rename(out / part)
+
+
+def _pictures(out: Path, train: Sequence[Entry], holdout: Sequence[Entry]) -> Iterator[Pixels]:
+    for part, entries in zip(PARTS, (train, holdout), strict=True):
+        for entry in entries:
+            with Image.open(out / part / entry.name) as picture:
+                yield np.asarray(picture, dtype=np.uint8)

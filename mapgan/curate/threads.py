@@ -1,0 +1,23 @@
+"""Work on many pictures at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def each(work: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
+    """`work` of each item, in the items' order whatever the number of `workers` (0: one per core).
+
+    Threads suffice: Pillow and numpy let go of the interpreter's lock while they work on pixels.
+    """
+    pool = ThreadPoolExecutor(workers or os.cpu_count() or 1)
+    try:
+        yield from pool.map(work, items)
+    finally:
+        pool.shutdown(cancel_futures=True)  # Ctrl-C waits for the pictures in hand, not for all

@@ -1,0 +1,188 @@
+"""The format of a training set: `dataset.json` and `pack.npy` in one folder.
+
+`pack.npy` holds all pictures as uint8 [N + M, H, W, 3], the training part first and then the
+hold-out; it is memory-mapped, so a set may be larger than memory. `dataset.json` says how many of
+each there are, what they are called, and what the pixels must hash to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapgan.errors import MapganError
+from mapgan.files import read_json, replacing, write_json
+
+FORMAT = 1
+DESCRIPTION, PACK = "dataset.json", "pack.npy"
+PIECE_BYTES = 1 << 25
+REMEDY = "make it anew with resize"
+
+Pixels = NDArray[np.uint8]
+Channels = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a picture of the pack is called, and the group (the map) that it is a part of."""
+
+    name: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A training set that has been opened.
+
+    Attributes:
+        folder: where it lies.
+        width: of all its pictures, in pixels.
+        height: the same, the other way.
+        digest: SHA-256 over shape, size of the training part, and all pixels.
+        train: [N, H, W, 3] uint8, memory-mapped, read-only.
+        holdout: [M, H, W, 3] uint8, the same; M may be 0.
+        mean: of each channel of the training part, channels in [0, 1].
+        std: the standard deviations.
+    """
+
+    folder: Path
+    width: int
+    height: int
+    digest: str
+    train: Pixels
+    holdout: Pixels
+    mean: Channels
+    std: Channels
+
+
+def is_dataset(folder: Path) -> bool:
+    """Whether `folder` says that it is a training set; `open_dataset` finds out if that is true."""
+    return (folder / DESCRIPTION).is_file()
+
+
+def open_dataset(folder: Path, verify: bool = True) -> Dataset:
+    """Open a training set after checking that it is whole.
+
+    Args:
+        folder: where `dataset.json` and `pack.npy` lie.
+        verify: also read all pixels and compare their digest (about a second per GB).
+
+    Raises:
+        MapganError: a file is missing or damaged, of another format, or does not fit the other one.
+    """
+    path = folder / DESCRIPTION
+    if not is_dataset(folder):
+        raise MapganError(f"{folder} is no training set: it has no {DESCRIPTION}", REMEDY)
+    said = read_json(path)
+    if not isinstance(said, dict) or said.get("format") != FORMAT:
+        version = said.get("format") if isinstance(said, dict) else None
+        raise MapganError(f"{path}: format {version!r}, where this mapgan reads format {FORMAT}", REMEDY)
+    pack = _mapped(folder / PACK)
+    try:
+        width, height, train, holdout = (int(said[key]) for key in ("width", "height", "train", "holdout"))
+        digest, mean, std = str(said["digest"]), _channels(said["mean"]), _channels(said["std"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise MapganError(f"{path}: damaged ({error})", REMEDY) from None
+    expected = (train + holdout, height, width, 3)
+    if pack.shape != expected or pack.dtype != np.uint8 or train < 1 or holdout < 0:
+        raise MapganError(
+            f"{folder / PACK}: holds {pack.dtype} {list(pack.shape)}, where {DESCRIPTION} says uint8 "
+            f"{list(expected)} with {train} for training",
+            REMEDY,
+        )
+    if verify and _digest(pack, train) != digest:
+        raise MapganError(f"{folder / PACK}: its pixels are not those that {DESCRIPTION} describes", REMEDY)
+    return Dataset(folder, width, height, digest, pack[:train], pack[train:], mean, std)
+
+
+def write_dataset(
+    folder: Path,
+    size: tuple[int, int],
+    train: Sequence[Entry],
+    holdout: Sequence[Entry],
+    pictures: Iterable[Pixels],
+) -> None:
+    """Write `pack.npy` and `dataset.json`, each beside its place and then moved in.
+
+    Args:
+        folder: where to.
+        size: width and height of all pictures.
+        train: names of the training part, at least one.
+        holdout: names of the hold-out.
+        pictures: as many pictures, uint8 [H, W, 3], in the order of `train` and then `holdout`; they
+            are taken one at a time and never held together.
+
+    Raises:
+        MapganError: there is nothing to train on.
+        ValueError: a picture has another size, or there are not as many as names.
+    """
+    if not train:
+        raise MapganError(f"{folder}: no picture to train on", "see what prune and resize left out")
+    width, height = size
+    count = len(train) + len(holdout)
+    with replacing(folder / PACK) as scratch:
+        pack = np.lib.format.open_memmap(scratch, "w+", np.uint8, (count, height, width, 3))
+        for place, picture in zip(range(count), pictures, strict=True):
+            if picture.shape != pack.shape[1:]:
+                raise ValueError(f"a picture of shape {picture.shape} in a set of {pack.shape[1:]}")
+            pack[place] = picture
+        pack.flush()
+        digest = _digest(pack, len(train))
+        mean, std = _statistics(pack[: len(train)])
+        del pack  # Windows moves no file that is still mapped
+    names = [*train, *holdout]
+    description = {
+        "format": FORMAT, "width": width, "height": height, "train": len(train), "holdout": len(holdout),
+        "digest": digest, "mean": mean, "std": std,
+        "pictures": [{"name": entry.name, "group": entry.group} for entry in names],
+    }  # fmt: skip
+    write_json(folder / DESCRIPTION, description)
+
+
+def _mapped(path: Path) -> Pixels:
+    try:
+        pack: Pixels = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise MapganError(f"{path}: no such file", REMEDY) from None
+    except (ValueError, OSError, EOFError, SyntaxError) as error:
+        raise MapganError(f"{path}: damaged ({error})", REMEDY) from None
+    if not isinstance(pack, np.memmap):
+        raise MapganError(f"{path}: not an array of pictures", REMEDY)
+    return pack
+
+
+def _channels(values: Any) -> Channels:
+    red, green, blue = (float(value) for value in values)
+    return red, green, blue
+
+
+def _pieces(pack: Pixels) -> Iterable[Pixels]:
+    """The pack in runs of pictures that fit in memory."""
+    step = max(1, PIECE_BYTES // max(1, pack[:1].nbytes))
+    return (pack[start : start + step] for start in range(0, len(pack), step))
+
+
+def _digest(pack: Pixels, train: int) -> str:
+    digest = hashlib.sha256(f"{list(pack.shape)} {train}\n".encode())
+    for piece in _pieces(pack):
+        digest.update(np.ascontiguousarray(piece).data)
+    return digest.hexdigest()
+
+
+def _statistics(pictures: Pixels) -> tuple[Channels, Channels]:
+    """Mean and standard deviation of each channel, from whole numbers: exact in any order."""
+    levels = np.zeros((3, 256), dtype=np.int64)
+    for piece in _pieces(pictures):
+        for channel in range(3):
+            levels[channel] += np.bincount(piece[..., channel].ravel(), minlength=256)
+    values = np.arange(256) / 255
+    share = levels / levels.sum(axis=1, keepdims=True)
+    mean = (share * values).sum(axis=1)
+    std = np.sqrt((share * (values - mean[:, None]) ** 2).sum(axis=1))
+    return _channels(mean.round(8)), _channels(std.round(8))

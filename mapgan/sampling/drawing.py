@@ -1,0 +1,27 @@
+"""From seeds to pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from mapgan.sampling.latents import latent
+
+Picture = NDArray[np.uint8]
+
+
+@torch.no_grad()
+def draw(generator: nn.Module, latent_size: int, seeds: Iterable[int]) -> Iterator[Picture]:
+    """The picture of each seed, `[H, W, 3]` uint8, one after the other on the generator's own device.
+
+    One at a time, because kernels round differently for different batches: so a seed's picture
+    is the same whatever others are drawn with it, and memory never exceeds one picture's.
+    """
+    device = next(generator.parameters()).device
+    for seed in seeds:
+        picture = generator(latent(seed, latent_size).to(device)[None])[0].float()
+        yield picture.add(1).mul(127.5).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()

@@ -1,0 +1,92 @@
+"""One function per stage: settings and paths in, files out. `dvc repro` and `mapgan train` both call these."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mapgan import files
+from mapgan.params import Evaluate, Params, Prune, Resize, Sample, Scrape
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from mapgan.training.run import Resume
+
+
+def scrape(settings: Scrape, raw: Path, cache: Path) -> str:
+    """Gather pictures in `raw`; what comes from the net is kept in `cache`. Returns a line that says how many."""
+    from mapgan.collect import collect
+
+    counts = collect(settings, raw, cache)
+    return f"{counts.pictures} pictures in {raw} ({counts.new} new, {counts.failed} failed)"
+
+
+def prune(settings: Prune, raw: Path, pruned: Path, workers: int = 0) -> str:
+    """Sort the pictures of `raw` into kept and rejected, in `pruned`. Returns a line that says how many."""
+    from mapgan.curate.prune import prune as sort_out
+
+    counts = sort_out(settings, raw, pruned, workers)
+    aside = ", ".join(f"{number} {reason}" for reason, number in sorted(counts.rejected.items())) or "none"
+    return f"{counts.kept} pictures kept, put aside: {aside}; see {pruned / 'report.html'}"
+
+
+def resize(settings: Resize, raw: Path, pruned: Path, maps: Path, workers: int = 0) -> str:
+    """Make the training set in `maps` of the kept pictures. Returns a line that says how many."""
+    from mapgan.curate.resize import resize as bring_to_size
+
+    counts = bring_to_size(settings, raw, pruned, maps, workers)
+    return f"{counts.train} pictures to train on and {counts.holdout} held out, {settings.width} x {settings.height}"
+
+
+def train(
+    params: Params, maps: Path, generator: Path, results: Path, scratch: Path, resume: Resume = "auto"
+) -> str:
+    """Train on `maps`; the generator goes to `generator`, metrics and snapshots to `results`, states to `scratch`."""
+    from mapgan.training.run import Places
+    from mapgan.training.run import train as run
+
+    run(params, Places(maps, generator, results, scratch), resume)
+    return f"the generator is {generator}; snapshots lie in {results / 'snapshots'}"
+
+
+def evaluate(settings: Evaluate, generator: Path, maps: Path, results: Path, seed: int = 0) -> str:
+    """Compare what `generator` draws with the hold-out of `maps`; numbers go to `results`/metrics.json."""
+    from mapgan.evaluation.report import compare
+
+    numbers = compare(settings, generator, maps, seed)
+    files.write_json(results / "metrics.json", numbers)
+    rows = [f"{level}\t{numbers['swd'][level]:.6g}\t{real:.6g}" for level, real in numbers["swd_real"].items()]
+    files.write_text(results / "swd.tsv", "\n".join(["level\tsamples\treal", *rows]) + "\n")
+    return f"sliced Wasserstein distance {numbers['swd']['mean']:.1f} (real pictures: {numbers['swd_real']['mean']:.1f})"
+
+
+def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu") -> str:
+    """Draw the seeds of `settings` with `generator`: sheets and single pictures in `results`."""
+    from PIL.Image import fromarray
+
+    from mapgan.networks.generator_file import load_generator
+    from mapgan.sampling.drawing import draw
+    from mapgan.sampling.latents import parse_seeds
+    from mapgan.sampling.sheet import parse_sheet, sheet
+
+    network, about = load_generator(generator)
+    network.to(device)
+    seeds, (columns, rows) = parse_seeds(settings.seeds), parse_sheet(settings.sheet)
+    latent = int(about.settings["latent"])
+    pages: list[Path] = []
+    for number, start in enumerate(range(0, len(seeds), columns * rows)):
+        some = seeds[start : start + columns * rows]
+        pictures = list(draw(network, latent, some))
+        page = sheet(pictures, [str(seed) for seed in some], min(columns, len(some)), settings.zoom)
+        pages.append(results / f"sheet-{number:03d}.png")
+        save_png(pages[-1], page)
+        for seed, picture in zip(some, pictures, strict=True) if settings.singles else ():
+            save_png(results / "singles" / f"seed-{seed:06d}.png", fromarray(picture))
+    return f"the sheet is {pages[0]}" if len(pages) == 1 else f"the sheets are {pages[0]} to {pages[-1].name}"
+
+
+def save_png(path: Path, image: Image) -> None:
+    """Write `image` beside `path` and move it in."""
+    with files.replacing(path) as scratch:
+        image.save(scratch, "PNG")

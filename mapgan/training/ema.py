@@ -1,0 +1,30 @@
+"""The moving average of the generator's weights, which draws the pictures that people see."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+
+class Average:
+    """Exponential moving average with a ramp: young averages forget fast (as in StyleGAN2-ADA).
+
+    Args:
+        network: the network to follow; its own weights are the start.
+        decay: share of the old average that each step keeps.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.network = copy.deepcopy(network).requires_grad_(False).eval()
+        self.decay = decay
+
+    @torch.no_grad()
+    def update(self, network: nn.Module, step: int) -> None:
+        """Take in the weights of `network` after step `step` (counted from 0); buffers are copied."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for average, new in zip(self.network.parameters(), network.parameters(), strict=True):
+            average.lerp_(new, 1 - decay)
+        for average, new in zip(self.network.buffers(), network.buffers(), strict=True):
+            average.copy_(new)

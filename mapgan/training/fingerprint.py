@@ -1,0 +1,43 @@
+"""What a run is: settings, data and code, without what only changes its speed or its length."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import mapgan
+from mapgan import files
+from mapgan.params import Params
+
+Parts = dict[str, Any]
+
+
+def run_parts(params: Params, data: str) -> Parts:
+    """Everything that the weights depend on, by name; `data` is the training set's digest."""
+    train = params.train
+    settings = train.model_dump(exclude={"steps", "networks"})
+    network = train.networks.of(train.network).model_dump()
+    package = Path(mapgan.__file__).parent
+    code = files.sha256_tree([package / "networks", package / "training", package / "draws.py"])
+    return {
+        "seed": params.seed,
+        **{f"train.{name}": value for name, value in settings.items()},
+        **{f"train.networks.{train.network}.{name}": value for name, value in network.items()},
+        "pictures": data,
+        "code": code,
+    }
+
+
+def fingerprint(parts: Parts) -> str:
+    """Sixteen hex digits that stand for the run."""
+    return files.sha256_bytes(files.canonical_json(parts).encode())[:16]
+
+
+def differences(old: Parts, new: Parts) -> str:
+    """Which parts differ, in words: `train.batch_size 32 -> 8, code`."""
+    words = []
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name), new.get(name)
+        if before != after:
+            words.append(name if name in {"pictures", "code"} else f"{name} {before} -> {after}")
+    return ", ".join(words)

@@ -1,0 +1,91 @@
+"""This computer, made ready: device, threads, memory of the allocator, precision."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+import psutil
+import torch
+from accelerate import Accelerator
+
+from mapgan.errors import MapganError
+from mapgan.params import Machine, Params
+
+GIB = 2**30
+
+
+def accelerator_for(params: Params) -> Accelerator:
+    """Accelerate on the device and in the precision that the settings ask for.
+
+    Raises:
+        MapganError: this machine lacks the device, or the device cannot do the precision.
+    """
+    machine, precision = params.machine, params.train.precision
+    device = check_device(machine)
+    if precision == "fp16" and device == "cpu":
+        raise MapganError("train.precision: fp16 needs a GPU and this run is on the CPU", "set it to bf16 or no")
+    if precision == "bf16" and device == "cuda" and not torch.cuda.is_bf16_supported():
+        raise MapganError("train.precision: this GPU cannot compute in bf16", "set it to fp16 or no")
+    set_threads(machine.threads)
+    if device == "cpu":
+        keep_freed_memory()
+    if machine.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
+        torch.backends.cudnn.benchmark = False
+    else:
+        torch.backends.cudnn.benchmark = True
+    # precision is passed on even when it is `no`: with None, Accelerate would read the user's own config
+    return Accelerator(mixed_precision=precision, cpu=device == "cpu")
+
+
+def check_device(machine: Machine) -> str:
+    """The device that `machine.device` means here: cuda, mps or cpu.
+
+    Raises:
+        MapganError: it was asked for by name and is not there.
+    """
+    found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if machine.device == "auto":
+        return next(name for name, there in found.items() if there)
+    if not found[machine.device]:
+        there = ", ".join(name for name, has in found.items() if has)
+        raise MapganError(
+            f"machine.device: {machine.device} was not found on this machine",
+            f"there is: {there}; `mapgan doctor` says more",
+        )
+    return machine.device
+
+
+def set_threads(threads: int) -> None:
+    """Let torch use so many CPU threads, or one per core for 0 (launchers set one for each process)."""
+    if threads:
+        torch.set_num_threads(threads)
+    elif "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(psutil.cpu_count(logical=False) or os.cpu_count() or 1)
+
+
+def keep_freed_memory() -> None:
+    """Have glibc keep freed blocks for the next step instead of handing them back to the system.
+
+    It maps and unmaps each large block otherwise, and touching fresh pages took half the time of a
+    training step on the CPU (measured: leaky ReLU 39 -> 15 ms, 3x3 convolution 153 -> 92 ms).
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "gnu_get_libc_version"):
+        return
+    trim_threshold, top_pad, mmap_max = -1, -2, -4  # the names' values in malloc.h
+    libc.mallopt(mmap_max, 0)
+    libc.mallopt(trim_threshold, 2**31 - 1)
+    libc.mallopt(top_pad, 64 * 2**20)
+
+
+def memory_gib(device: torch.device) -> float:
+    """Memory in use: the allocator's peak on a GPU, the process's resident memory elsewhere, GiB."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / GIB
+    return float(psutil.Process().memory_info().rss) / GIB

@@ -1,0 +1,12 @@
+"""evaluate: how near the generator's pictures come to held-out ones."""
+
+from pathlib import Path
+
+from mapgan import stages
+from mapgan.errors import explained
+from mapgan.params import load_params
+
+with explained():
+    params = load_params()
+    generator, results = Path("models/generator.safetensors"), Path("results/evaluate")
+    print(stages.evaluate(params.evaluate, generator, Path("data/maps"), results, params.seed))

@@ -1,0 +1,11 @@
+"""prune: which pictures to keep, with a page that shows why."""
+
+from pathlib import Path
+
+from mapgan import stages
+from mapgan.errors import explained
+from mapgan.params import load_params
+
+with explained():
+    params = load_params()
+    print(stages.prune(params.prune, Path("data/raw"), Path("data/pruned"), params.machine.workers))

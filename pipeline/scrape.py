@@ -1,0 +1,11 @@
+"""scrape: pictures from a source into data/raw."""
+
+from pathlib import Path
+
+from mapgan import stages
+from mapgan.errors import explained
+from mapgan.params import load_params
+
+with explained():
+    params = load_params()
+    print(stages.scrape(params.scrape, Path("data/raw"), Path(".mapgan/cache")))

@@ -1,0 +1,13 @@
+"""train: a generator from the training set. Its state lies in .mapgan/state, which DVC does not empty."""
+
+from pathlib import Path
+
+from mapgan import stages
+from mapgan.errors import explained
+from mapgan.params import load_params
+
+if __name__ == "__main__":  # worker processes import this file too
+    with explained():
+        params = load_params()
+        generator, results = Path("models/generator.safetensors"), Path("results/train")
+        print(stages.train(params, Path("data/maps"), generator, results, Path(".mapgan")))

@@ -1,0 +1,85 @@
+import io
+
+import pytest
+import requests
+from PIL import Image
+
+from mapgan.collect import demo
+from mapgan.collect.manifest import write_manifest
+from mapgan.errors import MapganError
+from mapgan.params.collecting import Demo
+
+from .conftest import picture_bytes
+
+
+@pytest.fixture
+def base(stand_in):
+    with demo.serve(["rock"], stand_in) as address:
+        yield address
+
+
+def gather(stand_in, tmp_path, looks=("rock",)):
+    chosen = Demo(looks=list(looks))
+    return demo.gather(chosen, "", tmp_path / "raw", tmp_path / "cache", source=stand_in)
+
+
+def test_every_map_of_the_look_comes_from_its_page(stand_in, tmp_path):
+    rows, new = gather(stand_in, tmp_path)
+    assert new == len(rows) == 26
+    first, last = (
+        next(row for row in rows if row.url == f"demo:maps/rock-classic-0{n}.webp") for n in ("00", "25")
+    )
+    assert (first.page, last.page) == ("demo:page/1", "demo:page/2")
+    assert (first.title, first.licence) == ("The <Pit> & 0", "MIT")
+    assert first.author == "mapgan demo, drawn with dungeongen"
+    assert (first.mime, first.width, first.height, first.group) == ("image/webp", 40, 30, "rock-classic-000")
+    assert all(row.status == "ok" for row in rows)
+
+
+def test_every_run_writes_the_same_manifest(stand_in, tmp_path):
+    for name in ("a.csv", "b.csv"):
+        write_manifest(tmp_path / name, gather(stand_in, tmp_path)[0])
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    assert b"127.0.0.1" not in (tmp_path / "a.csv").read_bytes()
+
+
+def test_a_map_that_was_drawn_anew_is_taken(stand_in, tmp_path):
+    before = {row.url: row.file for row in gather(stand_in, tmp_path, ["ink"])[0]}
+    (stand_in / "maps" / "ink-classic-026.webp").write_bytes(picture_bytes(99, "WEBP"))
+    after = {row.url: row.file for row in gather(stand_in, tmp_path, ["ink"])[0]}
+    assert [url for url in before if before[url] != after[url]] == ["demo:maps/ink-classic-026.webp"]
+    assert not (tmp_path / "cache" / "urls").exists()
+
+
+def test_is_a_website_that_a_person_can_look_at(base):
+    with requests.Session() as browser:
+        browser.trust_env = False
+        assert "<figcaption>The &lt;Pit&gt; &amp; 0</figcaption>" in browser.get(base).text
+        thumb = browser.get(base + "thumbs/rock-classic-000.webp").content
+        assert Image.open(io.BytesIO(thumb)).format == "WEBP"
+        assert browser.get(base + "maps/../maps.json").status_code == 404
+
+
+def test_the_trap_is_linked_and_forbidden(base):
+    with requests.Session() as browser:
+        browser.trust_env = False
+        assert 'href="/trap"' in browser.get(base).text
+        assert "Disallow: /trap" in browser.get(base + "robots.txt").text
+
+
+def test_the_trap_is_not_walked_into(base, client_of, tmp_path):
+    from mapgan.collect import gallery
+    from mapgan.params.collecting import Gallery
+
+    crawl = gallery.crawl(Gallery(urls=[base], delay=0, follow='a[href="/trap"]'), client_of(base))
+    assert [(row.url, row.reason) for row in crawl.failed] == [(f"{base}trap", "robots.txt forbids it")]
+
+
+def test_looks_without_maps_stop_the_run(stand_in, tmp_path):
+    with pytest.raises(MapganError, match=r"scrape\.demo\.looks: .* choose from ink, rock"):
+        gather(stand_in, tmp_path, ["blueprint"])
+
+
+def test_missing_maps_stop_the_run(tmp_path):
+    with pytest.raises(MapganError, match="maps of the demo are missing"):
+        gather(tmp_path / "nowhere", tmp_path)

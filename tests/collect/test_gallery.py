@@ -1,0 +1,225 @@
+import json
+
+import pytest
+
+from mapgan.collect import gallery
+from mapgan.collect.store import Store
+from mapgan.errors import MapganError
+from mapgan.files import sha256_bytes
+from mapgan.params.collecting import Gallery
+
+from .conftest import Reply, html, picture_bytes, png
+
+
+@pytest.fixture
+def gather(tmp_path, client_of):
+    def run(*urls, pattern="", store=None, **settings):
+        chosen = Gallery(urls=list(urls), **{"delay": 0, "timeout": 5, "retries": 1, **settings})
+        client = client_of(*urls, retries=1)
+        return gallery.gather(chosen, pattern, client, store or Store(tmp_path / "cache"), tmp_path / "raw")
+
+    return run
+
+
+def by_path(site, rows):
+    return {row.url.removeprefix(site.url): row for row in rows}
+
+
+def test_pictures_of_all_next_pages(site, gather, tmp_path):
+    start = site.put("/", html('<img src="1.png" alt="The pit"><a rel="next" href="/p2">2</a>'))
+    site.put("/p2", html('<img src="2.png"><a rel="next" href="/">1</a>'))
+    site.put("/1.png", png(1))
+    site.put("/2.png", png(2))
+    rows, new = gather(start)
+    row = by_path(site, rows)["/1.png"]
+    assert new == len(rows) == 2
+    assert (row.title, row.page, row.mime, row.width, row.height) == ("The pit", start, "image/png", 8, 6)
+    assert (row.group, row.status, row.bytes) == ("1", "ok", len(picture_bytes(1)))
+    assert row.file == f"{sha256_bytes(picture_bytes(1))}.png"
+    assert (tmp_path / "raw" / row.file).read_bytes() == picture_bytes(1)
+
+
+@pytest.mark.parametrize(("depth", "expected"), [(0, []), (1, ["/1.png"]), (2, ["/1.png", "/2.png"])])
+def test_follows_links_so_deep(site, gather, depth, expected):
+    site.put("/", html('<a class="m" href="/m1">1</a><img src="0.png">'))
+    site.put("/m1", html('<a class="m" href="/m2">2</a><img src="1.png">'))
+    site.put("/m2", html('<a class="m" href="/m3">3</a><img src="2.png">'))
+    for number in range(4):
+        site.put(f"/{number}.png", png(number))
+    rows, _ = gather(site.url + "/", follow="a.m", depth=depth)
+    assert sorted(by_path(site, rows)) == ["/0.png", *expected]
+
+
+def test_a_followed_link_may_be_a_picture_after_all(site, gather):
+    start = site.put("/", html('<a href="/a.png">a</a>'))
+    site.put("/a.png", png())
+    rows, _ = gather(start, follow="a")
+    assert [row.status for row in by_path(site, rows).values()] == ["ok"]
+
+
+def test_a_start_address_may_be_a_picture(site, gather):
+    rows, _ = gather(site.put("/a.png", png()))
+    assert list(by_path(site, rows)) == ["/a.png"]
+
+
+def test_stops_after_so_many_pages_and_pictures(site, gather, capsys):
+    for page in range(5):
+        site.put(
+            f"/p{page}",
+            html(f'<img src="{page}a.png"><img src="{page}b.png"><a rel=next href="p{page + 1}">'),
+        )
+        site.put(f"/{page}a.png", png(page))
+        site.put(f"/{page}b.png", png(page + 10))
+    assert len(gather(site.url + "/p0", max_pages=2)[0]) == 4
+    assert "scrape.gallery.max_pages" in capsys.readouterr().err
+    assert len(gather(site.url + "/p0", max_pictures=3)[0]) == 3
+    assert "scrape.gallery.max_pictures" in capsys.readouterr().err
+
+
+def test_stays_on_the_site(site, gather):
+    start = site.put("/", html('<img src="a.png"><a rel="next" href="http://elsewhere.example/">2</a>'))
+    site.put("/a.png", png())
+    assert len(gather(start)[0]) == 1
+
+
+def test_a_next_page_that_redirects_off_the_site_is_not_read(site, client_of):
+    elsewhere = site.url.replace("127.0.0.1", "localhost") + "/there"
+    start = site.put("/", html('<img src="a.png"><a rel="next" href="/out">2</a>'))
+    site.put("/out", Reply(status=302, headers={"Location": elsewhere}))
+    site.put("/there", html('<img src="b.png">'))
+    found = gallery.crawl(Gallery(urls=[start], delay=0), client_of(start, elsewhere))
+    assert list(found.finds) == [site.url + "/a.png"]
+    assert [row.reason for row in found.failed] == ["leads to another site"]
+
+
+def test_what_fails_is_named_and_stepped_over(site, gather):
+    site.put("/robots.txt", Reply(b"User-agent: *\nDisallow: /no\n", "text/plain"))
+    names = ("ok.png", "404.png", "500.png", "page.png", "no.png")
+    images = "".join(f'<img src="{name}" alt="A {name}">' for name in names)
+    start = site.put("/", html(f'<a class="m" href="/gone">x</a><a class="m" href="/no">x</a>{images}'))
+    site.put("/ok.png", png())
+    site.put("/500.png", Reply(status=500))
+    site.put("/page.png", html("soft 404"))
+    site.put("/no.png", png())
+    rows = by_path(site, gather(start, follow="a.m")[0])
+    assert {path: row.reason for path, row in rows.items() if row.status == "failed"} == {
+        "/gone": "HTTP 404",
+        "/no": "robots.txt forbids it",
+        "/404.png": "HTTP 404",
+        "/500.png": "HTTP 500",
+        "/page.png": "not a picture (text/html)",
+        "/no.png": "robots.txt forbids it",
+    }
+    assert rows["/404.png"].title == "A 404.png"
+    assert rows["/ok.png"].status == "ok"
+    assert not {"/no", "/no.png"} & set(site.asked)
+
+
+def test_a_guessed_name_that_is_not_there_gives_way(site, gather):
+    start = site.put("/", html('<img src="/pit-300x225.png"><img src="/hall-300x225.png">'))
+    site.put("/pit-300x225.png", png(1))
+    site.put("/hall-300x225.png", png(2))
+    site.put("/hall.png", png(3))
+    rows, _ = gather(start)
+    assert sorted(by_path(site, rows)) == ["/hall.png", "/pit-300x225.png"]
+
+
+def test_a_busy_server_does_not_turn_a_picture_into_its_thumbnail(site, gather):
+    start = site.put("/", html('<a href="/full.png"><img src="/thumb.png"></a>'))
+    site.put("/full.png", Reply(status=500))
+    site.put("/thumb.png", png())
+    rows, _ = gather(start)
+    assert [(row.status, row.reason) for row in rows] == [("failed", "HTTP 500")]
+    assert "/thumb.png" not in site.asked
+
+
+def test_the_kind_is_read_from_the_picture_not_from_the_net(site, gather):
+    start = site.put("/", html('<img src="a.png"><img src="b.png">'))
+    site.put("/a.png", Reply(picture_bytes(1, "JPEG"), "image/png"))
+    site.put("/b.png", Reply(b"<svg>no picture</svg>", "image/png"))
+    rows = by_path(site, gather(start)[0])
+    assert (rows["/a.png"].mime, rows["/a.png"].file[-4:]) == ("image/jpeg", ".jpg")
+    assert (rows["/b.png"].status, rows["/b.png"].file[-4:], rows["/b.png"].width) == ("ok", ".bin", 0)
+
+
+def test_windows_of_one_map_share_a_group(site, gather):
+    start = site.put("/", html('<img src="Pit__0_0.png"><img src="Pit__0_1.png">'))
+    site.put("/Pit__0_0.png", png(1))
+    site.put("/Pit__0_1.png", png(2))
+    assert {row.group for row in gather(start, pattern=r"^(.+?)__")[0]} == {"Pit"}
+
+
+# the store
+
+
+@pytest.fixture
+def pit(site):
+    site.put("/pit-300x225.png", png())
+    return site.put("/", html('<img src="/pit-300x225.png">'))
+
+
+def test_no_picture_is_downloaded_twice(site, gather, pit):
+    rows, new = gather(pit)
+    before = site.times()["/pit-300x225.png"], site.times()["/pit.png"]
+    again, none = gather(pit)
+    assert (before, new, none) == ((1, 1), 1, 0)
+    assert (site.times()["/pit-300x225.png"], site.times()["/pit.png"]) == before
+    assert rows == again
+
+
+def test_raw_may_be_emptied(gather, pit, tmp_path):
+    (row,), _ = gather(pit)
+    (tmp_path / "raw" / row.file).unlink()
+    assert gather(pit)[1] == 0
+    assert (tmp_path / "raw" / row.file).read_bytes() == picture_bytes()
+
+
+def test_a_spoilt_picture_in_the_store_is_downloaded_again(gather, pit, tmp_path):
+    (row,), _ = gather(pit)
+    (stored,) = (tmp_path / "cache" / "pictures").glob("*/*")
+    stored.write_bytes(b"spoilt")
+    assert gather(pit)[1] == 1
+    assert (tmp_path / "raw" / row.file).read_bytes() == stored.read_bytes() == picture_bytes()
+
+
+@pytest.mark.parametrize("note", ["", "[]", '{"url": 1}', '{"url": "u", "sha256": "../../x"}'])
+def test_a_spoilt_note_in_the_store_is_no_harm(gather, pit, tmp_path, note):
+    gather(pit)
+    (path,) = (tmp_path / "cache" / "urls").iterdir()
+    path.write_text(note, encoding="utf-8")
+    assert gather(pit)[1] == 1
+    assert json.loads(path.read_text(encoding="utf-8"))["sha256"] == sha256_bytes(picture_bytes())
+
+
+def test_nothing_unfinished_stays(gather, pit, tmp_path):
+    gather(pit)
+    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["pictures", "urls"]
+
+
+# what stops a run
+
+
+def test_the_first_page_must_be_there(site, gather):
+    with pytest.raises(MapganError, match=r"HTTP 404; look at scrape\.gallery\.urls"):
+        gather(site.url + "/gone")
+
+
+def test_some_picture_must_be_there(site, gather):
+    with pytest.raises(MapganError, match=r"no picture found; look whether scrape\.gallery\.pictures"):
+        gather(site.put("/", html("nothing here")))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "scrape.gallery.urls is empty"),
+        ({"urls": ["maps.example"]}, "neither http nor https"),
+        ({"urls": ["https://me:secret@maps.example/"]}, "name or password"),
+        ({"urls": ["https://maps.example/"], "follow": "a[["}, "scrape.gallery.follow is no CSS selector"),
+    ],
+)
+def test_wrong_settings_are_found_before_any_work(settings, said):
+    with pytest.raises(MapganError) as raised:
+        gallery.check_settings(Gallery(**settings))
+    assert said in str(raised.value)
+    assert "secret" not in str(raised.value)

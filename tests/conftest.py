@@ -1,0 +1,62 @@
+"""What several tests need: a tiny training set, tiny settings, a clean Accelerate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mapgan import draws
+from mapgan.dataset import Entry, write_dataset
+
+TINY = [
+    "train.batch_size=4",
+    "train.steps=6",
+    "train.log_every=2",
+    "train.snapshot_every=3",
+    "train.snapshot_pictures=4",
+    "train.networks.dcgan-modern.latent=8",
+    "train.networks.dcgan-modern.generator_maps=4",
+    "train.networks.dcgan-modern.discriminator_maps=4",
+    "train.networks.dcgan-modern.max_maps=8",
+    "train.networks.dcgan-modern.last_maps=4",
+    "train.networks.dcgan.latent=8",
+    "train.networks.dcgan.generator_maps=4",
+    "train.networks.dcgan.discriminator_maps=4",
+    "train.networks.dcgan.max_maps=8",
+    "machine.device=cpu",
+    "machine.threads=1",
+]
+
+
+def write_squares(folder: Path, width: int, height: int, train: int = 12, holdout: int = 4) -> Path:
+    """A training set of dark pictures with one light room each."""
+    pictures = []
+    for index in range(train + holdout):
+        picture = np.full((height, width, 3), 40, np.uint8)
+        top, left = (draws.integer(index, "room", 0, axis, side // 2) for axis, side in enumerate((height, width)))
+        picture[top : top + height // 3, left : left + width // 3] = 220
+        pictures.append(picture)
+    entries = [Entry(f"room-{index}", f"room-{index}") for index in range(train + holdout)]
+    write_dataset(folder, (width, height), entries[:train], entries[train:], pictures)
+    return folder
+
+
+@pytest.fixture
+def squares(tmp_path: Path) -> Path:
+    """A training set of 12 + 4 pictures of 32 x 32 pixels."""
+    return write_squares(tmp_path / "maps", 32, 32)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_accelerate() -> Iterator[None]:
+    """Accelerate keeps its state for the whole process; each test starts without it."""
+    yield
+    import sys
+
+    if "accelerate" in sys.modules:
+        from accelerate.state import AcceleratorState
+
+        AcceleratorState._reset_state(reset_partial_state=True)

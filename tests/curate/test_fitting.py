@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from mapgan.curate.fitting import background, cut
+from mapgan.params.collecting import Resize
+
+from .conftest import map_picture
+
+
+def settings(**changed):
+    return Resize(**{"width": 32, "height": 16, "tile_zoom": 1.0, "tile_overlap": 0.0, **changed})
+
+
+SIZES = [(32, 16), (64, 64), (20, 300), (300, 20), (33, 17), (1, 1)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("fit", ["tiles", "crop", "pad"])
+def test_every_cut_has_the_size(fit, size):
+    cuts = list(cut(map_picture(1, size), settings(fit=fit, tile_contrast=0.0)))
+    assert {picture.size for _, _, picture in cuts} == {(32, 16)}
+
+
+def test_crop_takes_the_centre():
+    picture = Image.new("RGB", (96, 16), "red")
+    picture.paste("blue", (24, 0, 72, 16))
+    ((x, y, small),) = cut(picture, settings(fit="crop"))
+    assert (x, y, small.getcolors()) == (32, 0, [(32 * 16, (0, 0, 255))])
+
+
+@pytest.mark.parametrize(("colour", "expected"), [("edge", (255, 0, 0)), ("#0a0b0c", (10, 11, 12))])
+def test_pad_keeps_all_on_a_ground(colour, expected):
+    picture = Image.new("RGB", (16, 16), "red")
+    picture.paste("blue", (4, 4, 12, 12))
+    ((_, _, small),) = cut(picture, settings(fit="pad", pad_colour=colour))
+    assert [small.getpixel((x, 8)) for x in (0, 15, 31)] == [expected, (0, 0, 255), expected]
+    assert np.array_equal(np.asarray(small)[:, 8:24], np.asarray(picture))
+
+
+def test_tiles_are_the_windows_themselves():
+    picture = map_picture(1, (64, 48))
+    cuts = {(x, y): np.asarray(small) for x, y, small in cut(picture, settings(tile_contrast=0.0))}
+    assert sorted(cuts) == [(x, y) for x in (0, 32) for y in (0, 16, 32)]
+    assert all(
+        np.array_equal(np.asarray(picture)[y : y + 16, x : x + 32], small) for (x, y), small in cuts.items()
+    )
+
+
+def test_zoom_takes_in_more_of_the_picture():
+    cuts = list(cut(map_picture(1, (128, 64)), settings(tile_zoom=2.0, tile_contrast=0.0)))
+    assert sorted((x, y) for x, y, _ in cuts) == [(0, 0), (0, 32), (64, 0), (64, 32)]
+
+
+def test_blank_tiles_are_left_out():
+    picture = Image.new("RGB", (64, 16), "white")
+    picture.paste(map_picture(1, (32, 16)), (32, 0))
+    assert [(x, y) for x, y, _ in cut(picture, settings())] == [(32, 0)]
+
+
+def test_a_picture_smaller_than_a_window_is_cropped():
+    assert [(x, y) for x, y, _ in cut(map_picture(1, (60, 60)), settings(tile_zoom=2.0))] == [(0, 15)]
+
+
+def test_limit_of_tiles():
+    cuts = list(cut(map_picture(1, (320, 160)), settings(tile_contrast=0.0, tiles_per_picture=7)))
+    assert len({(x, y) for x, y, _ in cuts}) == 7
+
+
+@pytest.mark.parametrize(("colour", "expected"), [("edge", (255,) * 3), ("#010203", (1, 2, 3))])
+def test_ground_of_transparent_pixels(colour, expected):
+    assert background(settings(pad_colour=colour)) == expected

@@ -1,0 +1,111 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mapgan.curate.prune import prune
+from mapgan.curate.resize import resize
+from mapgan.dataset import open_dataset
+from mapgan.errors import MapganError
+from mapgan.params.collecting import Prune, Resize
+
+from .conftest import map_picture
+
+TILES = Resize(width=32, height=16, tile_zoom=1.0, tile_contrast=1.0, holdout=0.3)
+
+
+@pytest.fixture
+def pruned(raw, tmp_path):
+    """Six pictures of three maps, kept."""
+    for seed in range(6):
+        raw.put(map_picture(seed, (96, 64)), group=f"map {seed // 2}")
+    prune(Prune(), raw.folder, tmp_path / "pruned", 1)
+    return tmp_path / "pruned"
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_pack_holds_the_files_in_order(raw, pruned, tmp_path):
+    counts = resize(TILES, raw.folder, pruned, tmp_path / "maps", 1)
+    data = open_dataset(tmp_path / "maps")
+    for part, pixels in (("train", data.train), ("holdout", data.holdout)):
+        files = sorted((tmp_path / "maps" / part).iterdir())
+        assert len(files) == len(pixels) == getattr(counts, part) > 0
+        assert all(np.array_equal(np.asarray(Image.open(f)), p) for f, p in zip(files, pixels, strict=True))
+    assert counts.train_groups + counts.holdout_groups == 3
+
+
+def test_no_group_is_on_both_sides(raw, pruned, tmp_path):
+    resize(TILES, raw.folder, pruned, tmp_path / "maps", 1)
+    said = json.loads((tmp_path / "maps" / "dataset.json").read_text())
+    sides = [said["pictures"][: said["train"]], said["pictures"][said["train"] :]]
+    groups = [{picture["group"] for picture in side} for side in sides]
+    assert groups[0].isdisjoint(groups[1])
+    for part, side in zip(("train", "holdout"), sides, strict=True):
+        assert {picture["name"] for picture in side} == {
+            path.name for path in (tmp_path / "maps" / part).iterdir()
+        }
+
+
+def test_same_bytes_whatever_the_workers(raw, pruned, tmp_path):
+    for out, workers in (("one", 1), ("three", 3)):
+        resize(TILES, raw.folder, pruned, tmp_path / out, workers)
+    assert tree(tmp_path / "one") == tree(tmp_path / "three")
+
+
+def test_a_second_run_leaves_nothing_of_the_first(raw, pruned, tmp_path):
+    resize(TILES, raw.folder, pruned, tmp_path / "maps", 1)
+    crop = TILES.model_copy(update={"fit": "crop"})
+    resize(crop, raw.folder, pruned, tmp_path / "maps", 1)
+    resize(crop, raw.folder, pruned, tmp_path / "fresh", 1)
+    assert tree(tmp_path / "maps") == tree(tmp_path / "fresh")
+
+
+def test_a_failed_run_leaves_the_old_set(raw, pruned, tmp_path):
+    resize(TILES, raw.folder, pruned, tmp_path / "maps", 1)
+    before = tree(tmp_path / "maps")
+    with pytest.raises(MapganError, match="6 have only blank tiles"):
+        resize(TILES.model_copy(update={"tile_contrast": 128.0}), raw.folder, pruned, tmp_path / "maps", 1)
+    assert tree(tmp_path / "maps") == before
+
+
+def test_folders_of_someone_else_are_not_touched(raw, pruned, tmp_path):
+    (tmp_path / "maps" / "train").mkdir(parents=True)
+    (tmp_path / "maps" / "train" / "thesis.txt").write_text("mine")
+    with pytest.raises(MapganError, match="in the way"):
+        resize(TILES, raw.folder, pruned, tmp_path / "maps", 1)
+    assert (tmp_path / "maps" / "train" / "thesis.txt").read_text() == "mine"
+
+
+def test_blank_bad_and_enlarged_are_counted(raw, tmp_path, capsys):
+    faint = Image.new("RGB", (96, 64), (100, 100, 100))
+    faint.paste((108, 108, 108), (48, 0, 96, 64))
+    raw.put(faint, group="faint")
+    raw.put(map_picture(1, (24, 24)), group="small")
+    gone = raw.put(map_picture(2), group="gone")
+    prune(Prune(min_side=16), raw.folder, tmp_path / "pruned", 1)
+    (raw.folder / gone).unlink()
+    counts = resize(
+        TILES.model_copy(update={"tile_contrast": 5.0}), raw.folder, tmp_path / "pruned", tmp_path / "m", 1
+    )
+    assert (counts.train, counts.blank, counts.bad, counts.enlarged) == (1, 1, 1, 1)
+    assert f"{gone} left out: undecodable: the file is missing" in capsys.readouterr().err
+
+
+def test_no_holdout_if_not_asked_for(raw, pruned, tmp_path):
+    counts = resize(TILES.model_copy(update={"holdout": 0.0}), raw.folder, pruned, tmp_path / "maps", 1)
+    assert counts.holdout == 0
+    assert open_dataset(tmp_path / "maps").holdout.shape == (0, 16, 32, 3)
+
+
+def test_without_prune(raw, tmp_path):
+    with pytest.raises(MapganError, match="prune first"):
+        resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1)

@@ -1,0 +1,81 @@
+"""The generator's file holds all that is needed, and nothing that runs."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from mapgan import networks
+from mapgan.errors import MapganError
+from mapgan.networks.generator_file import About, load_generator, save_generator
+from mapgan.params import DcganModern
+
+SETTINGS = DcganModern(latent=5, generator_maps=2, discriminator_maps=2, max_maps=4, last_maps=2)
+
+
+def saved(path: Path, width: int = 40, **changes: object) -> torch.nn.Module:
+    generator = networks.build("dcgan-modern", SETTINGS, 40, 24).generator
+    settings = SETTINGS.model_dump() | changes
+    about = About(
+        network="dcgan-modern", settings=settings, width=width, height=24, steps=3, seed=0, data="abc"
+    )
+    save_generator(path, generator.state_dict(), about)
+    return generator
+
+
+def test_a_generator_comes_back_as_it_was(tmp_path: Path) -> None:
+    generator = saved(tmp_path / "g.safetensors").eval()
+    loaded, about = load_generator(tmp_path / "g.safetensors")
+    z = torch.randn(2, 5)
+    assert torch.equal(loaded(z), generator(z))
+    assert (about.width, about.height, about.steps) == (40, 24, 3)
+
+
+def test_the_same_generator_gives_the_same_bytes(tmp_path: Path) -> None:
+    saved(tmp_path / "a.safetensors")
+    saved(tmp_path / "b.safetensors")
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+
+
+def bad_pickle(path: Path) -> None:
+    path.write_bytes(pickle.dumps({"weights": 1}))
+
+
+def bad_cut(path: Path) -> None:
+    saved(path)
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def bad_foreign(path: Path) -> None:
+    save_file({"a": torch.zeros(1)}, path)
+
+
+def bad_version(path: Path) -> None:
+    save_file({"a": torch.zeros(1)}, path, metadata={"mapgan": json.dumps({"format": 99})})
+
+
+def bad_shapes(path: Path) -> None:
+    saved(path, latent=6)
+
+
+def bad_giant(path: Path) -> None:
+    saved(path, generator_maps=10**7, max_maps=10**9)
+
+
+@pytest.mark.parametrize("damage", [bad_pickle, bad_cut, bad_foreign, bad_version, bad_shapes, bad_giant])
+def test_a_file_that_is_no_generator_is_one_line(tmp_path: Path, damage: object) -> None:
+    damage(tmp_path / "g.safetensors")  # type: ignore[operator]
+    with pytest.raises(MapganError) as error:
+        load_generator(tmp_path / "g.safetensors")
+    assert str(error.value).startswith(str(tmp_path / "g.safetensors"))
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(MapganError, match="no such file"):
+        load_generator(tmp_path / "g.safetensors")

@@ -1,0 +1,107 @@
+"""Networks at every kind of size, and checkpointing that changes nothing."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mapgan import networks
+from mapgan.networks.sizes import doublings, start
+from mapgan.networks.stack import Checkpointing, set_checkpointing
+from mapgan.params import Dcgan, DcganModern, NetworkName
+
+NARROW = {
+    "dcgan": Dcgan(latent=5, generator_maps=2, discriminator_maps=2, max_maps=4),
+    "dcgan-modern": DcganModern(
+        latent=5, generator_maps=2, discriminator_maps=2, max_maps=4, last_maps=2, convolutions=2
+    ),
+}
+NAMES: list[NetworkName] = ["dcgan", "dcgan-modern"]
+SIZES = [(16, 16), (28, 28), (17, 31), (64, 64), (128, 96), (16, 300), (750, 1000), (768, 768)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_pictures_have_the_size_and_range_asked_for(name: NetworkName, width: int, height: int) -> None:
+    pair = networks.build(name, NARROW[name], width, height)
+    pictures = pair.generator(torch.randn(2, pair.latent))
+    assert pictures.shape == (2, 3, height, width)
+    assert pictures.abs().max() <= 1
+    assert pair.discriminator(pictures).shape == (2,)
+
+
+@given(st.integers(16, 2048), st.integers(16, 2048))
+@settings(max_examples=200, deadline=None)
+def test_doubling_reaches_any_size_without_much_waste(width: int, height: int) -> None:
+    count = doublings(width, height)
+    for side in (width, height):
+        first = start(side, count)
+        assert first >= 4 or first == start(min(width, height), count)
+        assert side <= first * 2**count < side + 2**count
+        assert side // 2**count >= 1  # the discriminator ends with at least a pixel
+    assert start(min(width, height), count) in range(4, 9)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_are_a_function_of_the_seed_and_leave_torchs_state_alone(name: NetworkName) -> None:
+    before = torch.random.get_rng_state()
+    one, same, other = (networks.build(name, NARROW[name], 32, 32, seed).generator for seed in (1, 1, 2))
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), same.parameters(), strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_dcgan_starts_as_in_the_paper() -> None:
+    pair = networks.build("dcgan", Dcgan(), 64, 64)
+    weights = torch.cat([p.flatten() for n, p in pair.generator.named_parameters() if p.dim() == 4])
+    assert weights.std().item() == pytest.approx(0.02, rel=0.02)
+    assert [tuple(p.shape[:2]) for p in pair.generator.parameters() if p.dim() == 4] == [
+        (100, 512), (512, 256), (256, 128), (128, 64), (64, 3),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["high", "all"])
+@pytest.mark.parametrize("name", NAMES)
+def test_checkpointing_changes_neither_gradients_nor_buffers(name: NetworkName, mode: Checkpointing) -> None:
+    plain = networks.build(name, NARROW[name], 64, 48)
+    saving = copy.deepcopy(plain)
+    for pair, used in [(plain, "none"), (saving, mode)]:
+        for network in (pair.generator, pair.discriminator):
+            set_checkpointing(network, used)  # type: ignore[arg-type]
+        z = torch.randn(3, pair.latent, generator=torch.Generator().manual_seed(0))
+        pair.discriminator(pair.generator(z)).square().mean().backward()
+    for network in ("generator", "discriminator"):
+        one, other = getattr(plain, network), getattr(saving, network)
+        for (key, a), b in zip(one.named_parameters(), other.parameters(), strict=True):
+            assert torch.equal(a.grad, b.grad), key
+        for (key, a), b in zip(one.named_buffers(), other.buffers(), strict=True):
+            assert torch.equal(a, b), key
+
+
+def test_checkpointing_keeps_less_in_memory() -> None:
+    def kept(mode: Checkpointing) -> int:
+        sizes: list[int] = []
+
+        def pack(tensor: torch.Tensor) -> torch.Tensor:
+            sizes.append(tensor.numel())
+            return tensor
+
+        pair = networks.build("dcgan-modern", NARROW["dcgan-modern"], 64, 64)
+        set_checkpointing(pair.generator, mode)
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+            pair.generator(torch.randn(8, pair.latent))
+        return sum(sizes)
+
+    assert kept("all") < 0.6 * kept("none")
+    assert kept("all") < kept("high") < kept("none")
+
+
+def test_a_modern_picture_does_not_depend_on_its_batch() -> None:
+    pair = networks.build("dcgan-modern", NARROW["dcgan-modern"], 32, 32)
+    z = torch.randn(4, pair.latent)
+    assert torch.allclose(pair.generator(z)[:1], pair.generator(z[:1]), atol=1e-6)
+    assert not pair.batch_dependent

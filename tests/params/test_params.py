@@ -1,0 +1,132 @@
+"""Settings: what is read, and the one line about what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from mapgan.errors import MapganError, SettingsError
+from mapgan.params import Params, load
+from mapgan.params.explaining import keys, nearest
+from mapgan.params.presets import listing, write_preset
+from mapgan.params.reading import merge, preset_names, read_preset, validate
+from mapgan.params.writing import merge_into, to_yaml
+
+ROOT = Path(__file__).parents[2]
+
+WRONG = [
+    ("train.batch_sizes=8", "train.batch_sizes: no such setting; nearest: train.batch_size"),
+    ("trian.steps=8", "trian: no such setting; nearest: train"),
+    ("train.batch_size=eight", "train.batch_size: 'eight' is not allowed; allowed: a whole number from 1"),
+    ("train.batch_size=0", "train.batch_size: 0 is not allowed; allowed: a whole number from 1"),
+    ("train.batch_size=2.5", "train.batch_size: 2.5 is not allowed; allowed: a whole number from 1"),
+    ("train.mirror=1", "train.mirror: 1 is not allowed; allowed: true or false"),
+    ("train.loss=foo", "allowed: one of non-saturating, least-squares, hinge, relativistic"),
+    ("resize.width=8", "resize.width: 8 is not allowed; allowed: a whole number from 16 to 2048"),
+    ("train.beta1=1.0", "train.beta1: 1.0 is not allowed; allowed: a number from 0 below 1"),
+    ("scrape.demo.looks=[a]", "allowed: a list, each one of rock, blueprint, ink"),
+    ("scrape.group_pattern=(", "not a regular expression"),
+    ("scrape.gallery.urls=x", "scrape.gallery.urls: 'x' is not allowed; allowed: a list, each text"),
+    ("train.norm_batch=7", "train.norm_batch: 7 does not divide train.batch_size (32)"),
+    ("machine.micro_batch=64", "machine.micro_batch: 64 is more than train.batch_size (32)"),
+    ("train=3", "train: 3 is not allowed; allowed: a table of settings"),
+    ("train.networks.dcgan-modern.latnt=3", "nearest: train.networks.dcgan-modern.latent"),
+    ("nonsense", "not KEY=VALUE"),
+    ("train.steps=[1", "not YAML"),
+]
+
+
+@pytest.mark.parametrize(("setting", "line"), WRONG)
+def test_a_wrong_setting_is_one_line(setting: str, line: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load(settings=["train.batch_size=32", setting])
+    assert line in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_layers_win_in_order(tmp_path: Path) -> None:
+    file = tmp_path / "p.yaml"
+    file.write_text("train: {steps: 1, batch_size: 2}\nresize: {width: 32, height: 48}\n")
+    params = load(file, "maps-768-24gb", ["resize.height=96"])
+    assert (params.resize.width, params.resize.height) == (768, 96)
+    assert load(file).train.batch_size == 2
+    assert load(file).train.steps == 1
+
+
+def test_learning_rates_may_be_written_short() -> None:
+    assert load(settings=["train.generator_lr=1e-4"]).train.generator_lr == 1e-4
+
+
+def test_a_missing_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(MapganError, match="no such file"):
+        load(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize("text", ["- a\n", "a: [\n", "a: 1\na: 2\n"])
+def test_a_broken_file_is_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "p.yaml").write_text(text)
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path / "p.yaml")
+    assert "\n" not in str(error.value)
+
+
+def test_params_yaml_is_the_defaults_with_a_comment_for_every_key() -> None:
+    assert (ROOT / "params.yaml").read_text(encoding="utf-8").split("\n\n", 1)[1] == to_yaml(Params())
+
+
+def _sections(section: BaseModel) -> list[BaseModel]:
+    below = [value for value in dict(section).values() if isinstance(value, BaseModel)]
+    return [section, *(each for value in below for each in _sections(value))]
+
+
+def test_every_setting_has_a_sentence() -> None:
+    bare = [
+        f"{type(section).__name__}.{name}"
+        for section in _sections(Params())
+        for name, field in type(section).model_fields.items()
+        if not field.description and not isinstance(getattr(section, name), BaseModel)
+    ]
+    assert bare == []
+
+
+def test_written_settings_read_back_the_same() -> None:
+    from mapgan.params.reading import parse_yaml
+
+    params = load(settings=["train.precision=bf16", "scrape.gallery.urls=['http://x/?a=b#c']", "sample.seeds='7'"])
+    assert validate(parse_yaml(to_yaml(params), "x"), "x") == params
+
+
+def test_nearest_looks_at_the_last_part() -> None:
+    assert nearest("training.generator_learning") in set(keys())
+    assert nearest("batch_size") == "train.batch_size"
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_preset_is_valid_and_says_what_it_is_for(name: str) -> None:
+    load(preset=name)
+    assert f"{name} " in listing()
+
+
+def test_the_cpu_preset_is_what_params_yaml_holds() -> None:
+    assert load(preset="maps-64-cpu") == Params()
+
+
+def test_writing_a_preset_keeps_comments(tmp_path: Path) -> None:
+    file = tmp_path / "params.yaml"
+    file.write_text("# mine\ntrain:\n  steps: 5  # few\n  mirror: false\n")
+    write_preset("maps-768-24gb", file)
+    text = file.read_text()
+    assert "# mine" in text
+    assert "# few" in text
+    assert load(file) == validate(merge({"train": {"mirror": False}}, read_preset("maps-768-24gb")), "x")
+
+
+def test_a_preset_that_does_not_exist_names_the_nearest() -> None:
+    with pytest.raises(MapganError, match="nearest: maps-768-24gb"):
+        load(preset="maps-768-24")
+
+
+def test_merging_into_yaml_keeps_what_it_does_not_name() -> None:
+    assert merge_into("a: 1 # one\nb:\n  c: 2\n", {"b": {"d": 3}}) == "a: 1 # one\nb:\n  c: 2\n  d: 3\n"

@@ -1,0 +1,85 @@
+"""Files are whole or not there."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mapgan import files
+from mapgan.errors import MapganError
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_scratch(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), files.replacing(path) as scratch:
+        scratch.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_writing_does_not_reach_through_a_hard_link(tmp_path: Path) -> None:
+    cached, path = tmp_path / "cached", tmp_path / "a.txt"
+    cached.write_text("old")
+    os.link(cached, path)
+    files.write_text(path, "new")
+    assert (cached.read_text(), path.read_text()) == ("old", "new")
+
+
+def test_linking_changes_nothing_about_the_source(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "folder" / "target"
+    source.write_text("map")
+    source.chmod(0o400)
+    before = source.stat()
+    files.link_or_copy(source, target)
+    after = source.stat()
+    assert target.read_text() == "map"
+    assert (before.st_mode, before.st_mtime_ns, before.st_size) == (after.st_mode, after.st_mtime_ns, after.st_size)
+
+
+def test_linking_copies_where_the_file_system_cannot_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(os, "link", refuse)
+    (tmp_path / "source").write_text("map")
+    files.link_or_copy(tmp_path / "source", tmp_path / "target")
+    assert (tmp_path / "target").read_text() == "map"
+    assert (tmp_path / "target").stat().st_nlink == 1
+
+
+def test_a_lock_is_refused_while_held_and_free_after_a_kill(tmp_path: Path) -> None:
+    lock = tmp_path / "run.lock"
+    code = f"""
+from pathlib import Path
+import time
+from mapgan import files
+with files.locked(Path({str(lock)!r}), "busy"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+    holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    assert holder.stdout.readline().strip() == "held"
+    with pytest.raises(MapganError, match="busy"), files.locked(lock, "busy"):
+        pass
+    holder.kill()
+    holder.wait()
+    with files.locked(lock, "busy"):
+        pass
+
+
+def test_json_has_one_spelling() -> None:
+    assert files.canonical_json({"b": [1, 2], "a": "é"}) == '{"a":"é","b":[1,2]}'
+
+
+def test_the_digest_of_a_tree_sees_names_and_bytes(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("1")
+    first = files.sha256_tree([tmp_path])
+    (tmp_path / "a.py").rename(tmp_path / "b.py")
+    second = files.sha256_tree([tmp_path])
+    (tmp_path / "b.py").write_text("2")
+    assert len({first, second, files.sha256_tree([tmp_path])}) == 3

@@ -1,0 +1,106 @@
+"""States are whole or not used."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from mapgan.training.state import State, flatten, forget_old_runs, load_optimizer, load_state, part, save_state
+
+
+def state(step: int) -> State:
+    return State(step, {"generator/w": torch.full((3,), float(step))}, [{"step": float(step)}], None)
+
+
+def test_a_state_comes_back_as_it_was(tmp_path: Path) -> None:
+    save_state(tmp_path, state(5))
+    found = load_state(tmp_path, 10)
+    assert found is not None
+    assert found.step == 5
+    assert found.rows == [{"step": 5.0}]
+    assert torch.equal(part(found.tensors, "generator")["w"], torch.full((3,), 5.0))
+
+
+def test_two_states_are_kept(tmp_path: Path) -> None:
+    for step in range(5):
+        save_state(tmp_path, state(step))
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        f"step-{step:08d}{suffix}" for step in (3, 4) for suffix in (".safetensors", ".sha256")
+    ]
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(bytes(content))
+
+
+def lose_checksum(path: Path) -> None:
+    path.with_suffix(".sha256").unlink()
+
+
+@pytest.mark.parametrize("damage", [cut, flip, lose_checksum, Path.unlink])
+def test_a_damaged_state_is_passed_over_for_the_one_before(tmp_path: Path, damage: object) -> None:
+    save_state(tmp_path, state(1))
+    save_state(tmp_path, state(2))
+    damage(tmp_path / "step-00000002.safetensors")  # type: ignore[operator]
+    found = load_state(tmp_path, 10)
+    assert found is not None
+    assert found.step == 1
+
+
+def test_a_state_beyond_the_steps_wanted_is_not_used(tmp_path: Path) -> None:
+    save_state(tmp_path, state(7))
+    assert load_state(tmp_path, 6) is None
+
+
+def test_a_failed_save_leaves_the_old_state_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_state(tmp_path, state(1))
+
+    def full_disk(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("mapgan.training.state.save_file", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        save_state(tmp_path, state(2))
+    found = load_state(tmp_path, 10)
+    assert found is not None
+    assert found.step == 1
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_adams_moments_keep_their_layout() -> None:
+    def adam() -> tuple[torch.nn.Conv2d, torch.optim.Adam]:
+        torch.manual_seed(0)
+        layer = torch.nn.Conv2d(4, 4, 3).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return layer, torch.optim.Adam(layer.parameters(), fused=True)
+
+    def step(layer: torch.nn.Conv2d, optimizer: torch.optim.Adam) -> None:
+        optimizer.zero_grad()
+        layer(torch.ones(1, 4, 5, 5).cumsum(2)).square().sum().backward()
+        optimizer.step()
+
+    layer, optimizer = adam()
+    step(layer, optimizer)
+    other, other_optimizer = adam()
+    other.load_state_dict(layer.state_dict())
+    tensors = {name: t.clone(memory_format=torch.contiguous_format) for name, t in flatten("o/state", optimizer.state_dict()["state"])}
+    load_optimizer(other_optimizer, part(tensors, "o"))
+    step(layer, optimizer)
+    step(other, other_optimizer)
+    assert torch.equal(layer.weight, other.weight)
+
+
+def test_only_the_current_run_and_the_one_before_are_kept(tmp_path: Path) -> None:
+    for age, name in enumerate(["now", "before", "older", "oldest"]):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    forget_old_runs(tmp_path, tmp_path / "now")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["before", "now"]
