@@ -28,7 +28,7 @@ def _bits(seed: int, purpose: str, step: int, index: int, count: int) -> NDArray
 
 def uniform(seed: int, purpose: str, step: int, index: int, count: int) -> Floats:
     """`count` numbers in [0, 1), float64."""
-    return (_bits(seed, purpose, step, index, count) >> np.uint64(11)) * 2.0**-53
+    return np.asarray((_bits(seed, purpose, step, index, count) >> np.uint64(11)) * 2.0**-53, np.float64)
 
 
 def normal(seed: int, purpose: str, step: int, index: int, count: int) -> Floats:

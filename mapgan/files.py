@@ -33,7 +33,7 @@ def replacing(path: Path) -> Iterator[Path]:
         with scratch.open("rb+") as written:  # on Windows only a writable handle can be flushed
             os.fsync(written.fileno())
         _as_umask_allows(scratch)
-        os.replace(scratch, path)
+        scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)
 
@@ -114,7 +114,7 @@ def link_or_copy(source: Path, target: Path) -> None:
             os.link(source, scratch)
         except OSError:
             shutil.copyfile(source, scratch)
-        os.replace(scratch, target)
+        scratch.replace(target)
     finally:
         scratch.unlink(missing_ok=True)
 

@@ -37,6 +37,8 @@ def train_folder(
     if not folder.is_dir():
         raise MapganError(f"{folder}: no such folder", "name the folder that holds your pictures")
     out = out or Path("runs") / (folder.resolve().name or "maps")
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise MapganError(f"--out {out}: lies in the folder of pictures", "name a place outside of it")
     if is_dataset(folder):
         maps, resolved = folder, _resolve(params, preset, settings, None)
     else:

@@ -27,8 +27,13 @@ class Bar:
         console = Console(stderr=True)
         self.terminal = console.is_terminal and not quiet
         self.rich = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"), console=console, disable=not self.terminal,
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+            disable=not self.terminal,
         )
         self.task = self.rich.add_task(title, total=total, completed=done, note="")
         self.last_line = time.monotonic()

@@ -39,9 +39,7 @@ def resize(settings: Resize, raw: Path, pruned: Path, maps: Path, workers: int =
     return f"{counts.train} pictures to train on and {counts.holdout} held out, {settings.width} x {settings.height}"
 
 
-def train(
-    params: Params, maps: Path, generator: Path, results: Path, scratch: Path, resume: Resume = "auto"
-) -> str:
+def train(params: Params, maps: Path, generator: Path, results: Path, scratch: Path, resume: Resume = "auto") -> str:
     """Train on `maps`; the generator goes to `generator`, metrics and snapshots to `results`, states to `scratch`."""
     from mapgan.training.run import Places
     from mapgan.training.run import train as run
@@ -58,7 +56,9 @@ def evaluate(settings: Evaluate, generator: Path, maps: Path, results: Path, see
     files.write_json(results / "metrics.json", numbers)
     rows = [f"{level}\t{numbers['swd'][level]:.6g}\t{real:.6g}" for level, real in numbers["swd_real"].items()]
     files.write_text(results / "swd.tsv", "\n".join(["level\tsamples\treal", *rows]) + "\n")
-    return f"sliced Wasserstein distance {numbers['swd']['mean']:.1f} (real pictures: {numbers['swd_real']['mean']:.1f})"
+    return (
+        f"sliced Wasserstein distance {numbers['swd']['mean']:.1f} (real pictures: {numbers['swd_real']['mean']:.1f})"
+    )
 
 
 def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu") -> str:

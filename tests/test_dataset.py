@@ -120,9 +120,7 @@ def test_nothing_to_train_on(tmp_path):
         write_dataset(tmp_path, (6, 4), [], entries(2), pictures(2))
 
 
-@pytest.mark.parametrize(
-    "given", [pictures(2), pictures(4), pictures(3, height=5)], ids=["few", "many", "high"]
-)
+@pytest.mark.parametrize("given", [pictures(2), pictures(4), pictures(3, height=5)], ids=["few", "many", "high"])
 def test_pictures_that_do_not_fit_leave_no_file(given, tmp_path):
     with pytest.raises(ValueError, match=r"shape|argument"):
         write_dataset(tmp_path, (6, 4), entries(3), [], given)

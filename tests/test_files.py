@@ -14,9 +14,14 @@ from mapgan.errors import MapganError
 def test_a_failed_write_leaves_the_old_file_and_no_scratch(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), files.replacing(path) as scratch:
-        scratch.write_text("half")
-        raise RuntimeError
+
+    def write_half() -> None:
+        with files.replacing(path) as scratch:
+            scratch.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 

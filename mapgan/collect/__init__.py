@@ -52,9 +52,7 @@ def collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
         (raw / name).unlink(missing_ok=True)
     failed = [row for row in rows if row.status == "failed"]
     if not names:
-        raise MapganError(
-            f"none of {len(failed)} pictures could be had", f"{failed[0].url}: {failed[0].reason}"
-        )
+        raise MapganError(f"none of {len(failed)} pictures could be had", f"{failed[0].url}: {failed[0].reason}")
     return Counts(len(names), new, len(failed))
 
 

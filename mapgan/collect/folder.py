@@ -17,9 +17,7 @@ from mapgan.params.collecting import Folder
 from mapgan.progress import Bar
 
 
-def gather(
-    settings: Folder, group_pattern: str, raw: Path, leave_out: Collection[Path] = ()
-) -> tuple[list[Row], int]:
+def gather(settings: Folder, group_pattern: str, raw: Path, leave_out: Collection[Path] = ()) -> tuple[list[Row], int]:
     """Copy the pictures of a folder into `raw`; give their rows and how many were not there before.
 
     They are copied, not linked: with DVC's link type `hardlink` a link would make the user's own file

@@ -53,9 +53,7 @@ def check_settings(settings: Gallery) -> None:
         MapganError: no address is given, one is not http(s), or a CSS selector is wrong.
     """
     if not settings.urls:
-        raise MapganError(
-            "scrape.gallery.urls is empty", "write down the addresses of the pages to begin with"
-        )
+        raise MapganError("scrape.gallery.urls is empty", "write down the addresses of the pages to begin with")
     for url in settings.urls:
         try:
             origin(url)
@@ -73,9 +71,7 @@ def check_settings(settings: Gallery) -> None:
             raise MapganError(f"scrape.gallery.{name} is no CSS selector", first) from None
 
 
-def gather(
-    settings: Gallery, group_pattern: str, client: Client, store: Store, raw: Path
-) -> tuple[list[Row], int]:
+def gather(settings: Gallery, group_pattern: str, client: Client, store: Store, raw: Path) -> tuple[list[Row], int]:
     """Fill `raw` with a gallery's pictures; give their rows and how many were downloaded now.
 
     Raises:
@@ -83,9 +79,7 @@ def gather(
     """
     found = crawl(settings, client)
     if not found.finds:
-        raise MapganError(
-            f"{settings.urls[0]}: no picture found", "look whether scrape.gallery.pictures fits the page"
-        )
+        raise MapganError(f"{settings.urls[0]}: no picture found", "look whether scrape.gallery.pictures fits the page")
     rows, new, failed = found.failed, 0, 0
     limit = int(settings.max_mib * 2**20)
     with Bar("pictures", total=len(found.finds)) as bar, store.scratch() as scratch:
@@ -127,9 +121,7 @@ def crawl(settings: Gallery, client: Client) -> Crawl:
                 if isinstance(error, WrongKindError) and error.media_type.startswith("image/"):
                     found.finds.setdefault(url, Find(Picture((url,)), parent))
                 elif pages == 1:
-                    raise MapganError(
-                        f"{url}: {error}", "look at scrape.gallery.urls and at the site"
-                    ) from None
+                    raise MapganError(f"{url}: {error}", "look at scrape.gallery.urls and at the site") from None
                 else:
                     found.failed.append(_failed(url, parent, str(error)))
                 continue
@@ -166,9 +158,7 @@ def _open(url: str, client: Client, settings: Gallery, depth: int) -> tuple[str,
     return answer.url, page
 
 
-def _take(
-    addresses: tuple[str, ...], client: Client, store: Store, scratch: Path, limit: int
-) -> tuple[Stored, bool]:
+def _take(addresses: tuple[str, ...], client: Client, store: Store, scratch: Path, limit: int) -> tuple[Stored, bool]:
     """The first address that gives a picture, and whether it was downloaded now.
 
     Only what is not there makes us try the next address: a thumbnail instead of a picture, because a

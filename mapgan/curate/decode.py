@@ -35,7 +35,7 @@ UPRIGHT = {
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
-class BadPicture(Exception):  # noqa: N818
+class BadPicture(Exception):
     """A file that cannot be used; its text is the reason, in a few words for people."""
 
 

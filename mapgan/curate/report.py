@@ -57,9 +57,7 @@ def write_report(path: Path, raw: Path, rows: Sequence[Listed], max_megapixels: 
     for group in aside.values():
         wanted |= {name for row in group[:SHOWN] for name in (row.file, row.double_of) if name}
     thumbnails = _thumbnails(raw, sorted(wanted), max_megapixels, workers)
-    sections = [
-        _section(kind, KINDS[kind], group, group[:SHOWN], thumbnails) for kind, group in aside.items()
-    ]
+    sections = [_section(kind, KINDS[kind], group, group[:SHOWN], thumbnails) for kind, group in aside.items()]
     if odd:
         text = "The lightest, the darkest and the faintest of those kept. Nothing was done about them."
         sections.append(_section("worth a look", text, odd, odd, thumbnails))
@@ -99,9 +97,7 @@ def _thumbnail(raw: Path, max_megapixels: float, name: str) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-def _section(
-    name: str, text: str, rows: Sequence[Listed], shown: Sequence[Listed], thumbnails: Thumbnails
-) -> str:
+def _section(name: str, text: str, rows: Sequence[Listed], shown: Sequence[Listed], thumbnails: Thumbnails) -> str:
     if not rows:
         return ""
     more = f" <small>({len(shown)} of {len(rows)} shown)</small>" if len(shown) < len(rows) else ""
@@ -120,10 +116,7 @@ def _card(row: Listed, thumbnails: Thumbnails) -> str:
     reason = row.reason.replace(row.double_of, f"{row.double_of[:12]}…") if row.double_of else row.reason
     lines = [line for line in (size, row.licence, reason) if line]
     notes = "".join(f"<span>{escape(line)}</span>" for line in lines)
-    return (
-        f'<figure><div class="pictures">{pictures}</div>'
-        f"<figcaption>{_title(row)}{notes}</figcaption></figure>\n"
-    )
+    return f'<figure><div class="pictures">{pictures}</div><figcaption>{_title(row)}{notes}</figcaption></figure>\n'
 
 
 def _image(name: str, thumbnails: Thumbnails, style: str) -> str:
@@ -147,9 +140,7 @@ def _is_web(address: str) -> bool:
         return False
 
 
-def _page(
-    rows: Sequence[Listed], kept: Sequence[Listed], aside: Mapping[str, Sequence[Listed]], body: str
-) -> str:
+def _page(rows: Sequence[Listed], kept: Sequence[Listed], aside: Mapping[str, Sequence[Listed]], body: str) -> str:
     counts = {"kept": len(kept)} | {kind: len(group) for kind, group in aside.items() if group}
     table = "".join(
         f'<tr><th>{kind}</th><td class="count">{count}</td><td class="bar">'

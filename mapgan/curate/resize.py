@@ -20,7 +20,7 @@ from mapgan.curate.split import held_out
 from mapgan.curate.threads import each
 from mapgan.dataset import Entry, Pixels, is_dataset, write_dataset
 from mapgan.errors import MapganError
-from mapgan.params.collecting import Prune, Resize
+from mapgan.params.collecting import LARGEST_MEGAPIXELS, Resize
 from mapgan.progress import Bar
 
 PARTS = ("train", "holdout")
@@ -64,7 +64,6 @@ def resize(
     pruned: Path,
     out: Path,
     workers: int = 0,
-    max_megapixels: float = Prune().max_megapixels,
 ) -> Counts:
     """Make the training set of the pictures in `pruned/kept.csv`, whose files lie in `raw`.
 
@@ -82,7 +81,7 @@ def resize(
         scratch = Path(name)
         made: list[Made] = []
         with Bar("resize", total=len(rows)) as bar:
-            for result in each(partial(_make, settings, raw, scratch, max_megapixels), rows, workers):
+            for result in each(partial(_make, settings, raw, scratch), rows, workers):
                 made.append(result)
                 bar.advance()
         train, holdout = _parts(made, settings.holdout)
@@ -107,9 +106,9 @@ def _refuse_foreign(out: Path) -> None:
             raise MapganError(f"{folder} is in the way and is not of a training set", "move it elsewhere")
 
 
-def _make(settings: Resize, raw: Path, scratch: Path, max_megapixels: float, row: Listed) -> Made:
+def _make(settings: Resize, raw: Path, scratch: Path, row: Listed) -> Made:
     try:
-        picture = open_upright(raw / row.file, max_megapixels, background(settings))
+        picture = open_upright(raw / row.file, LARGEST_MEGAPIXELS, background(settings))
     except BadPicture as bad:
         print(f"resize: {row.file} left out: {bad}", file=sys.stderr)
         return Made(row, (), reason=str(bad))
@@ -129,9 +128,7 @@ def _parts(made: Iterable[Made], share: float) -> tuple[list[Entry], list[Entry]
     return train, [entry for entry in entries if entry.group in out]
 
 
-def _counts(
-    made: Sequence[Made], train: Sequence[Entry], holdout: Sequence[Entry], settings: Resize
-) -> Counts:
+def _counts(made: Sequence[Made], train: Sequence[Entry], holdout: Sequence[Entry], settings: Resize) -> Counts:
     blank = sum(result.reason == "blank" for result in made)
     return Counts(
         train=len(train),

@@ -24,9 +24,7 @@ def positions(length: int, window: int, overlap: float) -> list[int]:
     return sorted({round(place) for place in np.linspace(0, room, count).tolist()})
 
 
-def corners(
-    size: tuple[int, int], window: tuple[int, int], overlap: float, most: int
-) -> list[tuple[int, int]]:
+def corners(size: tuple[int, int], window: tuple[int, int], overlap: float, most: int) -> list[tuple[int, int]]:
     """Corners (x, y) of windows on a picture of `size`, at most `most`.
 
     The order is such that the windows up to any place in it are spread evenly over the picture, so
@@ -35,8 +33,6 @@ def corners(
     sequences", 2018: two irrational steps, kept in [0, 1).
     """
     across, down = (positions(size[axis], window[axis], overlap) for axis in (0, 1))
-    rank = (
-        np.arange(len(across)) * 0.7548776662466927 + np.arange(len(down))[:, None] * 0.5698402909980532
-    ) % 1
+    rank = (np.arange(len(across)) * 0.7548776662466927 + np.arange(len(down))[:, None] * 0.5698402909980532) % 1
     order = np.argsort(rank, axis=None, kind="stable")[:most]
     return [(across[place % len(across)], down[place // len(across)]) for place in order.tolist()]

@@ -7,7 +7,7 @@ directions. Fine levels see texture, coarse ones the layout. Needs no other netw
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -105,7 +105,7 @@ def _distance(one: Tensor, other: Tensor, directions: int, seed: int) -> float:
     axes = torch.from_numpy(draws.normal(seed, "directions", 0, 0, width * directions).astype(np.float32))
     axes = F.normalize(axes.view(width, directions), dim=0)
     total = 0.0
-    for some in axes.split(DIRECTIONS_AT_ONCE, dim=1):
+    for some in torch.split(axes, DIRECTIONS_AT_ONCE, dim=1):
         first, second = (one @ some).sort(dim=0).values, (other @ some).sort(dim=0).values
         total += float((first - second).abs().mean(dim=0).sum())
     return total / directions

@@ -7,6 +7,8 @@ size divided by a power of two, rounded up, doubles, and crops the end.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from mapgan.networks.pair import Pair
@@ -34,7 +36,7 @@ class Generator(nn.Module):
         first = (start(height, count), start(width, count))
         project = nn.ConvTranspose2d(settings.latent, maps[0], first, bias=False)
         blocks: list[nn.Module] = [nn.Sequential(project, nn.BatchNorm2d(maps[0]), nn.ReLU())]
-        for before, after in zip(maps, maps[1:], strict=False):
+        for before, after in pairwise(maps):
             double = nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=False)
             blocks.append(nn.Sequential(double, nn.BatchNorm2d(after), nn.ReLU()))
         blocks.append(nn.Sequential(nn.ConvTranspose2d(maps[-1], 3, 4, stride=2, padding=1), nn.Tanh()))
@@ -56,7 +58,7 @@ class Discriminator(nn.Module):
         maps = [feature_maps(settings.discriminator_maps, i, settings.max_maps) for i in range(count)]
         halve = nn.Conv2d(3, maps[0], 4, stride=2, padding=1)
         blocks: list[nn.Module] = [nn.Sequential(halve, nn.LeakyReLU(0.2))]
-        for before, after in zip(maps, maps[1:], strict=False):
+        for before, after in pairwise(maps):
             halve = nn.Conv2d(before, after, 4, stride=2, padding=1, bias=False)
             blocks.append(nn.Sequential(halve, nn.BatchNorm2d(after), nn.LeakyReLU(0.2)))
         self.blocks = Stack(blocks, high="first")

@@ -1,14 +1,15 @@
-"""A DCGAN for maps, without statistics over the batch: residual blocks and low-pass resizing.
+"""A DCGAN for maps, without statistics over the batch: low-pass resizing and a residual discriminator.
 
-What R3GAN (Huang et al. 2024, arXiv:2501.05441, section 3) keeps of StyleGAN, made small: no normalisation,
-residuals that start small, bilinear doubling (transposed convolutions leave checkerboards), and the 1x1
-convolution on the cheap side of each resize. Most work is done at half size: at full size, where
-memory goes, there are only a few feature maps.
+The generator doubles bilinearly, because transposed convolutions leave checkerboards (Huang et al. 2024, R3GAN,
+arXiv:2501.05441, section 3.3), with the 1x1 convolution on the cheap side of each resize. The discriminator has
+residual blocks that start small and no normalisation. Most work is done at half size: at full size, where memory
+goes, there are only a few feature maps.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TypeVar
 
 import torch
@@ -23,6 +24,7 @@ from mapgan.params.networks import DcganModern
 Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
 
 SLOPE = 0.2
+GROUP = 8  # feature maps that are normalised together
 RESIDUAL_START = 0.3  # a residual's share at the start; the plain path carries the signal then
 OUTPUT_START = 0.03  # pictures start near grey, where tanh is steep
 
@@ -43,9 +45,7 @@ class Generator(nn.Module):
         maps = [feature_maps(settings.generator_maps, count - 1 - i, settings.max_maps) for i in range(count)]
         self.first = (maps[0], start(height, count), start(width, count))
         self.project = _started(nn.Linear(settings.latent, math.prod(self.first)))
-        blocks: list[nn.Module] = [
-            UpBlock(before, after, settings.convolutions) for before, after in zip(maps, maps[1:], strict=False)
-        ]
+        blocks: list[nn.Module] = [UpBlock(before, after, settings.convolutions) for before, after in pairwise(maps)]
         self.blocks = Stack([*blocks, ToPicture(maps[-1], settings.last_maps)], high="last")
 
     def forward(self, z: Tensor) -> Tensor:
@@ -64,9 +64,7 @@ class Discriminator(nn.Module):
         count = doublings(width, height)
         maps = [feature_maps(settings.discriminator_maps, i, settings.max_maps) for i in range(count)]
         from_picture = _started(nn.Conv2d(3, maps[0], 4, stride=2, padding=1))
-        blocks: list[nn.Module] = [
-            DownBlock(before, after, settings.convolutions) for before, after in zip(maps, maps[1:], strict=False)
-        ]
+        blocks: list[nn.Module] = [DownBlock(before, after, settings.convolutions) for before, after in pairwise(maps)]
         self.blocks = Stack([from_picture, *blocks], high="first")
         self.verdict = _started(nn.Linear(maps[-1] * (height // 2**count) * (width // 2**count), 1))
 
@@ -78,17 +76,21 @@ class Discriminator(nn.Module):
 
 
 class UpBlock(nn.Module):
-    """`[B, before, h, w]` to `[B, after, 2h, 2w]`: 1x1 convolution, bilinear doubling, a residual."""
+    """`[B, before, h, w]` to `[B, after, 2h, 2w]`: 1x1 convolution, bilinear doubling, 3x3 convolutions.
+
+    The first convolution is normalised within each picture: without that, colours take many times longer to settle.
+    """
 
     def __init__(self, before: int, after: int, convolutions: int) -> None:
         super().__init__()
         self.mix = _started(nn.Conv2d(before, after, 1), gain=1.0)
-        self.residual = Residual(after, convolutions)
+        self.convolution = _started(nn.Conv2d(after, after, 3, padding=1))
+        self.norm = _norm(after)
+        self.residual = Residual(after, convolutions - 1) if convolutions > 1 else None
 
     def forward(self, x: Tensor) -> Tensor:
-        x = double(self.mix(x))
-        result: Tensor = x + self.residual(x)
-        return result
+        x = F.leaky_relu(self.norm(self.convolution(double(self.mix(x)))), SLOPE)
+        return x if self.residual is None else x + self.residual(x)
 
 
 class DownBlock(nn.Module):
@@ -113,9 +115,7 @@ class Residual(nn.Module):
     def __init__(self, maps: int, count: int) -> None:
         super().__init__()
         shares = [1.0] * (count - 1) + [RESIDUAL_START]
-        self.convolutions = nn.ModuleList(
-            _started(nn.Conv2d(maps, maps, 3, padding=1), share) for share in shares
-        )
+        self.convolutions = nn.ModuleList(_started(nn.Conv2d(maps, maps, 3, padding=1), share) for share in shares)
 
     def forward(self, x: Tensor) -> Tensor:
         for convolution in self.convolutions:
@@ -129,17 +129,23 @@ class ToPicture(nn.Module):
     def __init__(self, before: int, maps: int) -> None:
         super().__init__()
         self.mix = _started(nn.Conv2d(before, maps, 1))
+        self.norm = _norm(maps)
         self.paint = nn.Conv2d(maps, 3, 3, padding=1)
         nn.init.normal_(self.paint.weight, 0.0, OUTPUT_START)
         nn.init.zeros_(self.paint.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.tanh(self.paint(F.leaky_relu(double(self.mix(x)), SLOPE)))
+        return torch.tanh(self.paint(F.leaky_relu(self.norm(double(self.mix(x))), SLOPE)))
 
 
 def double(x: Tensor) -> Tensor:
     """`[B, C, h, w]` to `[B, C, 2h, 2w]`, bilinear: a low-pass filter, so no checkerboards."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def _norm(maps: int) -> nn.GroupNorm:
+    """Group normalisation (Wu and He 2018, arXiv:1803.08494): statistics of one picture, never of the batch."""
+    return nn.GroupNorm(maps // GROUP if maps % GROUP == 0 else 1, maps)
 
 
 def _started(layer: Layer, share: float = 1.0, gain: float = 0.0) -> Layer:

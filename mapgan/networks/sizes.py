@@ -15,9 +15,9 @@ def doublings(width: int, height: int) -> int:
 
 def start(side: int, count: int) -> int:
     """`side` divided by 2^count, rounded up: doubled `count` times it reaches `side` and is cropped there."""
-    return -(-side // 2**count)
+    return -(-side // (1 << count))
 
 
 def feature_maps(base: int, level: int, most: int) -> int:
     """Feature maps `level` halvings away from where there are `base`: doubled each time, up to `most`."""
-    return min(base * 2**level, most)
+    return min(base << level, most)

@@ -7,6 +7,21 @@ from mapgan.params.root import Params
 from mapgan.params.training import Evaluate, Machine, Sample, Train
 
 __all__ = [
-    "Dcgan", "DcganModern", "Demo", "Evaluate", "Folder", "Gallery", "Machine", "NetworkName", "Networks",
-    "Params", "Prune", "Resize", "Sample", "Scrape", "Train", "load", "load_params",
+    "Dcgan",
+    "DcganModern",
+    "Demo",
+    "Evaluate",
+    "Folder",
+    "Gallery",
+    "Machine",
+    "NetworkName",
+    "Networks",
+    "Params",
+    "Prune",
+    "Resize",
+    "Sample",
+    "Scrape",
+    "Train",
+    "load",
+    "load_params",
 ]

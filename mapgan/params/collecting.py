@@ -23,6 +23,9 @@ def _regular_expression(pattern: str) -> str:
 Pattern = Annotated[str, AfterValidator(_regular_expression)]
 
 
+LARGEST_MEGAPIXELS = 178  # where Pillow refuses a picture whatever it is told
+
+
 class Demo(Section):
     """`source: demo`: the website of dungeon plans that comes with mapgan, served on 127.0.0.1."""
 
@@ -101,7 +104,7 @@ class Prune(Section):
     max_aspect: Annotated[float, Field(ge=1)] = 4.0
     """largest ratio of the long side to the short one"""
 
-    max_megapixels: Annotated[float, Field(gt=0, le=178)] = 100.0
+    max_megapixels: Annotated[float, Field(gt=0, le=LARGEST_MEGAPIXELS)] = 100.0
     """largest picture that is decoded, millions of pixels (guards against decompression bombs; Pillow
     itself stops at 178)"""
 
@@ -143,5 +146,3 @@ class Resize(Section):
 
     holdout: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     """share of the groups that is kept from training, for evaluation"""
-
-

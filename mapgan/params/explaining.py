@@ -70,7 +70,10 @@ def describe(schema: dict[str, Any]) -> str:
     limits = [
         f"{word} {schema[key]:g}"
         for key, word in [
-            ("minimum", "from"), ("exclusiveMinimum", "above"), ("maximum", "to"), ("exclusiveMaximum", "below"),
+            ("minimum", "from"),
+            ("exclusiveMinimum", "above"),
+            ("maximum", "to"),
+            ("exclusiveMaximum", "below"),
         ]
         if key in schema
     ]

@@ -19,9 +19,7 @@ from mapgan.params.root import Params
 Tree = dict[str, Any]
 
 
-def load(
-    params: Path | None = None, preset: str | None = None, settings: Iterable[str] = ()
-) -> Params:
+def load(params: Path | None = None, preset: str | None = None, settings: Iterable[str] = ()) -> Params:
     """Settings from the defaults, then the file `params`, then the preset, then `KEY=VALUE` settings.
 
     Raises:

@@ -33,8 +33,11 @@ class Train(Section):
     label_smoothing: Annotated[float, Field(gt=0.5, le=1)] = 0.9
     """what D should say of real pictures instead of 1 (non-saturating and least-squares losses)"""
 
-    penalty: Annotated[float, Field(ge=0)] = 1.0
+    penalty: Annotated[float, Field(ge=0)] = 0.2
     """weight gamma of the penalty on D's slope at real and fake pictures (0: none)"""
+
+    penalty_every: Count = 5
+    """measure the penalty at every so many steps, and weigh it so many times more (lazy regularisation)"""
 
     penalty_sigma: Annotated[float, Field(gt=0, le=1)] = 0.1
     """step of the finite difference that measures the slope, in units of pixel values in [-1, 1]"""
@@ -133,5 +136,3 @@ class Machine(Section):
 
     deterministic: bool = False
     """the same bits every time on a GPU too, at some cost in speed"""
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import textwrap
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,10 @@ from typing import Any
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
+from mapgan.params.root import Params
+
 WIDTH = 100
+PLAIN = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def to_yaml(section: BaseModel, indent: int = 0) -> str:
@@ -52,7 +56,15 @@ def _lay_over(tree: Any, over: Mapping[str, Any]) -> None:
 
 def _scalar(value: Any) -> str:
     """JSON is YAML, but plain words read better; `no` and the like keep their quotes for YAML 1.1 readers."""
-    if isinstance(value, str) and value.replace("-", "").isalnum() and value not in {"no", "yes", "on", "off"}:
-        if not value[0].isdigit():
-            return value
-    return json.dumps(value, ensure_ascii=False)
+    plain = isinstance(value, str) and PLAIN.fullmatch(value) and value not in {"no", "yes", "on", "off"}
+    return str(value) if plain else json.dumps(value, ensure_ascii=False)
+
+
+def main() -> None:
+    """Print `params.yaml` with every default."""
+    print("# Every setting of mapgan. A wrong key or value stops the run before any work, with a line that says why.\n")
+    print(to_yaml(Params()), end="")
+
+
+if __name__ == "__main__":
+    main()

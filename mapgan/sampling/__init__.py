@@ -1,0 +1,1 @@
+"""Seeds to latents to pictures to sheets."""

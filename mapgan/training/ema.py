@@ -26,5 +26,5 @@ class Average:
         decay = min(self.decay, (1 + step) / (10 + step))
         for average, new in zip(self.network.parameters(), network.parameters(), strict=True):
             average.lerp_(new, 1 - decay)
-        for average, new in zip(self.network.buffers(), network.buffers(), strict=True):
-            average.copy_(new)
+        for kept, copied in zip(self.network.buffers(), network.buffers(), strict=True):
+            kept.copy_(copied)

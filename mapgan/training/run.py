@@ -61,6 +61,8 @@ def train(params: Params, places: Places, resume: Resume = "auto") -> None:
     dataset = open_dataset(places.maps)
     accelerator = accelerator_for(params)
     step = prepare(params, dataset, accelerator)
+    if accelerator.num_processes > 1:
+        accelerator.print(f"mapgan: train: {accelerator.num_processes} processes, {len(step.places)} pictures each")
     with _run_folder(params, dataset, places, accelerator) as folder, stop_requests() as stop:
         run = Run(params, places, dataset, step, folder)
         run.restore(resume)
@@ -73,11 +75,13 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator) -> Step:
     settings = params.train
     if not len(dataset.train):
         raise MapganError(f"{dataset.folder}: the training set is empty", "gather more pictures")
-    pair = networks.build(settings.network, settings.networks.of(settings.network), dataset.width, dataset.height, params.seed)
+    pair = networks.build(
+        settings.network, settings.networks.of(settings.network), dataset.width, dataset.height, params.seed
+    )
     places = _places(settings.batch_size, accelerator)
     average = Average(pair.generator, settings.ema)
     for network in (pair.generator, pair.discriminator):
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network.to(memory_format=torch.channels_last)
         set_checkpointing(network, params.machine.checkpointing)
     betas, fused = (settings.beta1, settings.beta2), accelerator.device.type in ("cpu", "cuda")
     optimizers = [
@@ -192,7 +196,9 @@ class Run:
                     self._snapshot()
                 if self._asked_to_stop(stop):
                     self._save(metrics)
-                    raise StoppedRun(f"train: stopped after step {self.done}; run again to go on from there", stop.signal)
+                    raise StoppedRun(
+                        f"train: stopped after step {self.done}; run again to go on from there", stop.signal
+                    )
                 if time.monotonic() - saved >= 60 * self.params.machine.save_minutes or self.done == settings.steps:
                     self._save(metrics)
                     saved = time.monotonic()
@@ -246,7 +252,9 @@ class Run:
         if not self.main:
             return
         check_finite({name: float(value) for name, value in metrics.items()}, self.done)
-        tensors = {f"{name}/{key}": value for name, net in self._networks().items() for key, value in net.state_dict().items()}
+        tensors = {
+            f"{name}/{key}": value for name, net in self._networks().items() for key, value in net.state_dict().items()
+        }
         for name, optimizer in [("g", self.step.generator_optimizer), ("d", self.step.discriminator_optimizer)]:
             tensors |= states.flatten(f"optimizer_{name}/state", optimizer.optimizer.state_dict()["state"])
         scale = self.accelerator.scaler.state_dict() if self.accelerator.scaler is not None else None

@@ -74,11 +74,10 @@ class Step:
         real_verdict, fake_verdict = self.discriminator(real), self.discriminator(fake)
         value = loss.discriminator(real_verdict, fake_verdict, settings.label_smoothing).mean()
         penalty = torch.zeros_like(value)
-        if settings.penalty:
-            for name, pictures, verdict in [("real", real, real_verdict), ("fake", fake, fake_verdict)]:
-                moved = pictures + settings.penalty_sigma * noise_like(pictures, self.seed, f"{name} move", step, places)
-                slope = slope_penalty(verdict, self.discriminator(moved), settings.penalty_sigma)
-                penalty = penalty + 0.5 * settings.penalty * slope.mean()
+        if settings.penalty and (step + 1) % settings.penalty_every == 0:
+            slope = self._slope("real move", real, real_verdict, step, places)
+            slope = slope + self._slope("fake move", fake, fake_verdict, step, places)
+            penalty = 0.5 * settings.penalty * settings.penalty_every * slope
         self.accelerator.backward((value + penalty) * share)
         return {
             "loss_discriminator": value,
@@ -98,6 +97,12 @@ class Step:
         value = loss.generator(real_verdict, fake_verdict).mean()
         self.accelerator.backward(value * share)
         return {"loss_generator": value}
+
+    def _slope(self, purpose: str, pictures: Tensor, verdict: Tensor, step: int, places: range) -> Tensor:
+        """Mean squared slope of D at `pictures`; measured now and then (Karras et al. 2020, arXiv:1912.04958, 3.1)."""
+        sigma = self.settings.penalty_sigma
+        moved = pictures + sigma * noise_like(pictures, self.seed, purpose, step, places)
+        return slope_penalty(verdict, self.discriminator(moved), sigma).mean()
 
     def _real(self, step: int, places: range) -> Tensor:
         return self.real_pictures.batch(step, places, self.accelerator.device)

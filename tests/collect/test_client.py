@@ -36,9 +36,7 @@ def test_brings_the_body_as_it_is(site, client_of):
 def test_says_who_it_is(site, client_of):
     url = site.put("/a.png", png())
     fetched(client_of(url, contact="me@example.org\r\nX-Bad: 1"), url)
-    assert {each["User-Agent"] for each in site.headers} == {
-        f"mapgan/{__version__} (+me@example.org X-Bad: 1)"
-    }
+    assert {each["User-Agent"] for each in site.headers} == {f"mapgan/{__version__} (+me@example.org X-Bad: 1)"}
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])

@@ -26,9 +26,7 @@ def gather(stand_in, tmp_path, looks=("rock",)):
 def test_every_map_of_the_look_comes_from_its_page(stand_in, tmp_path):
     rows, new = gather(stand_in, tmp_path)
     assert new == len(rows) == 26
-    first, last = (
-        next(row for row in rows if row.url == f"demo:maps/rock-classic-0{n}.webp") for n in ("00", "25")
-    )
+    first, last = (next(row for row in rows if row.url == f"demo:maps/rock-classic-0{n}.webp") for n in ("00", "25"))
     assert (first.page, last.page) == ("demo:page/1", "demo:page/2")
     assert (first.title, first.licence) == ("The <Pit> & 0", "MIT")
     assert first.author == "mapgan demo, drawn with dungeongen"

@@ -9,9 +9,7 @@ from mapgan.collect.manifest import COLUMNS, Row, one_row_a_picture, read_manife
 from mapgan.errors import MapganError
 
 NAME = "a" * 64 + ".png"
-TEXT = st.text(st.characters(), max_size=30) | st.sampled_from(
-    ["=1+1", "-", '"', "a\r\nb", "\x00", "\ud800", "'="]
-)
+TEXT = st.text(st.characters(), max_size=30) | st.sampled_from(["=1+1", "-", '"', "a\r\nb", "\x00", "\ud800", "'="])
 COUNT = st.integers(0, 10**14)
 ROWS = st.lists(
     st.builds(
@@ -44,9 +42,7 @@ def test_the_order_of_rows_does_not_change_the_bytes(tmp_path):
 
 
 def test_the_columns_are_the_agreed_ones():
-    assert ",".join(COLUMNS) == (
-        "file,url,page,title,author,licence,mime,bytes,width,height,group,status,reason"
-    )
+    assert ",".join(COLUMNS) == ("file,url,page,title,author,licence,mime,bytes,width,height,group,status,reason")
 
 
 @pytest.mark.parametrize(

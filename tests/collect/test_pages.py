@@ -16,9 +16,7 @@ def read(html, follow="", url=URL, **selectors):
 
 
 def first_addresses(html, **how):
-    return [
-        picture.addresses[0].removeprefix("https://maps.example") for picture in read(html, **how).pictures
-    ]
+    return [picture.addresses[0].removeprefix("https://maps.example") for picture in read(html, **how).pictures]
 
 
 PICTURES = {
@@ -126,9 +124,7 @@ INDEXES = {
 
 @pytest.mark.parametrize("html", INDEXES.values(), ids=INDEXES)
 def test_index_pages(html):
-    page = read(
-        html, follow='a[href$="/"], a[href^="?"]', pictures="a[href]", url="https://maps.example/gallery/"
-    )
+    page = read(html, follow='a[href$="/"], a[href^="?"]', pictures="a[href]", url="https://maps.example/gallery/")
     assert [picture.addresses for picture in page.pictures] == [("https://maps.example/gallery/a.png",)]
     assert page.follow == ["https://maps.example/gallery/sub/"]
 
@@ -172,7 +168,4 @@ def test_passwords_in_links_are_dropped():
 
 
 def test_a_redirector_to_a_page_is_left_alone():
-    assert (
-        unwrapped("https://a.example/go?url=https://b.example/")
-        == "https://a.example/go?url=https://b.example/"
-    )
+    assert unwrapped("https://a.example/go?url=https://b.example/") == "https://a.example/go?url=https://b.example/"

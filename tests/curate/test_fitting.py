@@ -42,9 +42,7 @@ def test_tiles_are_the_windows_themselves():
     picture = map_picture(1, (64, 48))
     cuts = {(x, y): np.asarray(small) for x, y, small in cut(picture, settings(tile_contrast=0.0))}
     assert sorted(cuts) == [(x, y) for x in (0, 32) for y in (0, 16, 32)]
-    assert all(
-        np.array_equal(np.asarray(picture)[y : y + 16, x : x + 32], small) for (x, y), small in cuts.items()
-    )
+    assert all(np.array_equal(np.asarray(picture)[y : y + 16, x : x + 32], small) for (x, y), small in cuts.items())
 
 
 def test_zoom_takes_in_more_of_the_picture():

@@ -26,11 +26,7 @@ def pruned(raw, tmp_path):
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def test_the_pack_holds_the_files_in_order(raw, pruned, tmp_path):
@@ -50,9 +46,7 @@ def test_no_group_is_on_both_sides(raw, pruned, tmp_path):
     groups = [{picture["group"] for picture in side} for side in sides]
     assert groups[0].isdisjoint(groups[1])
     for part, side in zip(("train", "holdout"), sides, strict=True):
-        assert {picture["name"] for picture in side} == {
-            path.name for path in (tmp_path / "maps" / part).iterdir()
-        }
+        assert {picture["name"] for picture in side} == {path.name for path in (tmp_path / "maps" / part).iterdir()}
 
 
 def test_same_bytes_whatever_the_workers(raw, pruned, tmp_path):
@@ -93,9 +87,7 @@ def test_blank_bad_and_enlarged_are_counted(raw, tmp_path, capsys):
     gone = raw.put(map_picture(2), group="gone")
     prune(Prune(min_side=16), raw.folder, tmp_path / "pruned", 1)
     (raw.folder / gone).unlink()
-    counts = resize(
-        TILES.model_copy(update={"tile_contrast": 5.0}), raw.folder, tmp_path / "pruned", tmp_path / "m", 1
-    )
+    counts = resize(TILES.model_copy(update={"tile_contrast": 5.0}), raw.folder, tmp_path / "pruned", tmp_path / "m", 1)
     assert (counts.train, counts.blank, counts.bad, counts.enlarged) == (1, 1, 1, 1)
     assert f"{gone} left out: undecodable: the file is missing" in capsys.readouterr().err
 

@@ -21,9 +21,7 @@ SETTINGS = DcganModern(latent=5, generator_maps=2, discriminator_maps=2, max_map
 def saved(path: Path, width: int = 40, **changes: object) -> torch.nn.Module:
     generator = networks.build("dcgan-modern", SETTINGS, 40, 24).generator
     settings = SETTINGS.model_dump() | changes
-    about = About(
-        network="dcgan-modern", settings=settings, width=width, height=24, steps=3, seed=0, data="abc"
-    )
+    about = About(network="dcgan-modern", settings=settings, width=width, height=24, steps=3, seed=0, data="abc")
     save_generator(path, generator.state_dict(), about)
     return generator
 

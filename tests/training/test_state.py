@@ -91,7 +91,10 @@ def test_adams_moments_keep_their_layout() -> None:
     step(layer, optimizer)
     other, other_optimizer = adam()
     other.load_state_dict(layer.state_dict())
-    tensors = {name: t.clone(memory_format=torch.contiguous_format) for name, t in flatten("o/state", optimizer.state_dict()["state"])}
+    tensors = {
+        name: t.clone(memory_format=torch.contiguous_format)
+        for name, t in flatten("o/state", optimizer.state_dict()["state"])
+    }
     load_optimizer(other_optimizer, part(tensors, "o"))
     step(layer, optimizer)
     step(other, other_optimizer)

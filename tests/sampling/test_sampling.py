@@ -1,0 +1,67 @@
+"""Seeds, pictures and sheets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from mapgan import networks
+from mapgan.errors import MapganError
+from mapgan.params import Dcgan, DcganModern, NetworkName
+from mapgan.params.section import Section
+from mapgan.sampling.drawing import draw
+from mapgan.sampling.latents import latent, parse_seeds
+from mapgan.sampling.sheet import GAP, LABEL, PAPER, parse_sheet, sheet
+
+NARROW: list[tuple[NetworkName, Section]] = [
+    ("dcgan", Dcgan(latent=5, generator_maps=4, discriminator_maps=4, max_maps=16)),
+    ("dcgan-modern", DcganModern(latent=5, generator_maps=4, discriminator_maps=4, max_maps=16)),
+]
+
+
+@pytest.mark.parametrize(("name", "settings"), NARROW)
+def test_a_seed_gives_the_same_picture_whatever_else_is_drawn(name: NetworkName, settings: Section) -> None:
+    generator = networks.build(name, settings, 40, 24).generator.eval()
+    alone = next(draw(generator, 5, [3]))
+    among = list(draw(generator, 5, [7, 1, 3, 9]))
+    assert alone.shape == (24, 40, 3)
+    assert alone.dtype == np.uint8
+    assert np.array_equal(alone, among[2])
+    assert not np.array_equal(alone, among[0])
+
+
+def test_a_latent_depends_on_its_seed_alone() -> None:
+    assert torch.equal(latent(5, 8), latent(5, 8))
+    assert not torch.equal(latent(5, 8), latent(6, 8))
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"), [("7", [7]), ("0-3", [0, 1, 2, 3]), ("5,1-2,5", [5, 1, 2, 5]), (" 1 , 2-3 ", [1, 2, 3])]
+)
+def test_seeds_are_numbers_and_ranges(text: str, seeds: list[int]) -> None:
+    assert parse_seeds(text) == seeds
+
+
+@pytest.mark.parametrize("text", ["", "a", "1-", "-1", "3-1", "0-99999999", "1;2"])
+def test_wrong_seeds_are_one_line(text: str) -> None:
+    with pytest.raises(MapganError, match="seeds: "):
+        parse_seeds(text)
+
+
+@pytest.mark.parametrize("text", ["6", "x6", "0x3", "6x", "axb"])
+def test_a_wrong_sheet_is_one_line(text: str) -> None:
+    with pytest.raises(MapganError, match="sheet: "):
+        parse_sheet(text)
+
+
+def test_a_sheet_shows_each_picture_in_its_place_with_its_label() -> None:
+    pictures = [np.full((10, 20, 3), shade, np.uint8) for shade in (10, 60, 110)]
+    page = np.asarray(sheet(pictures, ["1", "22", "333"], columns=2, zoom=2))
+    assert page.shape == (2 * (20 + GAP + LABEL) + GAP, 2 * (40 + GAP) + GAP, 3)
+    for number, shade in enumerate((10, 60, 110)):
+        top, left = GAP + number // 2 * (20 + GAP + LABEL), GAP + number % 2 * (40 + GAP)
+        assert (page[top : top + 20, left : left + 40] == shade).all()
+        label = page[top + 20 : top + 20 + LABEL, left : left + 40]
+        assert (label != PAPER).any()
+    assert (page[-LABEL:, -40:] == PAPER).all()  # nothing in the empty place

@@ -1,0 +1,162 @@
+"""The command line, as people use it: real processes, real files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mapgan import files
+from mapgan.params import load
+from tests.conftest import TINY
+from tests.test_pipeline import picture
+
+SETTINGS = [option for setting in [*TINY, "resize.width=32", "resize.height=32", "resize.tile_zoom=1.0"]
+            for option in ("--set", setting)]  # fmt: skip
+
+
+def mapgan(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mapgan", *map(str, arguments)], cwd=cwd, capture_output=True, text=True
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on twelve pictures in subfolders, with two files that are no pictures."""
+    folder = tmp_path_factory.mktemp("my maps")
+    (folder / "caves").mkdir()
+    for number in range(12):
+        picture(number).save(folder / ("caves" if number % 2 else ".") / f"map{number}.png")
+    (folder / "notes.txt").write_text("not a map")
+    (folder / "broken.jpg").write_bytes(b"not a picture")
+    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*.*")}
+    out = tmp_path_factory.mktemp("runs") / "first"
+    result = mapgan("train", folder, "--out", out, *SETTINGS)
+    assert result.returncode == 0, result.stderr
+    assert str(out / "results/samples/sheet-000.png") in result.stdout.splitlines()[-1]
+    assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*.*")} == before
+    return out
+
+
+def test_training_a_folder_leaves_the_designs_tree(run: Path) -> None:
+    for name in ("maps/dataset.json", "params.yaml", "generator.safetensors", "results/train/metrics.tsv"):
+        assert (run / name).is_file(), name
+    assert load(run / "params.yaml").train.batch_size == 4
+    assert "broken" in (run / "pruned/rejected.csv").read_text()
+
+
+def test_a_second_call_goes_on_with_the_same_training_set(run: Path) -> None:
+    before = files.sha256_file(run / "generator.safetensors")
+    pack = (run / "maps/pack.npy").stat().st_mtime_ns
+    source = load(run / "params.yaml").scrape.folder.path
+    result = mapgan("train", source, "--out", run, *SETTINGS)
+    assert result.returncode == 0, result.stderr
+    assert "goes on after step 6 of 6" in result.stdout
+    assert files.sha256_file(run / "generator.safetensors") == before
+    assert (run / "maps/pack.npy").stat().st_mtime_ns == pack
+
+
+def test_a_training_set_is_taken_as_it_is(run: Path, tmp_path: Path) -> None:
+    result = mapgan("train", run / "maps", "--out", tmp_path, *SETTINGS)
+    assert result.returncode == 0, result.stderr
+    assert not (tmp_path / "maps").exists()
+    assert files.sha256_file(tmp_path / "generator.safetensors") == files.sha256_file(run / "generator.safetensors")
+
+
+def test_without_choices_it_says_what_it_chose(run: Path, tmp_path: Path) -> None:
+    options = [option for setting in TINY[:6] for option in ("--set", setting)]
+    source = load(run / "params.yaml").scrape.folder.path
+    result = mapgan("train", source, "--out", tmp_path, *options, "--set", "machine.device=cpu")
+    assert "preset maps-64-cpu, because there is no GPU" in result.stderr
+    assert "64 x 64 pixels, dcgan-modern, 6 steps of 4 pictures" in result.stderr
+    assert "steps to go, about" in result.stderr
+
+
+def test_sampling_needs_the_one_file_alone(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "g.safetensors").write_bytes((run / "generator.safetensors").read_bytes())
+    result = mapgan("sample", "g.safetensors", "--seeds", "3,7-9", "--sheet", "3x1", "--out", "pictures", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == "the sheets are pictures/sheet-000.png to sheet-001.png".replace("/", os.sep)
+    singles = sorted((tmp_path / "pictures/singles").iterdir())
+    assert [path.name for path in singles] == [f"seed-{seed:06d}.png" for seed in (3, 7, 8, 9)]
+    with Image.open(singles[0]) as alone, Image.open(run / "results/samples/singles/seed-000003.png") as among:
+        assert np.array_equal(np.asarray(alone), np.asarray(among))
+
+
+WRONG = [
+    (("train", "nowhere"), "nowhere: no such folder; name the folder that holds your pictures"),
+    (("train", ".", "--out", "runs"), "lies in the folder of pictures"),
+    (("train", ".", "--set", "train.batch_sizes=8"), "no such setting; nearest: train.batch_size"),
+    (("train", ".", "--preset", "maps-64"), "--preset maps-64: no such preset; nearest: maps-64-cpu"),
+    (("train", ".", "--resume", "maybe"), "--resume maybe: not known; it is one of auto, never"),
+    (("sample", "nothing.safetensors"), "nothing.safetensors: no such file"),
+    (("sample", ".", "--seeds", "a"), "seeds: 'a' is not a list of seeds"),
+    (("sample", ".", "--device", "tpu"), "allowed: one of auto, cpu, cuda, mps"),
+    (("preset", "nothing"), "no such preset"),
+    (("preset", "maps-64-cpu", "--write"), "params.yaml: no such file"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "line"), WRONG)
+def test_what_is_wrong_is_one_line_and_exit_code_2(arguments: tuple[str, ...], line: str, tmp_path: Path) -> None:
+    result = mapgan(*arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert line in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_folder_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = mapgan("train", "empty", "--out", "out", *SETTINGS, cwd=tmp_path)
+    assert result.returncode == 2
+    assert len([line for line in result.stderr.splitlines() if "empty" in line]) == 1
+    assert "Traceback" not in result.stderr
+
+
+def test_presets_are_listed_and_shown() -> None:
+    assert "maps-768-24gb" in mapgan("preset").stdout
+    assert "checkpointing: all" in mapgan("preset", "maps-768-24gb").stdout
+
+
+def test_doctor_says_what_is_there() -> None:
+    lines = mapgan("doctor").stdout.splitlines()
+    for word in ("torch", "device", "memory", "disk"):
+        assert any(line.startswith(word) for line in lines), word
+
+
+def test_doctor_sees_a_card_that_torch_cannot_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from mapgan import doctor
+
+    monkeypatch.setattr(doctor, "_nvidia_card", lambda: "NVIDIA RTX 4090")
+    monkeypatch.setattr(torch.version, "cuda", None)
+    assert any("install a CUDA build of torch" in line for line in doctor.problems(tmp_path))
+
+
+def test_version() -> None:
+    from mapgan import __version__
+
+    assert mapgan("--version").stdout.strip() == __version__
+
+
+@pytest.mark.parametrize(
+    "launcher", [["torch.distributed.run", "--nproc-per-node=2"], ["accelerate.commands.launch", "--multi_gpu",
+                                                                  "--num_processes=2"]]
+)  # fmt: skip
+def test_two_processes_share_the_batch(launcher: list[str], run: Path, tmp_path: Path) -> None:
+    """Two processes with half a batch each log the losses of one process with all of it."""
+    command = [sys.executable, "-m", *launcher, "-m", "mapgan", "train", str(run / "maps"), "--out", str(tmp_path)]
+    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    result = subprocess.run([*command, *SETTINGS], env=environment, capture_output=True, text=True, timeout=180)
+    assert result.returncode == 0, result.stderr
+    assert "2 processes" in result.stdout
+    one, two = ((out / "results/train/metrics.tsv").read_text().splitlines()[1].split("\t") for out in (run, tmp_path))
+    assert [float(number) for number in two] == pytest.approx([float(number) for number in one], rel=1e-3)

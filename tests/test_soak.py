@@ -1,0 +1,44 @@
+"""The long ones, for `make soak`: many kills, full sizes."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from mapgan import files
+from mapgan.params import load
+from mapgan.training.run import train
+from tests.conftest import write_squares
+from tests.training.test_run import LONG, places, start
+
+pytestmark = pytest.mark.soak
+
+
+def test_twenty_kills_at_random_moments(squares: Path, tmp_path: Path) -> None:
+    settings = [*LONG, "train.steps=200"]
+    assert start(squares, tmp_path / "a", *settings).wait() == 0
+    moments = random.Random(0)
+    for _ in range(20):
+        process = start(squares, tmp_path / "b", *settings)
+        time.sleep(3 + 4 * moments.random())
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    last = start(squares, tmp_path / "b", *settings)
+    _, errors = last.communicate(timeout=300)
+    assert last.returncode == 0, errors
+    digests = {files.sha256_file(tmp_path / name / "generator.safetensors") for name in "ab"}
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(768, 768), (750, 1000), (2048, 2048)])
+def test_the_24_gb_preset_steps_at_full_width(tmp_path: Path, width: int, height: int) -> None:
+    """One step of the real networks, a picture at a time; 2048 x 2048 takes minutes on a CPU."""
+    maps = write_squares(tmp_path / "maps", width, height, train=2, holdout=0)
+    settings = ["train.steps=1", "train.batch_size=1", "machine.micro_batch=1", "machine.device=cpu"]
+    params = load(preset="maps-768-24gb", settings=[*settings, "train.snapshot_pictures=1"])
+    train(params, places(maps, tmp_path))
+    assert (tmp_path / "generator.safetensors").is_file()

@@ -1,0 +1,192 @@
+"""Whole runs on tiny networks: the same every time, whatever cuts them short."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mapgan import files
+from mapgan.errors import MapganError
+from mapgan.networks.generator_file import load_generator
+from mapgan.params import load
+from mapgan.training.run import Places, train
+from tests.conftest import TINY, write_squares
+
+
+def places(maps: Path, out: Path) -> Places:
+    return Places(maps, out / "generator.safetensors", out / "results", out / "scratch")
+
+
+def run(maps: Path, out: Path, *settings: str) -> str:
+    """Train and give the generator's digest."""
+    train(load(settings=[*TINY, *settings]), places(maps, out))
+    return files.sha256_file(out / "generator.safetensors")
+
+
+@pytest.mark.parametrize("network", ["dcgan", "dcgan-modern"])
+def test_same_settings_same_weights(squares: Path, tmp_path: Path, network: str) -> None:
+    one = run(squares, tmp_path / "a", f"train.network={network}")
+    assert one == run(squares, tmp_path / "b", f"train.network={network}")
+    assert one != run(squares, tmp_path / "c", f"train.network={network}", "seed=1")
+
+
+def test_training_writes_metrics_snapshots_and_a_generator(squares: Path, tmp_path: Path) -> None:
+    run(squares, tmp_path, "train.steps=7")
+    rows = [line.split("\t") for line in (tmp_path / "results/metrics.tsv").read_text().splitlines()]
+    assert rows[0][:2] == ["step", "loss_discriminator"]
+    assert "loss_generator" in rows[0]
+    assert [row[0] for row in rows[1:]] == ["2", "4", "6", "7"]
+    assert json.loads((tmp_path / "results/metrics.json").read_text())["step"] == 7
+    snapshots = sorted((tmp_path / "results/snapshots").iterdir())
+    assert [path.name for path in snapshots] == [f"step-{step:08d}.png" for step in (3, 6, 7)]
+    with Image.open(snapshots[0]) as first, Image.open(snapshots[-1]) as last:
+        assert first.size == last.size
+        assert not np.array_equal(np.asarray(first), np.asarray(last))
+    _, about = load_generator(tmp_path / "generator.safetensors")
+    assert (about.width, about.height, about.steps, about.network) == (32, 32, 7, "dcgan-modern")
+
+
+def test_the_networks_learn(squares: Path, tmp_path: Path) -> None:
+    run(squares, tmp_path, "train.steps=40", "train.discriminator_lr=0.002", "train.log_every=40")
+    metrics = json.loads((tmp_path / "results/metrics.json").read_text())
+    assert metrics["verdict_real"] > metrics["verdict_fake"]
+
+
+@pytest.mark.parametrize("network", ["dcgan", "dcgan-modern"])
+def test_a_run_in_two_parts_ends_like_one_in_one(squares: Path, tmp_path: Path, network: str) -> None:
+    settings = [f"train.network={network}", "train.instance_noise=0.1"]
+    whole = run(squares, tmp_path / "a", *settings)
+    run(squares, tmp_path / "b", *settings, "train.steps=3")
+    assert run(squares, tmp_path / "b", *settings) == whole
+    for name in ("metrics.tsv", "metrics.json", "snapshots/step-00000003.png", "snapshots/step-00000006.png"):
+        assert (tmp_path / "b/results" / name).read_bytes() == (tmp_path / "a/results" / name).read_bytes()
+
+
+def test_results_that_dvc_emptied_come_back(squares: Path, tmp_path: Path) -> None:
+    import shutil
+
+    whole = run(squares, tmp_path)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "results").rglob("*.*")}
+    shutil.rmtree(tmp_path / "results")
+    (tmp_path / "generator.safetensors").unlink()
+    assert run(squares, tmp_path) == whole
+    assert {path.name: path.read_bytes() for path in (tmp_path / "results").rglob("*.*")} == before
+
+
+@pytest.mark.parametrize(
+    "machine", ["machine.micro_batch=2", "machine.checkpointing=all", "machine.save_minutes=0", "machine.workers=1"]
+)
+def test_the_machine_section_does_not_start_another_run(squares: Path, tmp_path: Path, machine: str) -> None:
+    run(squares, tmp_path, "train.steps=3")
+    run(squares, tmp_path, machine)
+    states = [path for path in (tmp_path / "scratch/state").iterdir() if path.is_dir()]
+    assert len(states) == 1
+
+
+def test_another_setting_says_what_changed_and_starts_afresh(
+    squares: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(squares, tmp_path)
+    run(squares, tmp_path, "train.beta1=0.5")
+    assert "train.beta1 0.0 -> 0.5" in capsys.readouterr().out
+
+
+CLASSIC = ["train.loss=non-saturating", "train.label_smoothing=0.9", "train.penalty=0.0", "train.beta1=0.5"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        CLASSIC,
+        ["train.loss=least-squares", "train.instance_noise=0.2"],
+        ["train.loss=hinge", "train.generator_lr=0.0003"],
+        ["train.precision=bf16", "machine.checkpointing=all"],
+        ["train.network=dcgan", "train.norm_batch=2", "machine.checkpointing=high"],
+        ["train.ema=0.0", "train.mirror=false", "train.turn=false"],
+    ],
+)
+def test_settings_work_and_matter(squares: Path, tmp_path: Path, settings: list[str]) -> None:
+    assert run(squares, tmp_path / "a", *settings) != run(squares, tmp_path / "b")
+
+
+@pytest.mark.parametrize(("width", "height"), [(28, 28), (48, 30)])
+def test_any_size_trains(tmp_path: Path, width: int, height: int) -> None:
+    maps = write_squares(tmp_path / "maps", width, height)
+    run(maps, tmp_path, "train.steps=2")
+    _, about = load_generator(tmp_path / "generator.safetensors")
+    assert (about.width, about.height) == (width, height)
+
+
+BAD = [
+    (["train.precision=fp16"], "fp16 needs a GPU"),
+    (["machine.device=mps"], "mps was not found on this machine"),
+    (["train.generator_lr=1.0", "train.discriminator_lr=1.0", "train.steps=60", "train.beta2=0.0"], "diverged"),
+]
+
+
+@pytest.mark.parametrize(("settings", "line"), BAD)
+def test_what_cannot_be_done_is_one_line(squares: Path, tmp_path: Path, settings: list[str], line: str) -> None:
+    with pytest.raises(MapganError, match=line):
+        run(squares, tmp_path, *settings)
+    assert not (tmp_path / "generator.safetensors").exists()
+
+
+COMMAND = [sys.executable, "-m", "mapgan", "train"]
+
+
+def start(maps: Path, out: Path, *settings: str) -> subprocess.Popen[str]:
+    options = [option for setting in [*TINY, *settings] for option in ("--set", setting)]
+    command = [*COMMAND, str(maps), "--out", str(out), *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_state(out: Path, process: subprocess.Popen[str]) -> None:
+    for _ in range(600):
+        if list(out.glob(".mapgan/state/*/*.sha256")) or process.poll() is not None:
+            return
+        time.sleep(0.05)
+    raise AssertionError("no state was saved in 30 s")
+
+
+LONG = ["train.steps=150", "machine.save_minutes=0", "train.log_every=50", "train.snapshot_every=100"]
+
+
+def test_killed_and_stopped_runs_end_with_the_same_weights(squares: Path, tmp_path: Path) -> None:
+    whole = start(squares, tmp_path / "a", *LONG)
+    assert whole.wait() == 0
+    for number, code in [(signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)]:
+        process = start(squares, tmp_path / "b", *LONG)
+        wait_for_state(tmp_path / "b", process)
+        time.sleep(0.3)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == code, errors
+        assert "Traceback" not in errors
+    last = start(squares, tmp_path / "b", *LONG)
+    _, errors = last.communicate(timeout=60)
+    assert last.returncode == 0
+    assert "goes on after step" in _ + errors
+    digests = {files.sha256_file(tmp_path / name / "generator.safetensors") for name in "ab"}
+    assert len(digests) == 1
+
+
+def test_a_second_trainer_stops_with_one_line(squares: Path, tmp_path: Path) -> None:
+    first = start(squares, tmp_path, "train.steps=100000", "machine.save_minutes=0")
+    try:
+        wait_for_state(tmp_path, first)
+        second = start(squares, tmp_path, "train.steps=100000", "machine.save_minutes=0")
+        _, errors = second.communicate(timeout=60)
+        assert second.returncode == 2
+        assert "another trainer is at work on this run" in errors.splitlines()[-1]
+        assert first.poll() is None
+    finally:
+        first.kill()
+        first.wait()
