@@ -29,13 +29,17 @@ def train_folder(
     Raises:
         MapganError: a setting, the folder or the machine does not allow it.
     """
+    from accelerate import PartialState
+
+    from mapgan.training.machine import check_device
     from mapgan.training.run import Resume
 
     if resume not in get_args(Resume):
         raise MapganError(f"--resume {resume}: not known", f"it is one of {', '.join(get_args(Resume))}")
-    load(params, preset, settings)  # a wrong setting should be heard of before any work
+    given = load(params, preset, settings)  # a wrong setting should be heard of before any work
     if not folder.is_dir():
         raise MapganError(f"{folder}: no such folder", "name the folder that holds your pictures")
+    PartialState(cpu=check_device(given.machine) == "cpu")  # the processes of a launcher meet here
     out = out or Path("runs") / (folder.resolve().name or "maps")
     if out.resolve().is_relative_to(folder.resolve()):
         raise MapganError(f"--out {out}: lies in the folder of pictures", "name a place outside of it")

@@ -9,6 +9,7 @@ import sys
 import psutil
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 
 from mapgan.errors import MapganError
 from mapgan.params import Machine, Params
@@ -37,6 +38,7 @@ def accelerator_for(params: Params) -> Accelerator:
         torch.backends.cudnn.benchmark = False
     else:
         torch.backends.cudnn.benchmark = True
+    AcceleratorState._reset_state()  # it is the process's, and would refuse a second run in another precision
     # precision is passed on even when it is `no`: with None, Accelerate would read the user's own config
     return Accelerator(mixed_precision=precision, cpu=device == "cpu")
 

@@ -175,7 +175,9 @@ class Run:
             states.load_optimizer(optimizer.optimizer, states.part(found.tensors, f"optimizer_{name}"))
         if self.accelerator.scaler is not None and found.scale:
             self.accelerator.scaler.load_state_dict(found.scale)
-        self.done, self.rows = found.step, found.rows
+        self.done = found.step
+        # the last row of a shorter run is none of this one's
+        self.rows = [row for row in found.rows if self._due(self.params.train.log_every, int(row["step"]))]
         self.accelerator.print(f"mapgan: train: goes on after step {found.step} of {self.params.train.steps}")
 
     def loop(self, stop: StopRequest) -> None:
@@ -190,9 +192,9 @@ class Run:
                 metrics = self.step(self.done)
                 self.done += 1
                 monitor.stepped(settings.steps - self.done)
-                if self._due(settings.log_every):
+                if self._due(settings.log_every, self.done):
                     monitor.log(self.done, self._fetch(metrics), memory_gib(self.accelerator.device))
-                if self._due(settings.snapshot_every):
+                if self._due(settings.snapshot_every, self.done):
                     self._snapshot()
                 if self._asked_to_stop(stop):
                     self._save(metrics)
@@ -219,8 +221,8 @@ class Run:
             save_generator(self.places.generator, self.step.average.network.state_dict(), about)
         self.accelerator.wait_for_everyone()
 
-    def _due(self, every: int) -> bool:
-        return self.done % every == 0 or self.done == self.params.train.steps
+    def _due(self, every: int, step: int) -> bool:
+        return step % every == 0 or step == self.params.train.steps
 
     def _fetch(self, metrics: Metrics) -> dict[str, float]:
         """Means over the global batch, as numbers.
@@ -275,5 +277,6 @@ class Run:
 
     def _restore_snapshots(self) -> None:
         for kept in sorted((self.folder / "snapshots").glob("step-*.png")) if self.main else []:
-            if int(kept.stem.removeprefix("step-")) <= self.done:
+            step = int(kept.stem.removeprefix("step-"))
+            if step <= self.done and self._due(self.params.train.snapshot_every, step):
                 files.link_or_copy(kept, self.places.results / "snapshots" / kept.name)
