@@ -128,13 +128,13 @@ class Resize(Section):
     """tiles (windows cut from large pictures; smaller ones are cropped), crop (the centre), pad (the
     whole picture on a ground)"""
 
-    tile_zoom: Annotated[float, Field(ge=1, le=64)] = 2.0
+    tile_zoom: Annotated[float, Field(ge=1, le=64)] = 2.5
     """a tile covers zoom x width by zoom x height pixels of the picture and is brought down to size"""
 
     tile_overlap: Annotated[float, Field(ge=0, le=0.95)] = 0.5
     """share of a tile that its neighbour also covers"""
 
-    tile_contrast: Annotated[float, Field(ge=0, le=128)] = 20.0
+    tile_contrast: Annotated[float, Field(ge=0, le=128)] = 35.0
     """tiles whose grey values have a smaller standard deviation (of 255) are blank and left out"""
 
     tiles_per_picture: Count = 200
