@@ -29,7 +29,7 @@ LARGEST_MEGAPIXELS = 178  # where Pillow refuses a picture whatever it is told
 class Demo(Section):
     """`source: demo`: the website of dungeon plans that comes with mapgan, served on 127.0.0.1."""
 
-    looks: list[Look] = ["rock", "blueprint"]
+    looks: list[Look] = ["rock"]
     """looks to take: rock (dark stone), blueprint (blue print), ink (hatched line art)"""
 
 
