@@ -13,6 +13,7 @@ from mapgan.params.collecting import Resize
 
 # Windows looked at for each one that may be taken: bounds the work on huge pictures.
 LOOKS_PER_TILE = 20
+MEASURED_SIDE = 64  # pixels of a window's shorter side that its contrast is measured on
 
 Box = tuple[float, float, float, float]
 Cut = tuple[int, int, Image.Image]  # x and y of its corner in the source, and the training picture
@@ -66,20 +67,24 @@ def _padded(picture: Image.Image, settings: Resize) -> Image.Image:
 
 def _tiles(picture: Image.Image, settings: Resize) -> Iterator[Cut]:
     wide, high = window(settings)
-    size = (settings.width, settings.height)
     most = LOOKS_PER_TILE * settings.tiles_per_picture
-    left = settings.tiles_per_picture
-    for x, y in corners(picture.size, (wide, high), settings.tile_overlap, most):
-        small = _scaled(picture, size, (x, y, x + wide, y + high))
-        if _contrast(small) >= settings.tile_contrast:
-            yield x, y, small
-            left -= 1
-        if not left:
-            return
+    places = list(corners(picture.size, (wide, high), settings.tile_overlap, most))
+    contrasts = _contrasts(picture, places, (wide, high))
+    # parchment has less contrast than black stone and is no less a map: the richest tile sets the measure
+    least = settings.tile_contrast * max(contrasts)
+    rich = [place for place, contrast in zip(places, contrasts, strict=True) if contrast >= least]
+    for x, y in rich[: settings.tiles_per_picture]:
+        yield x, y, _scaled(picture, (settings.width, settings.height), (x, y, x + wide, y + high))
 
 
-def _contrast(picture: Image.Image) -> float:
-    return float(np.asarray(picture.convert("L"), dtype=np.float64).std())
+def _contrasts(picture: Image.Image, places: list[tuple[int, int]], size: tuple[int, int]) -> list[float]:
+    """Standard deviation of the grey values in each window, measured on a picture made small."""
+    scale = min(1.0, MEASURED_SIDE / min(size))
+    small = (max(1, round(scale * picture.width)), max(1, round(scale * picture.height)))
+    grey = np.asarray(picture.convert("L").resize(small, Image.Resampling.BOX), dtype=np.float32)
+    wide, high = (max(1, round(scale * side)) for side in size)
+    corners_there = [(round(scale * x), round(scale * y)) for x, y in places]
+    return [float(grey[y : y + high, x : x + wide].std()) for x, y in corners_there]
 
 
 def _border_colour(picture: Image.Image) -> Colour:

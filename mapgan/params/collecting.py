@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from mapgan.params.section import Count, Section, Side
+from mapgan.params.section import Count, Section, Share, Side
 
 Look = Literal["rock", "blueprint", "ink"]
 
@@ -134,8 +134,9 @@ class Resize(Section):
     tile_overlap: Annotated[float, Field(ge=0, le=0.95)] = 0.5
     """share of a tile that its neighbour also covers"""
 
-    tile_contrast: Annotated[float, Field(ge=0, le=128)] = 35.0
-    """tiles whose grey values have a smaller standard deviation (of 255) are blank and left out"""
+    tile_contrast: Share = 0.6
+    """tiles whose grey values vary less than this share of what they do in the picture's richest tile are
+    blank and left out"""
 
     tiles_per_picture: Count = 200
     """at most so many tiles of one picture, evenly chosen"""

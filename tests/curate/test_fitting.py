@@ -68,3 +68,13 @@ def test_limit_of_tiles():
 @pytest.mark.parametrize(("colour", "expected"), [("edge", (255,) * 3), ("#010203", (1, 2, 3))])
 def test_ground_of_transparent_pixels(colour, expected):
     assert background(settings(pad_colour=colour)) == expected
+
+
+@pytest.mark.parametrize("light", [0, 200])
+def test_blank_is_measured_against_the_picture_itself(light: int) -> None:
+    """One room in an empty corner: the same tiles are kept in black and white and in faint grey."""
+    picture = Image.new("RGB", (128, 64), (light,) * 3)
+    picture.paste((255, 255, 255), (8, 8, 40, 40))
+    places = [(x, y) for x, y, _ in cut(picture, Resize(width=32, height=32, tile_zoom=1.0, tile_contrast=0.6))]
+    assert places
+    assert all(x < 40 and y < 40 for x, y in places)

@@ -13,7 +13,7 @@ from mapgan.params.collecting import Prune, Resize
 
 from .conftest import map_picture
 
-TILES = Resize(width=32, height=16, tile_zoom=1.0, tile_contrast=1.0, holdout=0.3)
+TILES = Resize(width=32, height=16, tile_zoom=1.0, tile_contrast=0.02, holdout=0.3)
 
 
 @pytest.fixture
