@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
+from typing import NoReturn
 
 
 class MapganError(Exception):
@@ -33,10 +34,21 @@ class Interrupted(MapganError):
 
 @contextlib.contextmanager
 def explained() -> Iterator[None]:
-    """Turn a `MapganError` into its one line on stderr and its exit code."""
+    """Turn what a person can put right into one line on stderr and an exit code; other errors are ours to mend."""
     try:
         yield
     except MapganError as error:
-        line = " ".join(str(error).split())
-        print(f"mapgan: {line}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
+        _say_and_leave(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _say_and_leave("stopped", Interrupted.exit_code)
+    except OSError as error:
+        _say_and_leave(f"{error.filename or 'a file'}: {error.strerror or error}", MapganError.exit_code)
+    except RuntimeError as error:
+        if type(error).__name__ != "OutOfMemoryError":  # torch's, named so that torch need not be loaded here
+            raise
+        _say_and_leave("the GPU's memory is full; lower machine.micro_batch", MapganError.exit_code)
+
+
+def _say_and_leave(line: str, exit_code: int) -> NoReturn:
+    print(f"mapgan: {' '.join(line.split())}", file=sys.stderr)
+    raise SystemExit(exit_code) from None

@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast, get_args
 
+import mapgan
 from mapgan import files, stages
 from mapgan.choosing import choose, typical_side
-from mapgan.dataset import is_dataset
+from mapgan.dataset import is_dataset, open_dataset
 from mapgan.errors import MapganError
-from mapgan.params import Params, Sample, load
+from mapgan.params import Params, load
 from mapgan.params.writing import to_yaml
 
 
@@ -44,10 +46,11 @@ def train_folder(
     if out.resolve().is_relative_to(folder.resolve()):
         raise MapganError(f"--out {out}: lies in the folder of pictures", "name a place outside of it")
     if is_dataset(folder):
-        maps, resolved = folder, _resolve(params, preset, settings, None)
+        maps = folder
+        resolved = _in_turn(lambda: _take_maps(folder, out, params, preset, settings), out)
     else:
         maps = out / "maps"
-        resolved = _in_turn(lambda: _make_maps(folder, out, params, preset, settings))
+        resolved = _in_turn(lambda: _make_maps(folder, out, params, preset, settings), out)
     generator, results = out / "generator.safetensors", out / "results"
     stages.train(resolved, maps, generator, results / "train", out / ".mapgan", cast(Resume, resume))
     if not _is_main():
@@ -58,32 +61,41 @@ def train_folder(
 
 def sample_run(run: Path, seeds: str, sheet: str, out: Path | None, zoom: int, singles: bool, device: str) -> str:
     """Draw `seeds` with the generator of a run's folder, or with a generator's file."""
-    from mapgan.sampling.latents import parse_seeds
-    from mapgan.sampling.sheet import parse_sheet
     from mapgan.training.machine import check_device
 
-    parse_seeds(seeds)
-    parse_sheet(sheet)
-    checked = load(settings=[f"machine.device={device}"])
-    wanted = Sample(seeds=seeds, sheet=sheet, zoom=zoom, singles=singles)
+    checked = load(settings=[f"sample.seeds={seeds!r}", f"sample.sheet={sheet!r}", f"machine.device={device}"])
+    wanted = checked.sample.model_copy(update={"zoom": zoom, "singles": singles})
     generator = run / "generator.safetensors" if run.is_dir() else run
     out = out or generator.parent / "results" / "samples"
     return stages.sample(wanted, generator, out, check_device(checked.machine))
 
 
+def _take_maps(maps: Path, out: Path, params: Path | None, preset: str | None, settings: list[str]) -> Params:
+    """Take a training set as it is: its size wins over every setting."""
+    dataset = open_dataset(maps, verify=False)
+    size = [f"resize.width={dataset.width}", f"resize.height={dataset.height}"]
+    resolved = _resolve(params, preset, [*settings, *size], min(dataset.width, dataset.height))
+    files.write_text(out / "params.yaml", to_yaml(resolved))
+    return resolved
+
+
 def _make_maps(folder: Path, out: Path, params: Path | None, preset: str | None, settings: list[str]) -> Params:
     """Take over, prune and resize the pictures of `folder` into `out`/maps, if that has not been done."""
     source = [f"scrape.folder.path={files.canonical_json(folder.as_posix())}", "scrape.source=folder"]
+    _refuse_other(folder, out)
     first = load(params, preset, [*settings, *source])
     _say(stages.scrape(first.scrape, out / "raw", out / ".mapgan" / "cache"))
-    resolved = _resolve(params, preset, [*settings, *source], out / "raw")
+    resolved = _resolve(params, preset, [*settings, *source], typical_side(out / "raw"))
+    package = Path(mapgan.__file__).parent
     made_from = {
         "pictures": files.sha256_file(out / "raw" / "manifest.csv"),
         "prune": resolved.prune.model_dump(),
         "resize": resolved.resize.model_dump(),
+        "code": files.sha256_tree([package / "curate", package / "dataset.py"]),
     }
     note = out / "maps" / "made-from.json"
-    if not (is_dataset(out / "maps") and note.is_file() and files.read_json(note) == made_from):
+    if not (note.is_file() and files.read_json(note) == made_from and _is_whole(out / "maps")):
+        note.unlink(missing_ok=True)
         workers = resolved.machine.workers
         _say(stages.prune(resolved.prune, out / "raw", out / "pruned", workers))
         _say(stages.resize(resolved.resize, out / "raw", out / "pruned", out / "maps", workers))
@@ -92,14 +104,28 @@ def _make_maps(folder: Path, out: Path, params: Path | None, preset: str | None,
     return resolved
 
 
-def _resolve(params: Path | None, preset: str | None, settings: list[str], raw: Path | None) -> Params:
+def _is_whole(maps: Path) -> bool:
+    with contextlib.suppress(MapganError):
+        open_dataset(maps)
+        return True
+    return False
+
+
+def _refuse_other(folder: Path, out: Path) -> None:
+    """`runs/NAME` should not be overwritten by another folder of the same name."""
+    earlier = out / "params.yaml"
+    if earlier.is_file() and Path(load(earlier).scrape.folder.path).resolve() != folder.resolve():
+        raise MapganError(f"{out} holds a run on {load(earlier).scrape.folder.path}", "name another place with --out")
+
+
+def _resolve(params: Path | None, preset: str | None, settings: list[str], side: float) -> Params:
     """All settings; where nobody named a preset or a file, the preset that suits the machine and the pictures."""
     if params is None and preset is None:
         import torch
 
         wants_cpu = load(settings=settings).machine.device == "cpu"
         gpu = 0 if wants_cpu or not torch.cuda.is_available() else torch.cuda.get_device_properties(0).total_memory
-        choice = choose(typical_side(raw) if raw else float("inf"), gpu)
+        choice = choose(side, gpu)
         preset = choice.preset
         _say(f"preset {choice.preset}, because {choice.why} (--preset, --params and --set choose otherwise)")
     resolved = load(params, preset, settings)
@@ -110,12 +136,12 @@ def _resolve(params: Path | None, preset: str | None, settings: list[str], raw: 
     return resolved
 
 
-def _in_turn(work: Callable[[], Params]) -> Params:
-    """Run `work` in the main process first: of several on one machine, the others then find it done."""
+def _in_turn(work: Callable[[], Params], out: Path) -> Params:
+    """Run `work` in the main process; of several on one machine, the others then read what it settled on."""
     from accelerate import PartialState
 
     with PartialState().main_process_first():
-        return work()
+        return work() if _is_main() else load(out / "params.yaml")
 
 
 def _is_main() -> bool:

@@ -36,7 +36,11 @@ def resize(settings: Resize, raw: Path, pruned: Path, maps: Path, workers: int =
     from mapgan.curate.resize import resize as bring_to_size
 
     counts = bring_to_size(settings, raw, pruned, maps, workers)
-    return f"{counts.train} pictures to train on and {counts.holdout} held out, {settings.width} x {settings.height}"
+    told = {"all blank": counts.blank, "enlarged": counts.enlarged, "unreadable": counts.bad}
+    odd = ", ".join(f"{number} {what}" for what, number in told.items() if number)
+    trained = f"{counts.train} pictures of {counts.train_groups} maps to train on"
+    held_out = f"{counts.holdout} of {counts.holdout_groups} held out"
+    return f"{trained}, {held_out}, {settings.width} x {settings.height}" + (f"; of those kept: {odd}" if odd else "")
 
 
 def train(params: Params, maps: Path, generator: Path, results: Path, scratch: Path, resume: Resume = "auto") -> str:
@@ -56,6 +60,8 @@ def evaluate(settings: Evaluate, generator: Path, maps: Path, results: Path, see
     files.write_json(results / "metrics.json", numbers)
     rows = [f"{level}\t{numbers['swd'][level]:.6g}\t{real:.6g}" for level, real in numbers["swd_real"].items()]
     files.write_text(results / "swd.tsv", "\n".join(["level\tsamples\treal", *rows]) + "\n")
+    if not numbers["swd"]:
+        return "fewer than 2 pictures are held out, so there is nothing to compare with; raise resize.holdout"
     return (
         f"sliced Wasserstein distance {numbers['swd']['mean']:.1f} (real pictures: {numbers['swd_real']['mean']:.1f})"
     )
@@ -65,15 +71,16 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
     """Draw the seeds of `settings` with `generator`: sheets and single pictures in `results`."""
     from PIL.Image import fromarray
 
-    from mapgan.networks.generator_file import load_generator
+    from mapgan.networks.generator_file import load_generator, network_settings
+    from mapgan.params.words import parse_seeds, parse_sheet
     from mapgan.sampling.drawing import draw
-    from mapgan.sampling.latents import parse_seeds
-    from mapgan.sampling.sheet import parse_sheet, sheet
+    from mapgan.sampling.sheet import check_page, sheet
 
     network, about = load_generator(generator)
     network.to(device)
     seeds, (columns, rows) = parse_seeds(settings.seeds), parse_sheet(settings.sheet)
-    latent = int(about.settings["latent"])
+    latent = network_settings(about).latent
+    check_page((about.width, about.height), min(len(seeds), columns * rows), min(columns, len(seeds)), settings.zoom)
     pages: list[Path] = []
     for number, start in enumerate(range(0, len(seeds), columns * rows)):
         some = seeds[start : start + columns * rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,8 @@ def test_a_training_set_is_taken_as_it_is(run: Path, tmp_path: Path) -> None:
     result = mapgan("train", run / "maps", "--out", tmp_path, *SETTINGS)
     assert result.returncode == 0, result.stderr
     assert not (tmp_path / "maps").exists()
+    assert "32 x 32 pixels" in result.stderr
+    assert load(tmp_path / "params.yaml").resize.width == 32
     assert files.sha256_file(tmp_path / "generator.safetensors") == files.sha256_file(run / "generator.safetensors")
 
 
@@ -92,11 +95,13 @@ def test_sampling_needs_the_one_file_alone(run: Path, tmp_path: Path) -> None:
 WRONG = [
     (("train", "nowhere"), "nowhere: no such folder; name the folder that holds your pictures"),
     (("train", ".", "--out", "runs"), "lies in the folder of pictures"),
+    (("train", ".", "--set", "sample.seeds='5-3'"), "sample.seeds: '5-3' is not a list of seeds"),
+    (("sample", ".", "--sheet", "6"), "sample.sheet: '6' is not a sheet; allowed: columns x rows"),
     (("train", ".", "--set", "train.batch_sizes=8"), "no such setting; nearest: train.batch_size"),
     (("train", ".", "--preset", "maps-64"), "--preset maps-64: no such preset; nearest: maps-64-cpu"),
     (("train", ".", "--resume", "maybe"), "--resume maybe: not known; it is one of auto, never"),
     (("sample", "nothing.safetensors"), "nothing.safetensors: no such file"),
-    (("sample", ".", "--seeds", "a"), "seeds: 'a' is not a list of seeds"),
+    (("sample", ".", "--seeds", "a"), "sample.seeds: 'a' is not a list of seeds"),
     (("sample", ".", "--device", "tpu"), "allowed: one of auto, cpu, cuda, mps"),
     (("preset", "nothing"), "no such preset"),
     (("preset", "maps-64-cpu", "--write"), "params.yaml: no such file"),
@@ -110,6 +115,29 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(arguments: tuple[str, ...], l
     assert line in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_is_a_file_is_one_line(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = mapgan("train", run / "maps", "--out", tmp_path / "file", *SETTINGS)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    assert str(tmp_path / "file") in result.stderr.splitlines()[-1]
+
+
+def test_another_folder_of_the_same_name_does_not_overwrite_a_run(run: Path, tmp_path: Path) -> None:
+    result = mapgan("train", tmp_path, "--out", run, *SETTINGS)
+    assert result.returncode == 2
+    assert "name another place with --out" in result.stderr
+
+
+def test_a_damaged_training_set_of_its_own_is_made_anew(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run, tmp_path / "run")
+    pack = tmp_path / "run/maps/pack.npy"
+    pack.write_bytes(pack.read_bytes()[:-1] + b"x")
+    result = mapgan("train", load(run / "params.yaml").scrape.folder.path, "--out", tmp_path / "run", *SETTINGS)
+    assert result.returncode == 0, result.stderr
+    assert pack.read_bytes() == (run / "maps/pack.npy").read_bytes()
 
 
 def test_an_empty_folder_is_one_line(tmp_path: Path) -> None:

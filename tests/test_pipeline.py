@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -14,13 +15,15 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from pydantic import BaseModel
 from ruamel.yaml import YAML
 
-from mapgan import files
+from mapgan import files, stages
+from mapgan import params as params_room
+from mapgan.errors import MapganError
 from mapgan.params import Params, load
 from mapgan.params.writing import merge_into, to_yaml
 from tests.conftest import TINY
+from tests.test_layers import imports, imports_in
 
 ROOT = Path(__file__).parents[1]
 STAGES = ["scrape", "prune", "resize", "train", "evaluate", "sample"]
@@ -39,40 +42,32 @@ LITTLE = [
 POSIX = pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX's")
 
 
-class Watched(dict[str, Any]):
-    """Stands for a section and remembers which of its settings were read."""
+class Recorded:
+    """Settings that remember which of their sections were read."""
+
+    def __init__(self, params: Params) -> None:
+        self.params = params
+        self.read: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        self.read.add(name)
+        return getattr(self.params, name)
 
 
-def settings_read(stage: str, monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Top-level keys of params.yaml that the stage's script touches, found by running it with its function replaced
-    by one that reads every setting it was given."""
-    from mapgan import params, stages
+def settings_read(stage: str, maps: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The sections that a stage reads, seen by running its script; its function is replaced, but for `train`, which
+    gets all settings and so is run for real, on a tiny set."""
+    recorded = Recorded(load(settings=[*TINY, "train.steps=1"]))
+    monkeypatch.setattr(params_room, "load_params", lambda: recorded)
+    real = stages.train
 
-    read: set[str] = set()
+    def train(params: Any, *_: Path) -> str:
+        return real(params, maps, scratch / "g.safetensors", scratch / "results", scratch / "scratch")
 
-    class Recording:
-        def __getattribute__(self, name: str) -> Any:
-            if name in Params.model_fields:
-                read.add(name)
-            return getattr(Params(), name)
-
-    monkeypatch.setattr(params, "load_params", Recording)
-    monkeypatch.setattr(stages, stage, lambda *given: _touch(given))
+    monkeypatch.setattr(stages, stage, train if stage == "train" else lambda *_: "")
     code = compile((ROOT / "pipeline" / f"{stage}.py").read_text(encoding="utf-8"), stage, "exec")
     exec(code, {"__name__": "__main__"})
-    return read
-
-
-def _touch(given: tuple[object, ...]) -> str:
-    """Read what the stage's function reads of a whole `Params`; sections are read by being passed."""
-    for value in given:
-        if not isinstance(value, BaseModel | Path | int | str) and value is not None:
-            for name in TRAIN_READS:
-                getattr(value, name)
-    return ""
-
-
-TRAIN_READS = ["seed", "train", "machine"]
+    return recorded.read
 
 
 @pytest.fixture(scope="module")
@@ -83,25 +78,43 @@ def declared() -> dict[str, Any]:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_setting_a_stage_reads_is_declared(
-    stage: str, declared: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    stage: str, declared: dict[str, Any], squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert settings_read(stage, monkeypatch) - {"machine"} == set(declared[stage]["params"])
+    read = settings_read(stage, squares, tmp_path, monkeypatch)
+    assert read - {"machine"} == set(declared[stage]["params"])
 
 
-def test_the_trainer_reads_nothing_else(squares: Path, tmp_path: Path) -> None:
-    """What `stages.train` reads of all the settings, seen by giving it ones that fail for the rest."""
-    from mapgan import stages
+# what every stage stands on, and the settings, whose values are tracked one by one
+GROUND = ("__init__", "errors", "files", "progress", "params")
 
-    class OnlyThese:
-        def __init__(self, params: Params) -> None:
-            self.params = params
 
-        def __getattr__(self, name: str) -> Any:
-            assert name in TRAIN_READS, f"train reads {name}, which dvc.yaml does not declare for it"
-            return getattr(self.params, name)
+@pytest.mark.parametrize("stage", STAGES)
+def test_all_code_a_stage_runs_is_declared(stage: str, declared: dict[str, Any]) -> None:
+    """Everything of mapgan that the stage's function imports, directly or not, is among its dependencies."""
+    tree = ast.parse((ROOT / "mapgan/stages.py").read_text(encoding="utf-8"))
+    function = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == stage)
+    wanted, waiting = set[str](), modules_of(imports_in(function))
+    while waiting:
+        name = waiting.pop()
+        if name not in wanted and not name.startswith(GROUND):
+            wanted.add(name)
+            waiting |= modules_of(imports(ROOT / "mapgan" / name))
+    dependencies = [dep.removeprefix("mapgan/") for dep in declared[stage]["deps"] if dep.startswith("mapgan/")]
+    missing = [name for name in wanted if not any(name == dep or name.startswith(f"{dep}/") for dep in dependencies)]
+    assert missing == []
 
-    params: Any = OnlyThese(load(settings=[*TINY, "train.steps=2"]))
-    stages.train(params, squares, tmp_path / "g.safetensors", tmp_path / "results", tmp_path / "scratch")
+
+def modules_of(names: set[str]) -> set[str]:
+    """Files of mapgan, such as `training/run.py`, that the imported names lie in."""
+    found = set()
+    for name in names:
+        parts = name.split(".")[1:]
+        for length in range(len(parts), 0, -1):
+            path = "/".join(parts[:length])
+            for file in (f"{path}.py", f"{path}/__init__.py"):
+                if name.startswith("mapgan.") and (ROOT / "mapgan" / file).is_file():
+                    found.add(file)
+    return found
 
 
 def test_stages_run_in_the_order_of_the_design(declared: dict[str, Any]) -> None:
@@ -199,7 +212,7 @@ def test_a_wrong_setting_stops_before_any_work(project: Path) -> None:
     assert not (project / "data/raw").exists()
 
 
-LONG = ["train.steps=120", "machine.save_minutes=0", "train.log_every=40"]
+LONG = ["machine.save_minutes=0", "train.log_every=40", "train.snapshot_every=100000"]
 
 
 def start_repro(project: Path) -> subprocess.Popen[str]:
@@ -209,35 +222,35 @@ def start_repro(project: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def wait_for_state(project: Path) -> None:
-    for _ in range(1200):
-        if list(project.glob(".mapgan/state/*/*.sha256")):
-            return
-        time.sleep(0.05)
-    raise AssertionError("no state was saved in a minute")
-
-
 @POSIX
 def test_a_killed_repro_goes_on_and_ends_complete(project: Path) -> None:
-    write_settings(project, *LONG)
+    write_settings(project, *LONG, "train.steps=100000")
     # the whole group at once
     process = start_repro(project)
-    wait_for_state(project)
+    wait_for_state(project, process)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     # then dvc alone: its trainer lives on, and a second one does not run beside it
     process = start_repro(project)
-    wait_for_lock(project)
+    wait_for_state(project, process, newest_state(project))
     process.kill()
     process.wait()
-    beside = dvc(project, "repro")
-    if beside.returncode:
+    try:
+        beside = dvc(project, "repro")
+        assert beside.returncode != 0
         assert "another trainer is at work on this run" in beside.stdout + beside.stderr
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)  # the trainer that was left alone
     wait_until_free(project)
+
+    done = int(newest_state(project).removeprefix("step-").removesuffix(".sha256"))
+    write_settings(project, *LONG, f"train.steps={done + 50}")
     last = dvc(project, "repro")
     assert last.returncode == 0, last.stderr
+    assert f"goes on after step {done} of {done + 50}" in last.stdout + last.stderr
+    assert (project / "results/samples/sheet-000.png").is_file()
     rows = (project / "results/train/metrics.tsv").read_text().splitlines()
-    assert [row.split("\t")[0] for row in rows] == ["step", "40", "80", "120"]
+    assert [int(row.split("\t")[0]) for row in rows[1:]] == [*range(40, done + 50, 40), done + 50]
     killed = files.sha256_file(project / "models/generator.safetensors")
 
     shutil.rmtree(project / ".mapgan")
@@ -246,29 +259,24 @@ def test_a_killed_repro_goes_on_and_ends_complete(project: Path) -> None:
     assert files.sha256_file(project / "models/generator.safetensors") == killed
 
 
-def lock_is_held(project: Path) -> bool:
-    from mapgan.errors import MapganError
-
-    for lock in project.glob(".mapgan/state/*.lock"):
-        try:
-            with files.locked(lock, "held"):
-                pass
-        except MapganError:
-            return True
-    return False
+def newest_state(project: Path) -> str:
+    return max((path.name for path in project.glob(".mapgan/state/*/*.sha256")), default="")
 
 
-def wait_for_lock(project: Path) -> None:
-    for _ in range(1200):
-        if lock_is_held(project):
+def wait_for_state(project: Path, process: subprocess.Popen[str], after: str = "") -> None:
+    for _ in range(2400):
+        if newest_state(project) > after:
             return
+        assert process.poll() is None, "dvc repro ended by itself"
         time.sleep(0.05)
-    raise AssertionError("no trainer started in a minute")
+    raise AssertionError("no state was saved in two minutes")
 
 
 def wait_until_free(project: Path) -> None:
-    for _ in range(1200):
-        if not lock_is_held(project):
-            return
-        time.sleep(0.05)
-    raise AssertionError("the trainer did not end in a minute")
+    for _ in range(2400):
+        try:
+            with files.locked(project / ".mapgan/train.lock", "held"):
+                return
+        except MapganError:
+            time.sleep(0.05)
+    raise AssertionError("the trainer did not end in two minutes")

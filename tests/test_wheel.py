@@ -55,6 +55,10 @@ def test_it_works_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
         command = [sys.executable, "-m", "mapgan", *arguments]
         return subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True)
 
+    where = subprocess.check_output(
+        [sys.executable, "-c", "import mapgan; print(mapgan.__file__)"], cwd=work, env=environment
+    )
+    assert where.decode().startswith(str(site))
     trained = mapgan("train", "maps", *settings)
     assert trained.returncode == 0, trained.stderr
     drawn = mapgan("sample", "runs/maps", "--seeds", "0-3", "--sheet", "2x2")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import BinaryIO, Literal
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import requests
 import urllib3
@@ -80,6 +80,7 @@ class Client:
         self.named = frozenset(origin(url) for url in named)
         self.session = requests.Session()
         self.session.trust_env = not direct
+        self.session.auth = lambda request: request  # or requests would send what ~/.netrc has for any host named
         contact = " ".join(settings.contact.encode("ascii", "replace").decode().split())
         agent = f"mapgan/{__version__}" + (f" (+{contact})" if contact else "")
         # unpacked bodies only: their length can be checked, and none can blow up
@@ -160,7 +161,7 @@ class Client:
             with self.session.get(url, stream=True, allow_redirects=False, timeout=timeout) as response:
                 target = self.session.get_redirect_target(response)
                 if target is not None:
-                    return urljoin(url, target)
+                    return _without_password(urljoin(url, target))
                 answer = _judged(response, url, want)
                 self._download(response, into, limit)
                 return answer
@@ -204,6 +205,11 @@ class Client:
                 raise too_large
             if time.monotonic() > deadline:
                 raise UnavailableError(f"not whole after {allowed:g} s")
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _judged(response: requests.Response, url: str, want: Want) -> Answer:

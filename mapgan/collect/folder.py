@@ -63,9 +63,14 @@ def walk(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            try:
+                is_folder, is_file = entry.is_dir(), entry.is_file()
+            except OSError as error:
+                print(f"mapgan: {entry}: stepped over ({error.strerror})", file=sys.stderr)
+                continue
+            if is_folder:
                 yield from below(entry)
-            elif entry.is_file():
+            elif is_file:
                 yield entry
 
     yield from below(folder)
@@ -77,14 +82,14 @@ def _taken(path: Path, relative: Path, group_pattern: str, raw: Path) -> tuple[R
     try:
         digest = files.sha256_file(path)
         header = read_header(path)
-        target = raw / f"{digest}.{header.suffix}"
-        fresh = not target.is_file() or files.sha256_file(target) != digest
-        if fresh:
-            with files.replacing(target) as scratch:
-                shutil.copyfile(path, scratch)
-        size = target.stat().st_size
     except OSError as error:
         return Row(url=url, status="failed", reason=f"cannot be read ({error.strerror})"), False
+    target = raw / f"{digest}.{header.suffix}"
+    fresh = not target.is_file() or files.sha256_file(target) != digest
+    if fresh:
+        with files.replacing(target) as scratch:
+            shutil.copyfile(path, scratch)
+    size = target.stat().st_size
     # a/1.png and b/1.png are two maps
     where = relative.parent.as_posix()
     name = group(path.stem, group_pattern)

@@ -14,6 +14,7 @@ from PIL import Image
 from mapgan.collect.manifest import Row, read_manifest
 from mapgan.curate.decode import BadPicture, open_upright
 from mapgan.curate.hashes import Hashes, Kept, as_hex, eight_hashes
+from mapgan.curate.joining import joined
 from mapgan.curate.listed import Listed, write_list
 from mapgan.curate.report import write_report
 from mapgan.curate.threads import each
@@ -150,4 +151,4 @@ def _without_doubles(measured: Sequence[Measured], settings: Prune) -> list[List
             kept.append(row)
             by_pixels[found.pixels] = row.file
         judged.append(row)
-    return sorted(judged, key=lambda row: (row.file, row.url))
+    return joined(sorted(judged, key=lambda row: (row.file, row.url)))

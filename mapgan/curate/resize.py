@@ -24,6 +24,7 @@ from mapgan.params.collecting import LARGEST_MEGAPIXELS, Resize
 from mapgan.progress import Bar
 
 PARTS = ("train", "holdout")
+UNFINISHED = ".unfinished"  # there while `train/` and `holdout/` are newer than the pack
 
 
 @dataclass(frozen=True)
@@ -92,17 +93,20 @@ def resize(
                 f"{counts.bad} cannot be read, so nothing is left to train on",
                 "lower resize.tile_contrast, or set resize.fit to crop or pad",
             )
+        (out / UNFINISHED).touch()
         _move_in(scratch, out, train, holdout)
     size = (settings.width, settings.height)
     write_dataset(out, size, train, holdout, _pictures(out, train, holdout))
+    (out / UNFINISHED).unlink()
     return counts
 
 
 def _refuse_foreign(out: Path) -> None:
     """`out/train` and `out/holdout` are replaced whole, so they had better be ours."""
+    ours = is_dataset(out) or (out / UNFINISHED).exists()
     for part in PARTS:
         folder = out / part
-        if folder.exists() and not is_dataset(out) and any(folder.iterdir()):
+        if folder.exists() and not ours and any(folder.iterdir()):
             raise MapganError(f"{folder} is in the way and is not of a training set", "move it elsewhere")
 
 

@@ -7,8 +7,6 @@ directions. Fine levels see texture, coarse ones the layout. Needs no other netw
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -20,7 +18,7 @@ from mapgan import draws
 PATCH = 7
 COARSEST = 16
 SCALE = 1000.0  # the paper gives its distances times 10^3
-CHUNK = 64
+CHUNK = 16
 DIRECTIONS_AT_ONCE = 64
 BINOMIAL = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16  # Burt and Adelson 1983
 
@@ -55,12 +53,14 @@ def sliced_wasserstein(
     return distances
 
 
-def _descriptors(pictures: Pictures, patches: int, seed: int) -> Iterator[tuple[int, Tensor]]:
+def _descriptors(pictures: Pictures, patches: int, seed: int) -> list[tuple[int, Tensor]]:
     """For each level: its shorter side and the patches of all pictures, `[N x patches, 3, 7, 7]`."""
-    chunks = [_pyramid(pictures[at : at + CHUNK]) for at in range(0, len(pictures), CHUNK)]
-    for level in range(len(chunks[0])):
-        picked = [_patches(chunk[level], patches, seed, level, at * CHUNK) for at, chunk in enumerate(chunks)]
-        yield min(chunks[0][level].shape[2:]), torch.cat(picked)
+    picked: dict[int, list[Tensor]] = {}
+    for first in range(0, len(pictures), CHUNK):  # a pyramid takes 16 times the memory of its pictures
+        for number, level in enumerate(_pyramid(pictures[first : first + CHUNK])):
+            side = min(level.shape[2:])
+            picked.setdefault(side, []).append(_patches(level, patches, seed, number, first))
+    return [(side, torch.cat(parts)) for side, parts in picked.items()]
 
 
 def _pyramid(pictures: Pictures) -> list[Tensor]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 
 from mapgan.networks.pair import Pair
@@ -66,7 +67,9 @@ class Discriminator(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Logits `[B]` for `pictures`."""
-        logits: Tensor = self.verdict(self.blocks(pictures))
+        features = self.blocks(pictures)
+        with torch.autocast(features.device.type, enabled=False):  # the penalty squares small differences of logits
+            logits: Tensor = self.verdict(features.to(self.verdict.weight.dtype))
         return logits.flatten()
 
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from mapgan import files, networks
 from mapgan.errors import MapganError
-from mapgan.params.networks import NetworkName, Networks
+from mapgan.params.networks import Dcgan, DcganModern, NetworkName, Networks
 from mapgan.params.section import Section, Side
 
 KEY = "mapgan"
@@ -68,18 +68,28 @@ def _read_about(metadata: dict[str, str], path: Path) -> About:
         raise MapganError(f"{path}: not a generator that mapgan wrote", "it has no `mapgan` metadata")
     try:
         return About.model_validate(json.loads(metadata[KEY]))
-    except (ValueError, ValidationError):
+    except (ValueError, ValidationError, RecursionError):
         raise MapganError(f"{path}: written by another version of mapgan, or damaged") from None
 
 
 def _assemble(about: About, weights: dict[str, Tensor], path: Path) -> nn.Module:
     """The network described by `about`, made without memory of its own and given `weights`."""
     try:
-        settings = type(Networks().of(about.network)).model_validate(about.settings)
+        settings = network_settings(about)
         with torch.device("meta"):
             generator = networks.BUILDERS[about.network](settings, about.width, about.height).generator
+        wanted = {name: tensor.dtype for name, tensor in generator.state_dict().items()}
+        if {name: tensor.dtype for name, tensor in weights.items()} != wanted:
+            raise ValueError("names or number types differ")
         generator.load_state_dict(weights, strict=True, assign=True)
-    except (ValidationError, RuntimeError) as error:
+    except (ValidationError, RuntimeError, TypeError, ValueError, OverflowError) as error:
         first = str(error).splitlines()[0]
         raise MapganError(f"{path}: its weights do not fit its description ({first})") from None
+    if not all(tensor.isfinite().all() for tensor in weights.values()):
+        raise MapganError(f"{path}: its weights are not finite", "it comes from a run that diverged; train again")
     return generator.eval()
+
+
+def network_settings(about: About) -> Dcgan | DcganModern:
+    """The settings of the network in a file, checked."""
+    return type(Networks().of(about.network)).model_validate(about.settings)

@@ -70,8 +70,9 @@ class Discriminator(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Logits `[B]` for `pictures`."""
-        features = F.leaky_relu(self.blocks(pictures), SLOPE)
-        logits: Tensor = self.verdict(features.flatten(1))
+        features = F.leaky_relu(self.blocks(pictures), SLOPE).flatten(1)
+        with torch.autocast(features.device.type, enabled=False):  # the penalty squares small differences of logits
+            logits: Tensor = self.verdict(features.to(self.verdict.weight.dtype))
         return logits.squeeze(1)
 
 

@@ -73,10 +73,16 @@ class Gallery(Section):
     """your e-mail address or page for the User-Agent, so that a site's owner can reach you"""
 
 
+def _written_out(path: str) -> str:
+    if path.startswith("~"):
+        raise ValueError("not allowed; write the path out, DVC does not know what ~ is")
+    return path
+
+
 class Folder(Section):
     """`source: folder`: pictures of your own."""
 
-    path: Annotated[str, Field(min_length=1)] = "data/inbox"
+    path: Annotated[str, Field(min_length=1), AfterValidator(_written_out)] = "data/inbox"
     """folder with your pictures; subfolders are included, nothing in it is ever changed"""
 
 

@@ -25,7 +25,9 @@ def explain(error: ErrorDetails) -> str:
     """The line for one of pydantic's errors, without the file's name."""
     path = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        return f"{path}: no such setting; nearest: {nearest(path)}"
+        return f"{path}: no such setting; nearest: {nearest(path, isinstance(error['input'], dict))}"
+    if error["type"] == "invalid_key":
+        return f"{path}: no such setting; the names of settings are words"
     if not path:
         return error["msg"].removeprefix("Value error, ")
     if error["type"] == "value_error":
@@ -33,19 +35,20 @@ def explain(error: ErrorDetails) -> str:
     return f"{path}: {error['input']!r} is not allowed; allowed: {allowed(error)}"
 
 
-def keys(section: type[BaseModel] = Params, prefix: str = "") -> Iterator[str]:
-    """The path of every setting, `train.batch_size` and the like."""
+def keys(section: type[BaseModel] = Params, prefix: str = "", sections: bool = False) -> Iterator[str]:
+    """The path of every setting, `train.batch_size` and the like; or of every section, `train.networks`."""
     for name, field in section.model_fields.items():
         path = prefix + (field.alias or name)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from keys(field.annotation, f"{path}.")
-        else:
+            yield from [path] * sections
+            yield from keys(field.annotation, f"{path}.", sections)
+        elif not sections:
             yield path
 
 
-def nearest(path: str) -> str:
-    """The existing key most like `path`; one whose last part fits wins over one in the same section."""
-    everything = list(keys())
+def nearest(path: str, section: bool = False) -> str:
+    """The existing key (or section) most like `path`; one whose last part fits wins over one beside it."""
+    everything = list(keys(sections=section))
     last = path.rsplit(".", 1)[-1]
 
     def likeness(key: str) -> float:

@@ -38,6 +38,7 @@ def load(params: Path | None = None, preset: str | None = None, settings: Iterab
     for where, layer in layers:
         merged = merge(merged, layer)
         checked = validate(merged, where)
+    checked.check_whole()
     return checked
 
 
@@ -68,7 +69,7 @@ def read_yaml(path: Path) -> Tree:
         return parse_yaml(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
         raise MapganError(f"{path}: no such file", "run in the folder that holds it, or name another") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise MapganError(f"{path}: cannot be read ({error})") from None
 
 
@@ -76,6 +77,8 @@ def parse_yaml(text: str, where: str) -> Tree:
     """YAML text as plain dictionaries; `where` names it in errors."""
     try:
         tree = YAML(typ="safe", pure=True).load(text)
+    except RecursionError:
+        raise SettingsError(f"{where}: nested too deeply") from None
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark else ""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from mapgan.errors import SettingsError
 from mapgan.params.collecting import Prune, Resize, Scrape
 from mapgan.params.section import Section
 from mapgan.params.training import Evaluate, Machine, Sample, Train
@@ -25,11 +26,12 @@ class Params(Section):
     sample: Sample = Sample()
     machine: Machine = Machine()
 
-    @model_validator(mode="after")
-    def _batches_divide(self) -> Params:
-        batch, norm, micro = self.train.batch_size, self.train.norm_batch, self.machine.micro_batch
+    def check_whole(self) -> None:
+        """Hold the sections against each other, once all settings are known.
+
+        Raises:
+            SettingsError: two of them do not go together.
+        """
+        batch, norm = self.train.batch_size, self.train.norm_batch
         if norm and batch % norm:
-            raise ValueError(f"train.norm_batch: {norm} does not divide train.batch_size ({batch})")
-        if micro > batch:
-            raise ValueError(f"machine.micro_batch: {micro} is more than train.batch_size ({batch})")
-        return self
+            raise SettingsError(f"train.norm_batch: {norm} does not divide train.batch_size ({batch})")

@@ -14,7 +14,11 @@ class Section(BaseModel):
     """Strict and frozen: no unknown key, no silent conversion, no change after reading."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, populate_by_name=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from mapgan.params.networks import NetworkName, Networks
 from mapgan.params.section import Count, Rate, Section
+from mapgan.params.words import parse_seeds, parse_sheet
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
@@ -97,13 +98,23 @@ class Evaluate(Section):
     """random directions of the sliced Wasserstein distance"""
 
 
+def _is_seeds(text: str) -> str:
+    parse_seeds(text)
+    return text
+
+
+def _is_sheet(text: str) -> str:
+    parse_sheet(text)
+    return text
+
+
 class Sample(Section):
     """What is drawn at the end."""
 
-    seeds: Annotated[str, Field(pattern=r"^\d+(-\d+)?(,\d+(-\d+)?)*$")] = "0-35"
+    seeds: Annotated[str, AfterValidator(_is_seeds)] = "0-35"
     """seeds to draw: numbers and ranges, separated by commas"""
 
-    sheet: Annotated[str, Field(pattern=r"^[1-9]\d?x[1-9]\d?$")] = "6x6"
+    sheet: Annotated[str, AfterValidator(_is_sheet)] = "6x6"
     """columns x rows of a sheet"""
 
     zoom: Annotated[int, Field(ge=1, le=16)] = 3
@@ -126,7 +137,7 @@ class Machine(Section):
     """pictures that are decoded at a time (0: one per core)"""
 
     micro_batch: Annotated[int, Field(ge=0)] = 0
-    """pictures in memory at a time, for each process (0: all of its share of the batch)"""
+    """pictures in memory at a time, at most, for each process (0: all of its share of the batch)"""
 
     checkpointing: Literal["none", "high", "all"] = "none"
     """recompute activations instead of keeping them: none, high (the blocks at high resolution), all"""

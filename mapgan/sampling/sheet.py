@@ -24,12 +24,11 @@ def sheet(pictures: Iterable[Picture], labels: list[str], columns: int, zoom: in
         MapganError: the sheet would be too large for any viewer.
     """
     page: Image.Image | None = None
-    rows = -(-len(labels) // columns)
     for place, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
         image = Image.fromarray(np.repeat(np.repeat(picture, zoom, axis=0), zoom, axis=1))
         cell = (image.width + GAP, image.height + GAP + LABEL)
         if page is None:
-            page = _paper(columns * cell[0] + GAP, rows * cell[1] + GAP)
+            page = Image.new("RGB", check_page(picture.shape[1::-1], len(labels), columns, zoom), PAPER)
         corner = (GAP + place % columns * cell[0], GAP + place // columns * cell[1])
         page.paste(image, corner)
         _write(page, label, corner[0] + image.width // 2, corner[1] + image.height + LABEL // 2 + 1)
@@ -37,22 +36,21 @@ def sheet(pictures: Iterable[Picture], labels: list[str], columns: int, zoom: in
     return page
 
 
-def parse_sheet(text: str) -> tuple[int, int]:
-    """`6x4` as (6 columns, 4 rows).
+def check_page(size: tuple[int, int], count: int, columns: int, zoom: int = 1) -> tuple[int, int]:
+    """Width and height, in pixels, of a sheet of `count` pictures of `size` (width, height).
 
     Raises:
-        MapganError: the text is not of that form.
+        MapganError: that is too large for any viewer.
     """
-    columns, times, rows = text.lower().partition("x")
-    if not (times and columns.isdecimal() and rows.isdecimal() and int(columns) and int(rows)):
-        raise MapganError(f"sheet: {text!r} is not columns x rows", "write for instance 6x6")
-    return int(columns), int(rows)
-
-
-def _paper(width: int, height: int) -> Image.Image:
+    rows = -(-count // columns)
+    width = columns * (zoom * size[0] + GAP) + GAP
+    height = rows * (zoom * size[1] + GAP + LABEL) + GAP
     if width * height > MOST_PIXELS:
-        raise MapganError(f"sheet: {width} x {height} pixels are too many", "take a smaller zoom or a smaller sheet")
-    return Image.new("RGB", (width, height), PAPER)
+        raise MapganError(
+            f"a sheet of {count} pictures of {size[0]} x {size[1]} would have {width} x {height} pixels",
+            "take fewer pictures or a smaller zoom",
+        )
+    return width, height
 
 
 def _write(page: Image.Image, text: str, x: int, y: int) -> None:

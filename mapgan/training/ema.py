@@ -9,7 +9,7 @@ from torch import nn
 
 
 class Average:
-    """Exponential moving average with a ramp: young averages forget fast (as in StyleGAN2-ADA).
+    """Exponential moving average with a ramp: young averages forget fast.
 
     Args:
         network: the network to follow; its own weights are the start.

@@ -22,11 +22,13 @@ class Loss:
         discriminator: (real `[B]`, fake `[B]`, target for real pictures) to `[B]`.
         generator: (real `[B]`, fake `[B]`) to `[B]`.
         paired: whether the generator's loss looks at real pictures too.
+        threshold: verdicts above it call a picture real.
     """
 
     discriminator: Callable[[Tensor, Tensor, float], Tensor]
     generator: Callable[[Tensor, Tensor], Tensor]
     paired: bool = False
+    threshold: float = 0.0
 
 
 # Goodfellow et al. 2014 (arXiv:1406.2661), section 3, with one-sided label smoothing (Salimans et al. 2016, 3.4)
@@ -67,7 +69,7 @@ def _relativistic_g(real: Tensor, fake: Tensor) -> Tensor:
 
 LOSSES = {
     "non-saturating": Loss(_non_saturating_d, _non_saturating_g),
-    "least-squares": Loss(_least_squares_d, _least_squares_g),
+    "least-squares": Loss(_least_squares_d, _least_squares_g, threshold=0.5),
     "hinge": Loss(_hinge_d, _hinge_g),
     "relativistic": Loss(_relativistic_d, _relativistic_g, paired=True),
 }
@@ -82,7 +84,7 @@ def slope_penalty(verdict: Tensor, moved_verdict: Tensor, sigma: float) -> Tenso
     return ((moved_verdict - verdict) / sigma).square()
 
 
-def accuracy(real: Tensor, fake: Tensor, paired: bool) -> Tensor:
+def accuracy(loss: Loss, real: Tensor, fake: Tensor) -> Tensor:
     """Share of pictures (or pairs) that D judges rightly, a scalar."""
-    right = (real > fake) if paired else torch.cat([real > 0, fake < 0])
+    right = (real > fake) if loss.paired else torch.cat([real > loss.threshold, fake < loss.threshold])
     return right.float().mean()

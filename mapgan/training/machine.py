@@ -10,11 +10,13 @@ import psutil
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from accelerate.utils import GradientAccumulationPlugin
 
 from mapgan.errors import MapganError
 from mapgan.params import Machine, Params
 
 GIB = 2**30
+PLAIN_PARALLEL = {"NO", "MULTI_CPU", "MULTI_GPU"}
 
 
 def accelerator_for(params: Params) -> Accelerator:
@@ -32,15 +34,23 @@ def accelerator_for(params: Params) -> Accelerator:
     set_threads(machine.threads)
     if device == "cpu":
         keep_freed_memory()
-    if machine.deterministic:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True)
-        torch.backends.cudnn.benchmark = False
-    else:
-        torch.backends.cudnn.benchmark = True
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
+    torch.use_deterministic_algorithms(machine.deterministic)
+    torch.backends.cudnn.benchmark = not machine.deterministic
     AcceleratorState._reset_state()  # it is the process's, and would refuse a second run in another precision
     # precision is passed on even when it is `no`: with None, Accelerate would read the user's own config
-    return Accelerator(mixed_precision=precision, cpu=device == "cpu")
+    accelerator = Accelerator(
+        mixed_precision=precision,
+        cpu=device == "cpu",
+        # given, so that the environment cannot have Accelerate divide the losses behind our back
+        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=1),
+    )
+    if accelerator.distributed_type.value not in PLAIN_PARALLEL:
+        raise MapganError(
+            f"accelerate is set to {accelerator.distributed_type.value}, which mapgan does not train with",
+            "choose plain multi-GPU in `accelerate config`, or use torchrun",
+        )
+    return accelerator
 
 
 def check_device(machine: Machine) -> str:
@@ -66,7 +76,10 @@ def set_threads(threads: int) -> None:
     if threads:
         torch.set_num_threads(threads)
     elif "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(psutil.cpu_count(logical=False) or os.cpu_count() or 1)
+        cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+        if hasattr(os, "sched_getaffinity"):  # a container may be held to some of them
+            cores = min(cores, len(os.sched_getaffinity(0)))
+        torch.set_num_threads(cores)
 
 
 def keep_freed_memory() -> None:

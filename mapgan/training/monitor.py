@@ -12,7 +12,7 @@ from mapgan.errors import MapganError
 from mapgan.progress import Bar
 
 Row = dict[str, float]
-STEPS_TIMED = 3
+STEPS_TIMED = 5  # so that a step with the lazy penalty is among them
 
 
 class Monitor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,11 +21,11 @@ from mapgan.networks.stack import set_checkpointing
 from mapgan.params import Params
 from mapgan.progress import Bar
 from mapgan.sampling.drawing import draw
-from mapgan.sampling.sheet import sheet
+from mapgan.sampling.sheet import check_page, sheet
 from mapgan.training import state as states
 from mapgan.training.batches import RealPictures
 from mapgan.training.ema import Average
-from mapgan.training.fingerprint import differences, fingerprint, run_parts
+from mapgan.training.fingerprint import Parts, differences, fingerprint, run_parts
 from mapgan.training.machine import accelerator_for, memory_gib
 from mapgan.training.monitor import Monitor, check_finite
 from mapgan.training.step import Metrics, Step, bare
@@ -60,6 +61,8 @@ def train(params: Params, places: Places, resume: Resume = "auto") -> None:
     """
     dataset = open_dataset(places.maps)
     accelerator = accelerator_for(params)
+    count = params.train.snapshot_pictures
+    check_page((dataset.width, dataset.height), count, snapshot_columns(count))
     step = prepare(params, dataset, accelerator)
     if accelerator.num_processes > 1:
         accelerator.print(f"mapgan: train: {accelerator.num_processes} processes, {len(step.places)} pictures each")
@@ -70,11 +73,14 @@ def train(params: Params, places: Places, resume: Resume = "auto") -> None:
         run.finish()
 
 
+def snapshot_columns(pictures: int) -> int:
+    """Columns of a snapshot that is about square."""
+    return round(math.sqrt(pictures))
+
+
 def prepare(params: Params, dataset: Dataset, accelerator: Accelerator) -> Step:
     """Networks, optimizers and everything else that a training step works on, on the device."""
     settings = params.train
-    if not len(dataset.train):
-        raise MapganError(f"{dataset.folder}: the training set is empty", "gather more pictures")
     pair = networks.build(
         settings.network, settings.networks.of(settings.network), dataset.width, dataset.height, params.seed
     )
@@ -138,18 +144,27 @@ def _run_folder(params: Params, dataset: Dataset, places: Places, accelerator: A
         yield folder
         return
     busy = (
-        f"another trainer is at work on this run ({folder}); "
+        f"another trainer is at work on this run ({places.scratch}); "
         "wait for it or stop it, then run again: this one goes on where that one is"
     )
-    with files.locked(folder.with_suffix(".lock"), busy):
+    with files.locked(places.scratch / "train.lock", busy):  # whatever its settings: both would write the same results
         last = places.scratch / "state" / "last.json"
-        before = files.read_json(last) if last.is_file() else parts
-        if changed := differences(before, parts):
+        if changed := differences(_last_parts(last) or parts, parts):
             accelerator.print(f"mapgan: train: starts afresh or from its own state, for what changed: {changed}")
         files.write_json(last, parts)
         folder.mkdir(parents=True, exist_ok=True)
+        for half_written in folder.glob(".*.part"):
+            half_written.unlink()
         states.forget_old_runs(folder.parent, folder)
         yield folder
+
+
+def _last_parts(path: Path) -> Parts | None:
+    """The parts of the run before this one; they only serve to say what changed."""
+    with contextlib.suppress(MapganError):
+        parts = files.read_json(path)
+        return parts if isinstance(parts, dict) else None
+    return None
 
 
 class Run:
@@ -164,8 +179,10 @@ class Run:
 
     def restore(self, resume: Resume) -> None:
         """Take up the newest whole state of this run, if there is one."""
-        found = states.load_state(self.folder, self.params.train.steps) if resume == "auto" else None
+        if resume == "never" and self.main:
+            states.forget_states(self.folder)
         self.accelerator.wait_for_everyone()
+        found = states.load_state(self.folder, self.params.train.steps)
         if found is None:
             return
         step = self.step
@@ -268,8 +285,7 @@ class Run:
             return
         seeds = range(self.params.train.snapshot_pictures)
         pictures = draw(self.step.average.network, self.step.latent, seeds)
-        columns = round(len(seeds) ** 0.5)
-        page = sheet(pictures, [str(seed) for seed in seeds], columns)
+        page = sheet(pictures, [str(seed) for seed in seeds], snapshot_columns(len(seeds)))
         kept = self.folder / "snapshots" / f"step-{self.done:08d}.png"
         with files.replacing(kept) as scratch:
             page.save(scratch, "PNG")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -55,7 +55,8 @@ def save_state(folder: Path, state: State) -> None:
         save_file(tensors, scratch, metadata={KEY: json.dumps(about)})
         checksum = files.sha256_file(scratch)
     files.write_text(path.with_suffix(".sha256"), checksum + "\n")
-    for old in _states(folder)[KEPT_STATES:]:
+    # a state from before the run was made shorter has more steps, and may be wanted when it is made longer again
+    for old in [path for path in _states(folder) if _step_of(path) <= state.step][KEPT_STATES:]:
         old.with_suffix(".sha256").unlink(missing_ok=True)
         old.unlink(missing_ok=True)
 
@@ -63,9 +64,13 @@ def save_state(folder: Path, state: State) -> None:
 def load_state(folder: Path, most_steps: int) -> State | None:
     """The newest undamaged state with at most `most_steps` steps, or None."""
     for path in _states(folder):
-        if int(path.stem.removeprefix("step-")) <= most_steps and _is_whole(path):
-            return _read(path)
+        if _step_of(path) <= most_steps and _is_whole(path) and (state := _read(path)):
+            return state
     return None
+
+
+def _step_of(path: Path) -> int:
+    return int(path.stem.removeprefix("step-"))
 
 
 def _states(folder: Path) -> list[Path]:
@@ -75,16 +80,18 @@ def _states(folder: Path) -> list[Path]:
 
 def _is_whole(path: Path) -> bool:
     checksum = path.with_suffix(".sha256")
-    return checksum.is_file() and checksum.read_text().strip() == files.sha256_file(path)
+    return checksum.is_file() and checksum.read_bytes().strip() == files.sha256_file(path).encode()
 
 
 def _read(path: Path) -> State | None:
-    with safe_open(path, framework="pt") as stored:
-        about = json.loads((stored.metadata() or {}).get(KEY, "{}"))
-        if about.get("format") != FORMAT:
-            return None
-        tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-    return State(about["step"], tensors, about["rows"], about["scale"])
+    """The state in `path`, or None if another version of mapgan wrote it."""
+    try:
+        with safe_open(path, framework="pt") as stored:
+            about = json.loads((stored.metadata() or {}).get(KEY, "{}"))
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+        return State(about["step"], tensors, about["rows"], about["scale"]) if about["format"] == FORMAT else None
+    except (SafetensorError, ValueError, KeyError, TypeError):
+        return None
 
 
 def forget_old_runs(root: Path, current: Path) -> None:
@@ -92,6 +99,12 @@ def forget_old_runs(root: Path, current: Path) -> None:
     runs = [run for run in root.iterdir() if run.is_dir() and run != current]
     for run in sorted(runs, key=lambda run: run.stat().st_mtime, reverse=True)[KEPT_RUNS - 1 :]:
         shutil.rmtree(run, ignore_errors=True)
+
+
+def forget_states(folder: Path) -> None:
+    """Remove all that is kept of a run that shall start from nothing."""
+    for path in [*folder.glob("step-*"), *folder.glob("snapshots/step-*")]:
+        path.unlink(missing_ok=True)
 
 
 def flatten(prefix: str, tree: Any) -> Iterator[tuple[str, Tensor]]:

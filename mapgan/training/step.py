@@ -84,7 +84,7 @@ class Step:
             "penalty": penalty,
             "verdict_real": real_verdict.mean(),
             "verdict_fake": fake_verdict.mean(),
-            "accuracy": accuracy(real_verdict, fake_verdict, loss.paired),
+            "accuracy": accuracy(loss, real_verdict, fake_verdict),
         }
 
     def _generator_backward(self, step: int, places: range, share: float) -> Metrics:

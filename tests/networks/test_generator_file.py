@@ -18,11 +18,14 @@ from mapgan.params import DcganModern
 SETTINGS = DcganModern(latent=5, generator_maps=2, discriminator_maps=2, max_maps=4, last_maps=2)
 
 
-def saved(path: Path, width: int = 40, **changes: object) -> torch.nn.Module:
+def saved(
+    path: Path, width: int = 40, scale: float = 1.0, to: torch.dtype = torch.float32, **changes: object
+) -> torch.nn.Module:
     generator = networks.build("dcgan-modern", SETTINGS, 40, 24).generator
     settings = SETTINGS.model_dump() | changes
     about = About(network="dcgan-modern", settings=settings, width=width, height=24, steps=3, seed=0, data="abc")
-    save_generator(path, generator.state_dict(), about)
+    weights = {name: (scale * tensor).to(to) for name, tensor in generator.state_dict().items()}
+    save_generator(path, weights, about)
     return generator
 
 
@@ -65,7 +68,37 @@ def bad_giant(path: Path) -> None:
     saved(path, generator_maps=10**7, max_maps=10**9)
 
 
-@pytest.mark.parametrize("damage", [bad_pickle, bad_cut, bad_foreign, bad_version, bad_shapes, bad_giant])
+def bad_endless(path: Path) -> None:
+    saved(path, latent=10**30)
+
+
+def bad_nesting(path: Path) -> None:
+    save_file({"a": torch.zeros(1)}, path, metadata={"mapgan": "[" * 100_000})
+
+
+def bad_numbers(path: Path) -> None:
+    saved(path, scale=float("nan"))
+
+
+def bad_type(path: Path) -> None:
+    saved(path, to=torch.float64)
+
+
+BAD = [
+    bad_pickle,
+    bad_cut,
+    bad_foreign,
+    bad_version,
+    bad_shapes,
+    bad_giant,
+    bad_endless,
+    bad_nesting,
+    bad_numbers,
+    bad_type,
+]
+
+
+@pytest.mark.parametrize("damage", BAD)
 def test_a_file_that_is_no_generator_is_one_line(tmp_path: Path, damage: object) -> None:
     damage(tmp_path / "g.safetensors")  # type: ignore[operator]
     with pytest.raises(MapganError) as error:

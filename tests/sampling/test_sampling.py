@@ -11,8 +11,8 @@ from mapgan.errors import MapganError
 from mapgan.params import Dcgan, DcganModern, NetworkName
 from mapgan.params.section import Section
 from mapgan.sampling.drawing import draw
-from mapgan.sampling.latents import latent, parse_seeds
-from mapgan.sampling.sheet import GAP, LABEL, PAPER, parse_sheet, sheet
+from mapgan.sampling.latents import latent
+from mapgan.sampling.sheet import GAP, LABEL, PAPER, check_page, sheet
 
 NARROW: list[tuple[NetworkName, Section]] = [
     ("dcgan", Dcgan(latent=5, generator_maps=4, discriminator_maps=4, max_maps=16)),
@@ -36,23 +36,9 @@ def test_a_latent_depends_on_its_seed_alone() -> None:
     assert not torch.equal(latent(5, 8), latent(6, 8))
 
 
-@pytest.mark.parametrize(
-    ("text", "seeds"), [("7", [7]), ("0-3", [0, 1, 2, 3]), ("5,1-2,5", [5, 1, 2, 5]), (" 1 , 2-3 ", [1, 2, 3])]
-)
-def test_seeds_are_numbers_and_ranges(text: str, seeds: list[int]) -> None:
-    assert parse_seeds(text) == seeds
-
-
-@pytest.mark.parametrize("text", ["", "a", "1-", "-1", "3-1", "0-99999999", "1;2"])
-def test_wrong_seeds_are_one_line(text: str) -> None:
-    with pytest.raises(MapganError, match="seeds: "):
-        parse_seeds(text)
-
-
-@pytest.mark.parametrize("text", ["6", "x6", "0x3", "6x", "axb"])
-def test_a_wrong_sheet_is_one_line(text: str) -> None:
-    with pytest.raises(MapganError, match="sheet: "):
-        parse_sheet(text)
+def test_a_sheet_that_no_viewer_opens_is_one_line() -> None:
+    with pytest.raises(MapganError, match="take fewer pictures or a smaller zoom"):
+        check_page((2048, 2048), count=256, columns=16)
 
 
 def test_a_sheet_shows_each_picture_in_its_place_with_its_label() -> None:

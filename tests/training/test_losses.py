@@ -49,5 +49,6 @@ def test_the_finite_difference_is_the_squared_slope_on_average() -> None:
 
 
 def test_accuracy_counts_pairs_or_pictures() -> None:
-    assert accuracy(REAL, FAKE, paired=True).item() == 1.0
-    assert accuracy(REAL, FAKE, paired=False).item() == 0.5
+    assert accuracy(LOSSES["relativistic"], REAL, FAKE).item() == 1.0
+    assert accuracy(LOSSES["hinge"], REAL, FAKE).item() == 0.5
+    assert accuracy(LOSSES["least-squares"], torch.tensor([0.9]), torch.tensor([0.1])).item() == 1.0

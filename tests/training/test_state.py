@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
+from mapgan import files
 from mapgan.training.state import State, flatten, forget_old_runs, load_optimizer, load_state, part, save_state
 
 
@@ -32,6 +34,29 @@ def test_two_states_are_kept(tmp_path: Path) -> None:
     ]
 
 
+def test_a_run_made_shorter_keeps_its_states_beside_the_longer_ones(tmp_path: Path) -> None:
+    for step in (9, 10, 1, 2, 3):
+        save_state(tmp_path, state(step))
+    found = load_state(tmp_path, 5)
+    assert found is not None
+    assert found.step == 3
+    assert load_state(tmp_path, 20).step == 10  # type: ignore[union-attr]
+
+
+def other_version(path: Path) -> None:
+    save_file({"a": torch.zeros(1)}, path, metadata={"mapgan": "{}"})
+    path.with_suffix(".sha256").write_text(files.sha256_file(path))
+
+
+def odd_checksum(path: Path) -> None:
+    path.with_suffix(".sha256").write_bytes(b"\xff\xfe")
+
+
+def damaged_and_signed(path: Path) -> None:
+    path.write_bytes(b"\xff" * 100)
+    path.with_suffix(".sha256").write_text(files.sha256_file(path))
+
+
 def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])
 
@@ -46,7 +71,9 @@ def lose_checksum(path: Path) -> None:
     path.with_suffix(".sha256").unlink()
 
 
-@pytest.mark.parametrize("damage", [cut, flip, lose_checksum, Path.unlink])
+@pytest.mark.parametrize(
+    "damage", [cut, flip, lose_checksum, other_version, odd_checksum, damaged_and_signed, Path.unlink]
+)
 def test_a_damaged_state_is_passed_over_for_the_one_before(tmp_path: Path, damage: object) -> None:
     save_state(tmp_path, state(1))
     save_state(tmp_path, state(2))
