@@ -82,7 +82,8 @@ def parse_yaml(text: str, where: str) -> Tree:
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark else ""
-        raise SettingsError(f"{where}: {line}not YAML ({getattr(error, 'problem', error)})") from None
+        problem = " ".join(str(getattr(error, "problem", None) or error).split())
+        raise SettingsError(f"{where}: {line}not YAML ({problem})") from None
     if tree is None:
         return {}
     if not isinstance(tree, dict):
