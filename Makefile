@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 .PHONY: help setup repro test soak lint
 
 help:
-	@echo "make repro   the whole pipeline: pictures in, a sheet of new maps out (about 10 minutes on a CPU)"
+	@echo "make repro   the whole pipeline: pictures in, a sheet of new maps out (about 10 minutes on two CPU cores)"
 	@echo "make test    lint, types and tests (minutes)"
 	@echo "make soak    the long tests: full sizes, many kills"
 	@echo "make setup   only the set-up of .venv"

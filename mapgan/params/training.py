@@ -19,7 +19,7 @@ class Train(Section):
     network: NetworkName = "dcgan-modern"
     """dcgan (the classic, with batch normalisation), dcgan-modern (for maps)"""
 
-    steps: Count = 1500
+    steps: Count = 1300
     """optimizer steps of the generator; raise it to make a finished run longer"""
 
     batch_size: Count = 32
