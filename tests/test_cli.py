@@ -73,9 +73,10 @@ def test_a_training_set_is_taken_as_it_is(run: Path, tmp_path: Path) -> None:
 
 
 def test_without_choices_it_says_what_it_chose(run: Path, tmp_path: Path) -> None:
-    options = [option for setting in TINY[:6] for option in ("--set", setting)]
+    few = [*TINY[:6], "train.steps=9", "machine.device=cpu"]
+    options = [option for setting in few for option in ("--set", setting)]
     source = load(run / "params.yaml").scrape.folder.path
-    result = mapgan("train", source, "--out", tmp_path, *options, "--set", "train.steps=9", "--set", "machine.device=cpu")
+    result = mapgan("train", source, "--out", tmp_path, *options)
     assert "preset maps-64-cpu, because there is no GPU" in result.stderr
     assert "64 x 64 pixels, dcgan-modern, 9 steps of 4 pictures" in result.stderr
     assert "steps to go, about" in result.stderr
