@@ -113,9 +113,11 @@ def _is_whole(maps: Path) -> bool:
 
 def _refuse_other(folder: Path, out: Path) -> None:
     """`runs/NAME` should not be overwritten by another folder of the same name."""
-    earlier = out / "params.yaml"
-    if earlier.is_file() and Path(load(earlier).scrape.folder.path).resolve() != folder.resolve():
-        raise MapganError(f"{out} holds a run on {load(earlier).scrape.folder.path}", "name another place with --out")
+    if not (out / "params.yaml").is_file():
+        return
+    earlier = load(out / "params.yaml").scrape.folder.path
+    if Path(earlier).resolve() != folder.resolve():
+        raise MapganError(f"{out} holds a run on {earlier}", "name another place with --out")
 
 
 def _resolve(params: Path | None, preset: str | None, settings: list[str], side: float) -> Params:

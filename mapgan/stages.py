@@ -9,8 +9,6 @@ from mapgan import files
 from mapgan.params import Evaluate, Params, Prune, Resize, Sample, Scrape
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from mapgan.training.run import Resume
 
 
@@ -74,7 +72,7 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
     from mapgan.networks.generator_file import load_generator, network_settings
     from mapgan.params.words import parse_seeds, parse_sheet
     from mapgan.sampling.drawing import draw
-    from mapgan.sampling.sheet import check_page, sheet
+    from mapgan.sampling.sheet import check_page, save_png, sheet
 
     network, about = load_generator(generator)
     network.to(device)
@@ -91,9 +89,3 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
         for seed, picture in zip(some, pictures, strict=True) if settings.singles else ():
             save_png(results / "singles" / f"seed-{seed:06d}.png", fromarray(picture))
     return f"the sheet is {pages[0]}" if len(pages) == 1 else f"the sheets are {pages[0]} to {pages[-1].name}"
-
-
-def save_png(path: Path, image: Image) -> None:
-    """Write `image` beside `path` and move it in."""
-    with files.replacing(path) as scratch:
-        image.save(scratch, "PNG")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from mapgan import files
 from mapgan.errors import MapganError
 from mapgan.sampling.drawing import Picture
 
@@ -51,6 +54,17 @@ def check_page(size: tuple[int, int], count: int, columns: int, zoom: int = 1) -
             "take fewer pictures or a smaller zoom",
         )
     return width, height
+
+
+def square_columns(count: int) -> int:
+    """Columns of a sheet of `count` pictures that has about as many rows."""
+    return round(math.sqrt(count))
+
+
+def save_png(path: Path, image: Image.Image) -> None:
+    """Write `image` beside `path` and move it in."""
+    with files.replacing(path) as scratch:
+        image.save(scratch, "PNG")
 
 
 def _write(page: Image.Image, text: str, x: int, y: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from mapgan.networks.stack import set_checkpointing
 from mapgan.params import Params
 from mapgan.progress import Bar
 from mapgan.sampling.drawing import draw
-from mapgan.sampling.sheet import check_page, sheet
+from mapgan.sampling.sheet import check_page, save_png, sheet, square_columns
 from mapgan.training import state as states
 from mapgan.training.batches import RealPictures
 from mapgan.training.ema import Average
@@ -62,7 +61,7 @@ def train(params: Params, places: Places, resume: Resume = "auto") -> None:
     dataset = open_dataset(places.maps)
     accelerator = accelerator_for(params)
     count = params.train.snapshot_pictures
-    check_page((dataset.width, dataset.height), count, snapshot_columns(count))
+    check_page((dataset.width, dataset.height), count, square_columns(count))
     step = prepare(params, dataset, accelerator)
     if accelerator.num_processes > 1:
         accelerator.print(f"mapgan: train: {accelerator.num_processes} processes, {len(step.places)} pictures each")
@@ -71,11 +70,6 @@ def train(params: Params, places: Places, resume: Resume = "auto") -> None:
         run.restore(resume)
         run.loop(stop)
         run.finish()
-
-
-def snapshot_columns(pictures: int) -> int:
-    """Columns of a snapshot that is about square."""
-    return round(math.sqrt(pictures))
 
 
 def prepare(params: Params, dataset: Dataset, accelerator: Accelerator) -> Step:
@@ -185,11 +179,10 @@ class Run:
         found = states.load_state(self.folder, self.params.train.steps)
         if found is None:
             return
-        step = self.step
         for name, network in self._networks().items():
             network.load_state_dict(states.part(found.tensors, name))
-        for name, optimizer in [("g", step.generator_optimizer), ("d", step.discriminator_optimizer)]:
-            states.load_optimizer(optimizer.optimizer, states.part(found.tensors, f"optimizer_{name}"))
+        for name, optimizer in self._optimizers().items():
+            states.load_optimizer(optimizer, states.part(found.tensors, name))
         if self.accelerator.scaler is not None and found.scale:
             self.accelerator.scaler.load_state_dict(found.scale)
         self.done = found.step
@@ -267,6 +260,14 @@ class Run:
             "average": step.average.network,
         }
 
+    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """The optimizers that Accelerate wrapped."""
+        step = self.step
+        return {
+            "optimizer_g": step.generator_optimizer.optimizer,
+            "optimizer_d": step.discriminator_optimizer.optimizer,
+        }
+
     def _save(self, metrics: Metrics) -> None:
         if not self.main:
             return
@@ -274,8 +275,8 @@ class Run:
         tensors = {
             f"{name}/{key}": value for name, net in self._networks().items() for key, value in net.state_dict().items()
         }
-        for name, optimizer in [("g", self.step.generator_optimizer), ("d", self.step.discriminator_optimizer)]:
-            tensors |= states.flatten(f"optimizer_{name}/state", optimizer.optimizer.state_dict()["state"])
+        for name, optimizer in self._optimizers().items():
+            tensors |= states.flatten(f"{name}/state", optimizer.state_dict()["state"])
         scale = self.accelerator.scaler.state_dict() if self.accelerator.scaler is not None else None
         states.save_state(self.folder, states.State(self.done, tensors, self.rows, scale))
 
@@ -285,14 +286,13 @@ class Run:
             return
         seeds = range(self.params.train.snapshot_pictures)
         pictures = draw(self.step.average.network, self.step.latent, seeds)
-        page = sheet(pictures, [str(seed) for seed in seeds], snapshot_columns(len(seeds)))
+        page = sheet(pictures, [str(seed) for seed in seeds], square_columns(len(seeds)))
         kept = self.folder / "snapshots" / f"step-{self.done:08d}.png"
-        with files.replacing(kept) as scratch:
-            page.save(scratch, "PNG")
+        save_png(kept, page)
         files.link_or_copy(kept, self.places.results / "snapshots" / kept.name)
 
     def _restore_snapshots(self) -> None:
         for kept in sorted((self.folder / "snapshots").glob("step-*.png")) if self.main else []:
-            step = int(kept.stem.removeprefix("step-"))
+            step = states.step_of(kept)
             if step <= self.done and self._due(self.params.train.snapshot_every, step):
                 files.link_or_copy(kept, self.places.results / "snapshots" / kept.name)

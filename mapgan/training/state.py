@@ -56,7 +56,7 @@ def save_state(folder: Path, state: State) -> None:
         checksum = files.sha256_file(scratch)
     files.write_text(path.with_suffix(".sha256"), checksum + "\n")
     # a state from before the run was made shorter has more steps, and may be wanted when it is made longer again
-    for old in [path for path in _states(folder) if _step_of(path) <= state.step][KEPT_STATES:]:
+    for old in [path for path in _states(folder) if step_of(path) <= state.step][KEPT_STATES:]:
         old.with_suffix(".sha256").unlink(missing_ok=True)
         old.unlink(missing_ok=True)
 
@@ -64,12 +64,13 @@ def save_state(folder: Path, state: State) -> None:
 def load_state(folder: Path, most_steps: int) -> State | None:
     """The newest undamaged state with at most `most_steps` steps, or None."""
     for path in _states(folder):
-        if _step_of(path) <= most_steps and _is_whole(path) and (state := _read(path)):
+        if step_of(path) <= most_steps and _is_whole(path) and (state := _read(path)):
             return state
     return None
 
 
-def _step_of(path: Path) -> int:
+def step_of(path: Path) -> int:
+    """The number of steps in the name of a state or a snapshot."""
     return int(path.stem.removeprefix("step-"))
 
 
