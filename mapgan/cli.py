@@ -31,13 +31,19 @@ def train(
     params: Annotated[Path | None, typer.Option(help="A file of settings like params.yaml.")] = None,
     preset: Annotated[str | None, typer.Option(help="A preset; `mapgan preset` lists them.")] = None,
     settings: Settings = None,
-    resume: Annotated[str, typer.Option(help="auto (go on from the last saved state) or never.")] = "auto",
+    resume: Annotated[
+        str, typer.Option(metavar="auto|never|PATH", help="Go on from the last saved state, none, or the one named.")
+    ] = "auto",
+    init_from: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Fine-tune: a generator.safetensors or a run to begin with.")
+    ] = None,
 ) -> None:
     """Train a generator on a folder of pictures; goes on where it was stopped."""
     with explained():
         from mapgan.folder_run import train_folder
 
-        typer.echo(train_folder(folder, out, params, preset, settings or [], resume))
+        first = [f"train.init_from={str(init_from)!r}"] if init_from else []
+        typer.echo(train_folder(folder, out, params, preset, [*first, *(settings or [])], resume))
 
 
 @app.command()
@@ -74,6 +80,39 @@ def preset(
             typer.echo(write_preset(name, params))
         else:
             typer.echo(preset_text(name).rstrip())
+
+
+@app.command()
+def fit(
+    preset: Annotated[str | None, typer.Option(help="A preset; `mapgan preset` lists them.")] = None,
+    params: Annotated[
+        Path | None, typer.Option(help="A file of settings [default: params.yaml, if it is here].")
+    ] = None,
+    settings: Settings = None,
+    size: Annotated[str | None, typer.Option(metavar="WxH", help="Pixels [default: those of resize].")] = None,
+    memory: Annotated[float | None, typer.Option(metavar="GIB", help="Of a card, which need not be there.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Put the choice into the file of settings.")] = False,
+) -> None:
+    """Say what a training step needs of the memory, and which micro-batch and checkpointing fit it."""
+    with explained():
+        from mapgan import predicting
+
+        typer.echo(predicting.fit(params, preset, settings or [], size, memory, write))
+
+
+@app.command()
+def summary(
+    preset: Annotated[str | None, typer.Option(help="A preset; `mapgan preset` lists them.")] = None,
+    params: Annotated[
+        Path | None, typer.Option(help="A file of settings [default: params.yaml, if it is here].")
+    ] = None,
+    settings: Settings = None,
+) -> None:
+    """Show both networks layer by layer: sizes, parameters, arithmetic, memory."""
+    with explained():
+        from mapgan import predicting
+
+        typer.echo(predicting.summary(params, preset, settings or []))
 
 
 @app.command()

@@ -101,6 +101,12 @@ def open_dataset(folder: Path, verify: bool = True) -> Dataset:
     return Dataset(folder, width, height, digest, pack[:train], pack[train:], mean, std)
 
 
+def signature(folder: Path) -> list[tuple[int, int]]:
+    """Size and time of change of the set's files: cheap to look at, and other when the set is made anew."""
+    found = [folder / name for name in (DESCRIPTION, PACK)]
+    return [(path.stat().st_size, path.stat().st_mtime_ns) if path.is_file() else (0, 0) for path in found]
+
+
 def write_dataset(
     folder: Path,
     size: tuple[int, int],

@@ -9,7 +9,6 @@ import contextlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast, get_args
 
 import mapgan
 from mapgan import files, stages
@@ -34,10 +33,9 @@ def train_folder(
     from accelerate import PartialState
 
     from mapgan.training.machine import check_device
-    from mapgan.training.run import Resume
 
-    if resume not in get_args(Resume):
-        raise MapganError(f"--resume {resume}: not known", f"it is one of {', '.join(get_args(Resume))}")
+    if resume not in ("auto", "never") and not Path(resume).exists():
+        raise MapganError(f"--resume {resume}: no such state", "say auto, never, or the path of a state or a run")
     given = load(params, preset, settings)  # a wrong setting should be heard of before any work
     if not folder.is_dir():
         raise MapganError(f"{folder}: no such folder", "name the folder that holds your pictures")
@@ -52,7 +50,7 @@ def train_folder(
         maps = out / "maps"
         resolved = _in_turn(lambda: _make_maps(folder, out, params, preset, settings), out)
     generator, results = out / "generator.safetensors", out / "results"
-    stages.train(resolved, maps, generator, results / "train", out / ".mapgan", cast(Resume, resume))
+    stages.train(resolved, maps, generator, results / "train", out / ".mapgan", resume)
     if not _is_main():
         return ""
     sheet = stages.sample(resolved.sample, generator, results / "samples")

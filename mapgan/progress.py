@@ -55,6 +55,11 @@ class Bar:
         if not self.terminal and time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
             self._line()
 
+    def restart(self, done: int) -> None:
+        """Say that `done` pieces are done, fewer perhaps than a moment ago."""
+        self.done = done
+        self.rich.update(self.task, completed=done)
+
     def expect(self, total: int) -> None:
         """Say how many pieces there are, once that is known."""
         self.total = total

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mapgan import files
 from mapgan.params import Evaluate, Params, Prune, Resize, Sample, Scrape
-
-if TYPE_CHECKING:
-    from mapgan.training.run import Resume
 
 
 def scrape(settings: Scrape, raw: Path, cache: Path) -> str:
@@ -41,7 +37,7 @@ def resize(settings: Resize, raw: Path, pruned: Path, maps: Path, workers: int =
     return f"{trained}, {held_out}, {settings.width} x {settings.height}" + (f"; of those kept: {odd}" if odd else "")
 
 
-def train(params: Params, maps: Path, generator: Path, results: Path, scratch: Path, resume: Resume = "auto") -> str:
+def train(params: Params, maps: Path, generator: Path, results: Path, scratch: Path, resume: str = "auto") -> str:
     """Train on `maps`; the generator goes to `generator`, metrics and snapshots to `results`, states to `scratch`."""
     from mapgan.training.run import Places
     from mapgan.training.run import train as run

@@ -58,7 +58,7 @@ def test_a_second_call_goes_on_with_the_same_training_set(run: Path) -> None:
     source = load(run / "params.yaml").scrape.folder.path
     result = mapgan("train", source, "--out", run, *SETTINGS)
     assert result.returncode == 0, result.stderr
-    assert "goes on after step 6 of 6" in result.stdout
+    assert "goes on after step 6 of 6" in result.stderr
     assert files.sha256_file(run / "generator.safetensors") == before
     assert (run / "maps/pack.npy").stat().st_mtime_ns == pack
 
@@ -100,7 +100,7 @@ WRONG = [
     (("sample", ".", "--sheet", "6"), "sample.sheet: '6' is not a sheet; allowed: columns x rows"),
     (("train", ".", "--set", "train.batch_sizes=8"), "no such setting; nearest: train.batch_size"),
     (("train", ".", "--preset", "maps-64"), "--preset maps-64: no such preset; nearest: maps-64-cpu"),
-    (("train", ".", "--resume", "maybe"), "--resume maybe: not known; it is one of auto, never"),
+    (("train", ".", "--resume", "maybe"), "--resume maybe: no such state; say auto, never, or the path of a state or a run"),
     (("sample", "nothing.safetensors"), "nothing.safetensors: no such file"),
     (("sample", ".", "--seeds", "a"), "sample.seeds: 'a' is not a list of seeds"),
     (("sample", ".", "--device", "tpu"), "allowed: one of auto, cpu, cuda, mps"),
@@ -151,7 +151,7 @@ def test_an_empty_folder_is_one_line(tmp_path: Path) -> None:
 
 def test_presets_are_listed_and_shown() -> None:
     assert "maps-768-24gb" in mapgan("preset").stdout
-    assert "checkpointing: all" in mapgan("preset", "maps-768-24gb").stdout
+    assert "checkpointing: auto" in mapgan("preset", "maps-768-24gb").stdout
 
 
 def test_doctor_says_what_is_there() -> None:
@@ -186,6 +186,6 @@ def test_two_processes_share_the_batch(launcher: list[str], run: Path, tmp_path:
     environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
     result = subprocess.run([*command, *SETTINGS], env=environment, capture_output=True, text=True, timeout=180)
     assert result.returncode == 0, result.stderr
-    assert "2 processes" in result.stdout
+    assert "2 processes" in result.stderr
     one, two = ((out / "results/train/metrics.tsv").read_text().splitlines()[1].split("\t") for out in (run, tmp_path))
     assert [float(number) for number in two] == pytest.approx([float(number) for number in one], rel=1e-3)

@@ -19,11 +19,12 @@ ROOMS = [  # from the ground up, as in the design
     {"collect"},
     {"curate"},
     {"networks"},
+    {"memory"},
     {"sampling"},
     {"evaluation"},
     {"training"},
     {"stages", "choosing"},
-    {"folder_run", "doctor"},
+    {"folder_run", "doctor", "predicting"},
     {"cli"},
     {"__main__"},
 ]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -13,21 +10,15 @@ from mapgan import files
 from mapgan.params import load
 from mapgan.training.run import train
 from tests.conftest import write_squares
-from tests.training.test_run import LONG, places, start
+from tests.training.test_run import LONG, kill_at_random, places, start
 
 pytestmark = pytest.mark.soak
 
 
 def test_twenty_kills_at_random_moments(squares: Path, tmp_path: Path) -> None:
-    settings = [*LONG, "train.steps=200"]
-    assert start(squares, tmp_path / "a", *settings).wait() == 0
-    moments = random.Random(0)
-    for _ in range(20):
-        process = start(squares, tmp_path / "b", *settings)
-        time.sleep(3 + 4 * moments.random())
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    last = start(squares, tmp_path / "b", *settings)
+    assert start(squares, tmp_path / "a", *LONG, "train.steps=200").wait() == 0
+    kill_at_random(squares, tmp_path / "b", times=20)
+    last = start(squares, tmp_path / "b", *LONG, "train.steps=200")
     _, errors = last.communicate(timeout=300)
     assert last.returncode == 0, errors
     digests = {files.sha256_file(tmp_path / name / "generator.safetensors") for name in "ab"}

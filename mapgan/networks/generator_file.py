@@ -1,4 +1,4 @@
-"""The generator as one safetensors file that carries its own configuration.
+"""A network as one safetensors file that carries its own configuration: the generator, and beside it its discriminator.
 
 Everything about it stands under one metadata key as canonical JSON: with several keys the file's bytes
 would differ from process to process. Nothing in the file can run.
@@ -25,9 +25,10 @@ KEY = "mapgan"
 
 
 class About(Section):
-    """What a generator's file says of it."""
+    """What a network's file says of it."""
 
     format: Literal[1] = 1
+    part: Literal["generator", "discriminator"] = "generator"
     network: NetworkName
     settings: dict[str, Any]
     width: Side
@@ -38,8 +39,8 @@ class About(Section):
     """digest of the training set"""
 
 
-def save_generator(path: Path, weights: dict[str, Tensor], about: About) -> None:
-    """Write the generator's state `weights` (float32, on any device) and what is to be known about it."""
+def save_network(path: Path, weights: dict[str, Tensor], about: About) -> None:
+    """Write a network's state `weights` (float32, on any device) and what is to be known about it."""
     tensors = {name: tensor.detach().to("cpu").contiguous() for name, tensor in weights.items()}
     with files.replacing(path) as scratch:
         save_file(tensors, scratch, metadata={KEY: files.canonical_json(about.model_dump())})
@@ -50,6 +51,18 @@ def load_generator(path: Path) -> tuple[nn.Module, About]:
 
     Raises:
         MapganError: the file is missing, damaged, not a generator of mapgan's, or of another version.
+    """
+    network, about = load_network(path)
+    if about.part != "generator":
+        raise MapganError(f"{path}: holds a {about.part}", "name the generator.safetensors beside it")
+    return network, about
+
+
+def load_network(path: Path) -> tuple[nn.Module, About]:
+    """The network in `path`, on the CPU and in evaluation mode, and what is known about it.
+
+    Raises:
+        MapganError: the file is missing, damaged, not a network of mapgan's, or of another version.
     """
     try:
         with safe_open(path, framework="pt") as stored:
@@ -77,17 +90,19 @@ def _assemble(about: About, weights: dict[str, Tensor], path: Path) -> nn.Module
     try:
         settings = network_settings(about)
         with torch.device("meta"):
-            generator = networks.BUILDERS[about.network](settings, about.width, about.height).generator
-        wanted = {name: tensor.dtype for name, tensor in generator.state_dict().items()}
+            pair = networks.BUILDERS[about.network](settings, about.width, about.height)
+        network = getattr(pair, about.part)
+        wanted = {name: tensor.dtype for name, tensor in network.state_dict().items()}
         if {name: tensor.dtype for name, tensor in weights.items()} != wanted:
             raise ValueError("names or number types differ")
-        generator.load_state_dict(weights, strict=True, assign=True)
+        network.load_state_dict(weights, strict=True, assign=True)
     except (ValidationError, RuntimeError, TypeError, ValueError, OverflowError) as error:
         first = str(error).splitlines()[0]
         raise MapganError(f"{path}: its weights do not fit its description ({first})") from None
     if not all(tensor.isfinite().all() for tensor in weights.values()):
         raise MapganError(f"{path}: its weights are not finite", "it comes from a run that diverged; train again")
-    return generator.eval()
+    assert isinstance(network, nn.Module)
+    return network.eval()
 
 
 def network_settings(about: About) -> Dcgan | DcganModern:

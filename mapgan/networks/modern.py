@@ -3,7 +3,7 @@
 The generator doubles bilinearly, because transposed convolutions leave checkerboards (Huang et al. 2024, R3GAN,
 arXiv:2501.05441, section 3.3), with the 1x1 convolution on the cheap side of each resize. The discriminator has
 residual blocks that start small and no normalisation. Most work is done at half size: at full size, where memory
-goes, there are only a few feature maps.
+goes, there are only a few feature maps. Noise at every size gives the generator something to make texture of.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mapgan import draws
 from mapgan.networks.pair import Pair
 from mapgan.networks.sizes import doublings, feature_maps, start
 from mapgan.networks.stack import Stack
@@ -26,6 +27,7 @@ Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
 SLOPE = 0.2
 GROUP = 8  # feature maps that are normalised together
 RESIDUAL_START = 0.3  # a residual's share at the start; the plain path carries the signal then
+FIELD = 256  # pixels; what each side of the noise field is long
 OUTPUT_START = 0.03  # pictures start near grey, where tanh is steep
 
 
@@ -45,14 +47,18 @@ class Generator(nn.Module):
         maps = [feature_maps(settings.generator_maps, count - 1 - i, settings.max_maps) for i in range(count)]
         self.first = (maps[0], start(height, count), start(width, count))
         self.project = _started(nn.Linear(settings.latent, math.prod(self.first)))
-        blocks: list[nn.Module] = [UpBlock(before, after, settings.convolutions) for before, after in pairwise(maps)]
-        self.blocks = Stack([*blocks, ToPicture(maps[-1], settings.last_maps)], high="last")
+        self.noisy = settings.noise > 0
+        if self.noisy:
+            self.register_buffer("field", noise_field())
+        blocks: list[nn.Module] = [UpBlock(before, after, settings) for before, after in pairwise(maps)]
+        self.blocks = Stack([*blocks, ToPicture(maps[-1], settings)], high="last")
 
     def forward(self, z: Tensor) -> Tensor:
         """Pictures `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
         height, width = self.size
+        noise = (self.field, noise_corners(z)) if self.noisy else ()
         z = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
-        pictures: Tensor = self.blocks(self.project(z).view(-1, *self.first))
+        pictures: Tensor = self.blocks(self.project(z).view(-1, *self.first), *noise)
         return pictures[:, :, :height, :width]
 
 
@@ -80,17 +86,20 @@ class UpBlock(nn.Module):
     """`[B, before, h, w]` to `[B, after, 2h, 2w]`: 1x1 convolution, bilinear doubling, 3x3 convolutions.
 
     The first convolution is normalised within each picture: without that, colours take many times longer to settle.
+    Noise may be added to it: smooth resizings leave nothing else to make woods and rock of.
     """
 
-    def __init__(self, before: int, after: int, convolutions: int) -> None:
+    def __init__(self, before: int, after: int, settings: DcganModern) -> None:
         super().__init__()
         self.mix = _started(nn.Conv2d(before, after, 1), gain=1.0)
         self.convolution = _started(nn.Conv2d(after, after, 3, padding=1))
-        self.norm = _norm(after)
-        self.residual = Residual(after, convolutions - 1) if convolutions > 1 else None
+        self.add_noise = _noise(after, settings.noise)
+        self.norm = Norm(after)
+        self.residual = Residual(after, settings.convolutions - 1) if settings.convolutions > 1 else None
 
-    def forward(self, x: Tensor) -> Tensor:
-        x = F.leaky_relu(self.norm(self.convolution(double(self.mix(x)))), SLOPE)
+    def forward(self, x: Tensor, *noise: Tensor) -> Tensor:
+        x = self.convolution(double(self.mix(x)))
+        x = F.leaky_relu(self.norm(self.add_noise(x, *noise)), SLOPE)
         return x if self.residual is None else x + self.residual(x)
 
 
@@ -127,16 +136,55 @@ class Residual(nn.Module):
 class ToPicture(nn.Module):
     """`[B, before, h, w]` to `[B, 3, 2h, 2w]` in [-1, 1], with few feature maps at full size."""
 
-    def __init__(self, before: int, maps: int) -> None:
+    def __init__(self, before: int, settings: DcganModern) -> None:
         super().__init__()
-        self.mix = _started(nn.Conv2d(before, maps, 1))
-        self.norm = _norm(maps)
+        maps = settings.last_maps
+        self.mix = _started(nn.Conv2d(before, maps, 1), gain=1.0)
+        self.convolution = _started(nn.Conv2d(maps, maps, 3, padding=1))
+        self.add_noise = _noise(maps, settings.noise)
+        self.norm = Norm(maps)
         self.paint = nn.Conv2d(maps, 3, 3, padding=1)
         nn.init.normal_(self.paint.weight, 0.0, OUTPUT_START)
         nn.init.zeros_(self.paint.bias)  # type: ignore[arg-type]
 
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.tanh(self.paint(F.leaky_relu(self.norm(double(self.mix(x))), SLOPE)))
+    def forward(self, x: Tensor, *noise: Tensor) -> Tensor:
+        x = self.convolution(double(self.mix(x)))
+        return torch.tanh(self.paint(F.leaky_relu(self.norm(self.add_noise(x, *noise)), SLOPE)))
+
+
+class Noise(nn.Module):
+    """`[B, maps, h, w]` with noise added, each feature map in its own strength.
+
+    After Karras et al. 2019 (arXiv:1812.04948), section 3.2. The noise is one fixed field for all pictures, and each
+    reads it from a corner of its own: a latent is enough to draw a picture again, on any device.
+    """
+
+    def __init__(self, maps: int, strength: float) -> None:
+        super().__init__()
+        self.strength = nn.Parameter(strength * torch.randn(maps, 1, 1))
+
+    def forward(self, x: Tensor, field: Tensor, corners: Tensor) -> Tensor:
+        """`x` and the part of `field`, `[F, F]`, that begins at `corners`, `[B, 2]`, and goes on at its other side."""
+        rows, columns = (
+            (corners[:, axis, None] + torch.arange(x.shape[2 + axis], device=x.device)) % FIELD for axis in (0, 1)
+        )
+        noise = field[rows[:, :, None], columns[:, None, :]].unsqueeze(1)
+        return x + self.strength.to(x.dtype) * noise.to(x.dtype)
+
+
+def _noise(maps: int, strength: float) -> nn.Module:
+    return Noise(maps, strength) if strength else nn.Identity()
+
+
+def noise_field() -> Tensor:
+    """White noise, `[FIELD, FIELD]`, the same always."""
+    return torch.from_numpy(draws.normal(0, "noise field", 0, 0, FIELD**2)).float().view(FIELD, FIELD)
+
+
+def noise_corners(z: Tensor) -> Tensor:
+    """Where in the field each picture's noise begins, `[B, 2]`: digits of the latents `z`, `[B, latent]`."""
+    size = z[:, :1].abs()
+    return torch.cat([size * 2**8, size * 2**16], dim=1).long() % FIELD  # both products are exact on any device
 
 
 def double(x: Tensor) -> Tensor:
@@ -144,9 +192,18 @@ def double(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
-def _norm(maps: int) -> nn.GroupNorm:
-    """Group normalisation (Wu and He 2018, arXiv:1803.08494): statistics of one picture, never of the batch."""
-    return nn.GroupNorm(maps // GROUP if maps % GROUP == 0 else 1, maps)
+class Norm(nn.GroupNorm):
+    """Group normalisation (Wu and He 2018, arXiv:1803.08494): statistics of one picture, never of the batch.
+
+    In the precision that comes in, on any device: autocast would have it in float32 on a GPU, in twice the memory.
+    """
+
+    def __init__(self, maps: int) -> None:
+        super().__init__(maps // GROUP if maps % GROUP == 0 else 1, maps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            return F.group_norm(x, self.num_groups, self.weight.to(x.dtype), self.bias.to(x.dtype), self.eps)
 
 
 def _started(layer: Layer, share: float = 1.0, gain: float = 0.0) -> Layer:

@@ -31,10 +31,11 @@ class Stack(nn.ModuleList):
         self.high = high
         self.recomputed: frozenset[int] = frozenset()
 
-    def forward(self, x: Tensor) -> Tensor:
-        """`x` through all blocks."""
+    def forward(self, x: Tensor, *beside: Tensor) -> Tensor:
+        """`x` through all blocks, each of which also gets what stands `beside` it."""
         for place, block in enumerate(self):
-            x = recompute(block, x) if place in self.recomputed and torch.is_grad_enabled() else block(x)
+            kept = place not in self.recomputed or not torch.is_grad_enabled()
+            x = block(x, *beside) if kept else recompute(block, x, *beside)
         return x
 
 
@@ -47,8 +48,8 @@ def set_checkpointing(network: nn.Module, mode: Checkpointing) -> None:
             stack.recomputed = frozenset({"none": (), "high": high, "all": places}[mode])
 
 
-def recompute(block: nn.Module, x: Tensor) -> Tensor:
-    """`block(x)` that keeps only `x` for the backward pass, which then runs the block again.
+def recompute(block: nn.Module, x: Tensor, *beside: Tensor) -> Tensor:
+    """`block(x, *beside)` that keeps only these for the backward pass, which then runs the block again.
 
     Not reentrant, because gradient penalties differentiate through it; and the second run leaves
     the running statistics of batch normalisation alone, which the first has updated already.
@@ -57,7 +58,7 @@ def recompute(block: nn.Module, x: Tensor) -> Tensor:
     def contexts() -> tuple[contextlib.AbstractContextManager[None], contextlib.AbstractContextManager[None]]:
         return contextlib.nullcontext(), _statistics_kept(block)
 
-    result: Tensor = checkpoint(block, x, use_reentrant=False, context_fn=contexts)
+    result: Tensor = checkpoint(block, x, *beside, use_reentrant=False, context_fn=contexts)
     return result
 
 

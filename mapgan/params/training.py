@@ -13,6 +13,32 @@ from mapgan.params.words import parse_seeds, parse_sheet
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
+class Watch(Section):
+    """When training goes wrong: what counts as trouble, and what to do then."""
+
+    policy: Literal["warn", "stop", "roll-back"] = "warn"
+    """warn (a line in the log), stop (with an error), roll-back (to the last good snapshot, with lower learning
+    rates)"""
+
+    roll_backs: Annotated[int, Field(ge=0, le=100)] = 3
+    """roll-backs at most; the next trouble after them stops the run"""
+
+    roll_back_rate: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """what the learning rates are multiplied with at each roll-back"""
+
+    window: Count = 10
+    """rows of the metrics over which `discriminator won` and `generator saturated` must hold"""
+
+    discriminator_won: Annotated[float, Field(gt=0.5, le=1)] = 0.995
+    """share of pictures (or pairs) that D judges rightly, at and above which it has won"""
+
+    generator_saturated: Annotated[float, Field(gt=0, le=1)] = 0.4
+    """share of values near -1 or 1 in drawn pictures, beyond that in real ones, above which G is saturated"""
+
+    collapsed: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """how much the pictures of a snapshot differ, as a share of how much real ones do, below which G has collapsed"""
+
+
 class Train(Section):
     """How the networks learn."""
 
@@ -82,6 +108,11 @@ class Train(Section):
     snapshot_pictures: Annotated[int, Field(ge=1, le=256)] = 16
     """pictures in a snapshot"""
 
+    init_from: str = ""
+    """fine-tuning: a generator.safetensors to begin with, and the discriminator.safetensors beside it if there is one
+    (empty: fresh weights); size and network must be the same"""
+
+    watch: Watch = Watch()
     networks: Networks = Networks()
 
 
@@ -133,17 +164,33 @@ class Machine(Section):
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
     """CPU threads (0: one per core); float sums depend on it in the last bits"""
 
+    memory_gib: Annotated[float, Field(ge=0, le=4096)] = 0.0
+    """memory of the card, GiB; 24 for a 24 GB card (0: what the device has)"""
+
     workers: Annotated[int, Field(ge=0, le=1024)] = 0
-    """pictures that are decoded at a time (0: one per core)"""
+    """threads that decode and read pictures (0: one per core)"""
 
     micro_batch: Annotated[int, Field(ge=0)] = 0
-    """pictures in memory at a time, at most, for each process (0: all of its share of the batch)"""
+    """pictures in memory at a time, at most, for each process (0: as many as fit)"""
 
-    checkpointing: Literal["none", "high", "all"] = "none"
-    """recompute activations instead of keeping them: none, high (the blocks at high resolution), all"""
+    checkpointing: Literal["auto", "none", "high", "all"] = "auto"
+    """recompute activations instead of keeping them: auto (as little as fits), none, high (the blocks at high
+    resolution), all"""
+
+    compile: bool = False
+    """compile the networks (torch.compile): minutes at the start, faster steps after"""
 
     save_minutes: Annotated[float, Field(ge=0)] = 1.0
     """minutes between two saved states (0: after each step)"""
+
+    save_every: Annotated[int, Field(ge=0)] = 0
+    """steps between two saved states, beside those by the clock (0: only by the clock)"""
+
+    keep_states: Annotated[int, Field(ge=1, le=1000)] = 2
+    """states of a run that are kept"""
+
+    trackers: list[Literal["tensorboard", "wandb", "mlflow"]] = []
+    """programs that also get the metrics, through Accelerate: tensorboard, wandb, mlflow (each to be installed)"""
 
     deterministic: bool = False
     """the same bits every time on a GPU too, at some cost in speed"""

@@ -21,7 +21,7 @@ def draw(generator: nn.Module, latent_size: int, seeds: Iterable[int]) -> Iterat
     One at a time, because kernels round differently for different batches: so a seed's picture
     is the same whatever others are drawn with it, and memory never exceeds one picture's.
     """
-    device = next(generator.parameters()).device
+    weight = next(generator.parameters())
     for seed in seeds:
-        picture = generator(latent(seed, latent_size).to(device)[None])[0].float()
+        picture = generator(latent(seed, latent_size).to(weight)[None])[0].float()
         yield picture.add(1).mul(127.5).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()

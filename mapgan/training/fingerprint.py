@@ -8,6 +8,7 @@ from typing import Any
 import mapgan
 from mapgan import files
 from mapgan.params import Params
+from mapgan.training.initial import digests
 
 Parts = dict[str, Any]
 
@@ -15,7 +16,8 @@ Parts = dict[str, Any]
 def run_parts(params: Params, data: str) -> Parts:
     """Everything that the weights depend on, by name; `data` is the training set's digest."""
     train = params.train
-    settings = train.model_dump(exclude={"steps", "networks"})
+    unseen = set() if train.watch.policy == "roll-back" else {"watch"}  # a warning leaves the weights alone
+    settings = train.model_dump(exclude={"steps", "networks", "init_from"} | unseen)
     network = train.networks.of(train.network).model_dump()
     package = Path(mapgan.__file__).parent
     code = files.sha256_tree([package / "networks", package / "training", package / "draws.py"])
@@ -23,6 +25,7 @@ def run_parts(params: Params, data: str) -> Parts:
         "seed": params.seed,
         **{f"train.{name}": value for name, value in settings.items()},
         **{f"train.networks.{train.network}.{name}": value for name, value in network.items()},
+        "train.init_from": digests(train),  # what the files hold and not where they lie
         "pictures": data,
         "code": code,
     }

@@ -5,25 +5,27 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from pathlib import Path
 
 import psutil
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
+from accelerate.tracking import get_available_trackers
 from accelerate.utils import GradientAccumulationPlugin
 
 from mapgan.errors import MapganError
+from mapgan.memory.budget import GIB, allocator_limit, device_memory
 from mapgan.params import Machine, Params
 
-GIB = 2**30
 PLAIN_PARALLEL = {"NO", "MULTI_CPU", "MULTI_GPU"}
 
 
-def accelerator_for(params: Params) -> Accelerator:
-    """Accelerate on the device and in the precision that the settings ask for.
+def accelerator_for(params: Params, logs: Path | None = None) -> Accelerator:
+    """Accelerate on the device and in the precision that the settings ask for, with its trackers writing to `logs`.
 
     Raises:
-        MapganError: this machine lacks the device, or the device cannot do the precision.
+        MapganError: this machine lacks the device or a tracker, or the device cannot do the precision.
     """
     machine, precision = params.machine, params.train.precision
     device = check_device(machine)
@@ -42,15 +44,33 @@ def accelerator_for(params: Params) -> Accelerator:
     accelerator = Accelerator(
         mixed_precision=precision,
         cpu=device == "cpu",
+        log_with=_trackers(machine, logs) or None,
+        project_dir=logs,
         # given, so that the environment cannot have Accelerate divide the losses behind our back
         gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=1),
+        # all processes begin with the same buffers, and statistics are the main one's in the end
+        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
     )
+    if (said := os.environ.get("ACCELERATE_MIXED_PRECISION", precision)) != precision:
+        accelerator.print(
+            f"mapgan: train: precision {precision}, as train.precision says; Accelerate was set to {said}"
+        )
     if accelerator.distributed_type.value not in PLAIN_PARALLEL:
         raise MapganError(
             f"accelerate is set to {accelerator.distributed_type.value}, which mapgan does not train with",
             "choose plain multi-GPU in `accelerate config`, or use torchrun",
         )
     return accelerator
+
+
+def _trackers(machine: Machine, logs: Path | None) -> list[str]:
+    if logs is None:
+        return []
+    there = {str(getattr(tracker, "value", tracker)) for tracker in get_available_trackers()}
+    for name in machine.trackers:
+        if name not in there:
+            raise MapganError(f"machine.trackers: {name} is not installed", f"pip install {name}")
+    return list(machine.trackers)
 
 
 def check_device(machine: Machine) -> str:
@@ -99,8 +119,28 @@ def keep_freed_memory() -> None:
     libc.mallopt(top_pad, 64 * 2**20)
 
 
+def hold_to_budget(machine: Machine, device: torch.device) -> None:
+    """Have a GPU's allocator refuse more than the card that `machine.memory_gib` names would give."""
+    if device.type == "cuda":
+        share = allocator_limit(machine, device) / device_memory(device)
+        torch.cuda.set_per_process_memory_fraction(min(1.0, share), device)
+
+
 def memory_gib(device: torch.device) -> float:
     """Memory in use: the allocator's peak on a GPU, the process's resident memory elsewhere, GiB."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / GIB
     return float(psutil.Process().memory_info().rss) / GIB
+
+
+def start_trackers(accelerator: Accelerator, params: Params) -> None:
+    """Tell the trackers that `machine.trackers` names what this run is."""
+    settings = {"seed": params.seed, **{f"train.{name}": value for name, value in params.train if name != "networks"}}
+    plain = {name: value for name, value in settings.items() if isinstance(value, (int, float, str, bool))}
+    accelerator.init_trackers("mapgan", config=plain)
+
+
+def lost_peer(error: RuntimeError, processes: int) -> bool:
+    """Whether `error` says that another of several processes is gone."""
+    signs = ("closed by peer", "Connection reset", "Broken pipe", "NCCL", "Timed out waiting", "Socket closed")
+    return processes > 1 and any(sign in str(error) for sign in signs)

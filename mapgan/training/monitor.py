@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import math
+import contextlib
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+from safetensors import SafetensorError
 
 from mapgan import files
 from mapgan.errors import MapganError
+from mapgan.memory.budget import GIB
+from mapgan.memory.plan import Plan
 from mapgan.progress import Bar
 
 Row = dict[str, float]
+SPEED = ("pictures_per_second", "memory_gib")  # apart, so that the same run writes the same metrics
 STEPS_TIMED = 5  # so that a step with the lazy penalty is among them
 
 
@@ -20,16 +26,30 @@ class Monitor:
 
     Args:
         results: the stage's output folder.
-        rows: the rows of the run so far.
         pictures_per_step: the global batch size.
         quiet: for processes that are not the main one.
     """
 
-    def __init__(self, results: Path, rows: list[Row], pictures_per_step: int, bar: Bar, quiet: bool) -> None:
-        self.results, self.rows, self.bar, self.quiet = results, rows, bar, quiet
+    def __init__(self, results: Path, pictures_per_step: int, bar: Bar, quiet: bool) -> None:
+        self.results, self.bar, self.quiet = results, bar, quiet
+        self.rows: list[Row] = []
+        self.warned: set[str] = set()
         self.pictures_per_step = pictures_per_step
         self.steps, self.since = 0, time.monotonic()
         self.note = ""
+
+    def say_plan(self, plan: Plan, processes: int, share: int) -> None:
+        """Say how a step will be done, and what it will take."""
+        way = plan.need.way
+        among = f"{processes} processes, {share} pictures each, " if processes > 1 else ""
+        self.say(
+            f"train: {among}micro-batch {way.micro_batch}, checkpointing {way.checkpointing}: "
+            f"{plan.need.peak / GIB:.2f} GiB predicted of {plan.budget / GIB:.1f}"
+        )
+
+    def say_peak(self, plan: Plan, measured: float) -> None:
+        """Hold the prediction against what it came to, GiB."""
+        self.say(f"train: {measured:.2f} GiB at the peak, {plan.need.peak / GIB:.2f} predicted")
 
     def stepped(self, steps_left: int) -> None:
         """Count a step; after the first few, say how long the rest will take."""
@@ -44,44 +64,68 @@ class Monitor:
         """Steps per second so far, without the first."""
         return (self.steps - 1) / max(time.monotonic() - self.since, 1e-9)
 
-    def log(self, step: int, metrics: Row, memory_gib: float) -> None:
-        """Take a row of metrics for `step` (steps done) and write all rows."""
-        row = {"step": float(step)} | metrics
-        self.rows.append(row)
+    def log(self, step: int, metrics: Row, memory_gib: float) -> Row:
+        """Take a row of metrics for `step` (steps done), write all rows, and return it whole."""
         rate = self.steps_per_second() * self.pictures_per_step if self.steps > 1 else 0.0
+        row = {"step": float(step)} | metrics | {"pictures_per_second": rate, "memory_gib": memory_gib}
+        self.rows.append(row)
         self.note = (
             f"D {row['loss_discriminator']:.3f} G {row['loss_generator']:.3f} "
             f"{rate:.0f} pictures/s {memory_gib:.1f} GiB"
         )
         self.write()
+        return row
+
+    def seen(self, step: int, diversity: float) -> None:
+        """Take what the snapshot at `step` says; it stands in a table of its own, since it comes at other steps."""
+        self.rows.append({"step": float(step), "diversity": diversity})
+        self.write()
 
     def write(self) -> None:
-        """Write every row to `metrics.tsv` and the last one to `metrics.json`."""
-        if self.quiet or not self.rows:
+        """Write the tables of metrics, of speed and of diversity, and the last metrics as JSON."""
+        if self.quiet:
             return
-        columns = list(self.rows[0])
-        lines = ["\t".join(columns)] + ["\t".join(f"{row[name]:.6g}" for name in columns) for row in self.rows]
-        files.write_text(self.results / "metrics.tsv", "\n".join(lines) + "\n")
-        files.write_json(self.results / "metrics.json", {name: round(self.rows[-1][name], 6) for name in columns})
+        logged = [row for row in self.rows if "diversity" not in row]
+        _write_table(self.results / "metrics.tsv", logged, without=SPEED)
+        _write_table(self.results / "speed.tsv", logged, only=("step", *SPEED))
+        _write_table(self.results / "diversity.tsv", [row for row in self.rows if "diversity" in row])
+        if logged:
+            last = {name: round(value, 6) for name, value in logged[-1].items() if name not in SPEED}
+            files.write_json(self.results / "metrics.json", last)
 
     def say(self, line: str) -> None:
         """One line for the person at the terminal."""
         if not self.quiet:
             print(f"mapgan: {line}", file=sys.stderr, flush=True)
 
+    def warn_once(self, about: str, line: str) -> None:
+        """Say `line`, unless something was said `about` the same matter before."""
+        if about not in self.warned:
+            self.warned.add(about)
+            self.say(line)
 
-def check_finite(metrics: Row, step: int) -> None:
-    """Stop a run whose numbers ran away, before its state is saved over a good one.
+    @contextlib.contextmanager
+    def disk_may_be_full(self, step: int, fatal: bool = False) -> Iterator[None]:
+        """Go on, with a line about it, when the block cannot write what it wants to.
 
-    Raises:
-        MapganError: a metric is infinite or not a number.
-    """
-    bad = [name for name, value in metrics.items() if not math.isfinite(value)]
-    if bad:
-        raise MapganError(
-            f"train: diverged at step {step} ({', '.join(bad)} not finite)",
-            "lower train.generator_lr and train.discriminator_lr, or use precision no or bf16",
-        )
+        Raises:
+            MapganError: it could not, and that is `fatal`.
+        """
+        try:
+            yield
+        except (OSError, SafetensorError) as error:
+            what = f"train: step {step} could not be written ({error})"
+            if fatal:
+                raise MapganError(what, "make room and run again; it goes on from the state before") from None
+            self.warn_once("disk", f"{what}; make room: training goes on, and what was saved before is still good")
+
+
+def _write_table(path: Path, rows: list[Row], only: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> None:
+    """Tab-separated values as `dvc plots` reads them; a row may lack a column."""
+    columns = only or tuple(dict.fromkeys(name for row in rows for name in row if name not in without))
+    lines = ["\t".join(f"{row[name]:.6g}" if name in row else "" for name in columns) for row in rows]
+    if rows:
+        files.write_text(path, "\n".join(["\t".join(columns), *lines]) + "\n")
 
 
 def duration(seconds: float) -> str:

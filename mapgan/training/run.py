@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
-from accelerate import Accelerator
 
-from mapgan import files, networks
-from mapgan.dataset import Dataset, open_dataset
+from mapgan.dataset import Dataset, open_dataset, signature
 from mapgan.errors import MapganError
-from mapgan.networks.generator_file import About, save_generator
-from mapgan.networks.stack import set_checkpointing
+from mapgan.networks.generator_file import About, save_network
 from mapgan.params import Params
 from mapgan.progress import Bar
-from mapgan.sampling.drawing import draw
-from mapgan.sampling.sheet import check_page, save_png, sheet, square_columns
+from mapgan.sampling.sheet import check_page, square_columns
+from mapgan.training import resume as resuming
 from mapgan.training import state as states
-from mapgan.training.batches import RealPictures
-from mapgan.training.ema import Average
-from mapgan.training.fingerprint import Parts, differences, fingerprint, run_parts
-from mapgan.training.machine import accelerator_for, memory_gib
-from mapgan.training.monitor import Monitor, check_finite
+from mapgan.training.folder import run_folder
+from mapgan.training.initial import DISCRIMINATOR
+from mapgan.training.machine import accelerator_for, hold_to_budget, lost_peer, memory_gib, start_trackers
+from mapgan.training.monitor import Monitor
+from mapgan.training.out_of_memory import HalfFailed
+from mapgan.training.prepare import plan_for, prepare
+from mapgan.training.snapshots import Snapshots
 from mapgan.training.step import Metrics, Step, bare
 from mapgan.training.stopping import StoppedRun, StopRequest, stop_requests
-
-Resume = Literal["auto", "never"]
+from mapgan.training.trouble import DIVERGED, TROUBLES, Trouble, find_trouble
 
 
 @dataclass(frozen=True)
@@ -39,7 +34,7 @@ class Places:
 
     Args:
         maps: the training set.
-        generator: the file that the finished generator goes to.
+        generator: the file that the finished generator goes to; its discriminator goes beside it.
         results: metrics and snapshots.
         scratch: states of this and earlier runs, outside anything DVC empties.
     """
@@ -50,115 +45,44 @@ class Places:
     scratch: Path
 
 
-def train(params: Params, places: Places, resume: Resume = "auto") -> None:
-    """Train until `train.steps` are done, going on from the last saved state of the same run.
+def train(params: Params, places: Places, resume: str = "auto") -> None:
+    """Train until `train.steps` are done.
+
+    Args:
+        params: all settings.
+        places: where to read and write.
+        resume: auto (go on from the last saved state of the same run), never, or the path of a state.
 
     Raises:
-        MapganError: the training set or the settings do not fit, the run diverged, or another trainer
+        MapganError: the training set or the settings do not fit, the run is in trouble, or another trainer
             is at work on the same run.
         StoppedRun: the process was asked to stop; the state is saved.
     """
     dataset = open_dataset(places.maps)
-    accelerator = accelerator_for(params)
+    if len(dataset.train) < 2:
+        raise MapganError(f"{places.maps}: holds one picture to train on", "add pictures, or cut several tiles of it")
     count = params.train.snapshot_pictures
     check_page((dataset.width, dataset.height), count, square_columns(count))
-    step = prepare(params, dataset, accelerator)
-    if accelerator.num_processes > 1:
-        accelerator.print(f"mapgan: train: {accelerator.num_processes} processes, {len(step.places)} pictures each")
-    with _run_folder(params, dataset, places, accelerator) as folder, stop_requests() as stop:
+    accelerator = accelerator_for(params, places.scratch / "logs")
+    with run_folder(params, dataset.digest, places.scratch, accelerator) as folder, stop_requests() as stop:
+        plan = plan_for(params, dataset, accelerator)
+        hold_to_budget(params.machine, accelerator.device)
+        step = prepare(params, dataset, accelerator, plan)
         run = Run(params, places, dataset, step, folder)
-        run.restore(resume)
-        run.loop(stop)
-        run.finish()
-
-
-def prepare(params: Params, dataset: Dataset, accelerator: Accelerator) -> Step:
-    """Networks, optimizers and everything else that a training step works on, on the device."""
-    settings = params.train
-    pair = networks.build(
-        settings.network, settings.networks.of(settings.network), dataset.width, dataset.height, params.seed
-    )
-    places = _places(settings.batch_size, accelerator)
-    average = Average(pair.generator, settings.ema)
-    for network in (pair.generator, pair.discriminator):
-        network.to(memory_format=torch.channels_last)
-        set_checkpointing(network, params.machine.checkpointing)
-    betas, fused = (settings.beta1, settings.beta2), accelerator.device.type in ("cpu", "cuda")
-    optimizers = [
-        torch.optim.Adam(network.parameters(), rate, betas, fused=fused)
-        for network, rate in [(pair.generator, settings.generator_lr), (pair.discriminator, settings.discriminator_lr)]
-    ]
-    generator, discriminator, *prepared = accelerator.prepare(pair.generator, pair.discriminator, *optimizers)
-    average.network.to(accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Step(
-        settings=settings,
-        seed=params.seed,
-        latent=pair.latent,
-        accelerator=accelerator,
-        real_pictures=RealPictures(dataset.train, params.seed, settings.batch_size, settings.mirror, settings.turn),
-        generator=generator,
-        discriminator=discriminator,
-        average=average,
-        generator_optimizer=prepared[0],
-        discriminator_optimizer=prepared[1],
-        places=places,
-        micro_batch=_micro_batch(params, len(places), pair.batch_dependent),
-    )
-
-
-def _places(batch_size: int, accelerator: Accelerator) -> range:
-    """The part of each global batch that this process does."""
-    processes = accelerator.num_processes
-    if batch_size % processes:
-        raise MapganError(f"train.batch_size: {batch_size} does not divide among {processes} processes")
-    share = batch_size // processes
-    return range(accelerator.process_index * share, (accelerator.process_index + 1) * share)
-
-
-def _micro_batch(params: Params, share: int, batch_dependent: bool) -> int:
-    """Pictures in memory at a time; batch statistics are a matter of the result and not of memory."""
-    train, machine = params.train, params.machine
-    if not batch_dependent:
-        return min(machine.micro_batch or share, share)
-    norm_batch = train.norm_batch or train.batch_size
-    if share % norm_batch:
-        raise MapganError(
-            f"train.norm_batch: {norm_batch} pictures share statistics, but each process has {share}",
-            "set train.norm_batch to a number that divides that",
-        )
-    return norm_batch
-
-
-@contextlib.contextmanager
-def _run_folder(params: Params, dataset: Dataset, places: Places, accelerator: Accelerator) -> Iterator[Path]:
-    """The folder of this run's states, held by this trainer alone."""
-    parts = run_parts(params, dataset.digest)
-    folder = places.scratch / "state" / fingerprint(parts)
-    if not accelerator.is_main_process:
-        yield folder
-        return
-    busy = (
-        f"another trainer is at work on this run ({places.scratch}); "
-        "wait for it or stop it, then run again: this one goes on where that one is"
-    )
-    with files.locked(places.scratch / "train.lock", busy):  # whatever its settings: both would write the same results
-        last = places.scratch / "state" / "last.json"
-        if changed := differences(_last_parts(last) or parts, parts):
-            accelerator.print(f"mapgan: train: starts afresh or from its own state, for what changed: {changed}")
-        files.write_json(last, parts)
-        folder.mkdir(parents=True, exist_ok=True)
-        for half_written in folder.glob(".*.part"):
-            half_written.unlink()
-        states.forget_old_runs(folder.parent, folder)
-        yield folder
-
-
-def _last_parts(path: Path) -> Parts | None:
-    """The parts of the run before this one; they only serve to say what changed."""
-    with contextlib.suppress(MapganError):
-        parts = files.read_json(path)
-        return parts if isinstance(parts, dict) else None
-    return None
+        run.monitor.say_plan(plan, accelerator.num_processes, len(step.places))
+        start_trackers(accelerator, params)
+        try:
+            run.restore(resume)
+            run.loop(stop)
+            run.finish()
+            if accelerator.device.type == "cuda":
+                run.monitor.say_peak(plan, memory_gib(accelerator.device))
+        except RuntimeError as error:
+            if not lost_peer(error, accelerator.num_processes):
+                raise
+            raise MapganError("train: another process of this run has ended", "its own line says why") from None
+        finally:
+            accelerator.end_training()
 
 
 class Run:
@@ -168,82 +92,157 @@ class Run:
         self.params, self.places, self.dataset, self.step, self.folder = params, places, dataset, step, folder
         self.accelerator = step.accelerator
         self.main = self.accelerator.is_main_process
-        self.done = 0
-        self.rows: list[dict[str, float]] = []
+        self.done, self.roll_backs = 0, 0
+        self.discriminator_done: Metrics | None = None
+        self.bar = Bar("train", total=params.train.steps, quiet=not self.main)
+        self.monitor = Monitor(places.results, params.train.batch_size, self.bar, quiet=not self.main)
+        self.snapshots = Snapshots(params.train, dataset, folder, places.results)
+        self.data = signature(dataset.folder)
 
-    def restore(self, resume: Resume) -> None:
-        """Take up the newest whole state of this run, if there is one."""
+    def restore(self, resume: str) -> None:
+        """Take up the newest whole state of this run, if there is one, or the one that `resume` names."""
         if resume == "never" and self.main:
-            states.forget_states(self.folder)
+            states.forget_after(self.folder, -1)
         self.accelerator.wait_for_everyone()
-        found = states.load_state(self.folder, self.params.train.steps)
-        if found is None:
-            return
-        for name, network in self._networks().items():
-            network.load_state_dict(states.part(found.tensors, name))
-        for name, optimizer in self._optimizers().items():
-            states.load_optimizer(optimizer, states.part(found.tensors, name))
-        if self.accelerator.scaler is not None and found.scale:
-            self.accelerator.scaler.load_state_dict(found.scale)
-        self.done = found.step
+        if resume in ("auto", "never"):
+            found = states.load_state(self.folder, self.params.train.steps, self.monitor.say)
+        else:
+            found = states.read_state(states.named_state(Path(resume)))
+            self.accelerator.wait_for_everyone()
+            if self.main:
+                states.forget_after(self.folder, found.step)
+        if found is not None:
+            self._take_up(found)
+            self.monitor.say(f"train: goes on after step {found.step} of {self.params.train.steps}")
+
+    def _take_up(self, state: states.State) -> None:
+        resuming.restore(self.step, state, self.params.train)
+        self.done, self.roll_backs = state.step, state.roll_backs
+        self.bar.restart(self.done)
+        done = state.discriminator_done
+        self.discriminator_done = {name: torch.tensor(value) for name, value in done.items()} if done else None
         # the last row of a shorter run is none of this one's
-        self.rows = [row for row in found.rows if self._due(self.params.train.log_every, int(row["step"]))]
-        self.accelerator.print(f"mapgan: train: goes on after step {found.step} of {self.params.train.steps}")
+        every = {False: self.params.train.log_every, True: self.params.train.snapshot_every}
+        self.monitor.rows = [row for row in state.rows if self._due(every["diversity" in row], int(row["step"]))]
 
     def loop(self, stop: StopRequest) -> None:
         """Do the steps that are left."""
-        settings = self.params.train
-        with Bar("train", total=settings.steps, done=self.done, quiet=not self.main) as bar:
-            monitor = Monitor(self.places.results, self.rows, settings.batch_size, bar, quiet=not self.main)
-            self._restore_snapshots()
-            monitor.write()
+        settings, machine = self.params.train, self.params.machine
+        with self.bar:
+            if self.main:
+                self.snapshots.bring_back(self.done)
+            self.monitor.write()
+            if settings.watch.policy == "roll-back" and not self.done:
+                self._save()
             saved = time.monotonic()
             while self.done < settings.steps:
-                metrics = self.step(self.done)
-                self.done += 1
-                monitor.stepped(settings.steps - self.done)
-                if self._due(settings.log_every, self.done):
-                    monitor.log(self.done, self._fetch(metrics), memory_gib(self.accelerator.device))
-                if self._due(settings.snapshot_every, self.done):
-                    self._snapshot()
+                metrics = self._next_step()
+                self.monitor.stepped(settings.steps - self.done)
+                if self._in_trouble(metrics):
+                    continue
                 if self._asked_to_stop(stop):
-                    self._save(metrics)
+                    self._save(last=True)
                     raise StoppedRun(
                         f"train: stopped after step {self.done}; run again to go on from there", stop.signal
                     )
-                if time.monotonic() - saved >= 60 * self.params.machine.save_minutes or self.done == settings.steps:
-                    self._save(metrics)
+                by_clock = time.monotonic() - saved >= 60 * machine.save_minutes
+                by_count = machine.save_every and self.done % machine.save_every == 0
+                if by_clock or by_count or self._is_milestone() or self.done == settings.steps:
+                    self._save(last=self.done == settings.steps)
                     saved = time.monotonic()
 
-    def finish(self) -> None:
-        """Write the generator, with everything that is to be known about it."""
-        settings = self.params.train
-        about = About(
-            network=settings.network,
-            settings=settings.networks.of(settings.network).model_dump(),
-            width=self.dataset.width,
-            height=self.dataset.height,
-            steps=self.done,
-            seed=self.params.seed,
-            data=self.dataset.digest,
-        )
+    def _next_step(self) -> Metrics:
+        self.step.watched = self._due(self.params.train.log_every, self.done + 1)
+        try:
+            metrics = self.step(self.done, self.discriminator_done)
+        except HalfFailed as failed:
+            if self.folder.is_dir():  # whichever process it is: each of them holds the same weights
+                self.discriminator_done = failed.discriminator_done
+                self._write_state()
+            raise
+        self.discriminator_done = None
+        self.done += 1
+        return metrics
+
+    def _in_trouble(self, metrics: Metrics) -> bool:
+        """Log what is due; whether the run was rolled back for what that shows."""
+        settings, trouble = self.params.train, None
+        if self._due(settings.log_every, self.done):
+            row = {name: float(value) for name, value in self.accelerator.reduce(metrics, reduction="mean").items()}
+            row |= resuming.rates(self.step)
+            with self.monitor.disk_may_be_full(self.done):
+                row = self.monitor.log(self.done, row, memory_gib(self.accelerator.device))
+            self.accelerator.log(row, step=self.done)
+            trouble = find_trouble(settings.watch, self.monitor.rows)
+        if trouble is not DIVERGED and self._due(settings.snapshot_every, self.done):
+            if self.main:
+                with self.monitor.disk_may_be_full(self.done):
+                    self.monitor.seen(self.done, self.snapshots.take(self.step.average.network, self.done))
+            trouble = trouble or self._agreed(find_trouble(settings.watch, self.monitor.rows))
+        return trouble is not None and self._answer(trouble)
+
+    def _answer(self, trouble: Trouble) -> bool:
+        """Do what the settings say about `trouble`; whether the run was rolled back.
+
+        Raises:
+            MapganError: it is to be stopped, or cannot go on.
+        """
+        watch = self.params.train.watch
+        what = f"train: {trouble.name} at step {self.done}: {trouble.sentence}"
+        if watch.policy == "warn" and trouble is not DIVERGED:
+            self.monitor.warn_once(trouble.name, what)
+            return False
+        good = None
+        if watch.policy == "roll-back" and self.roll_backs < watch.roll_backs:
+            every = self.params.train.snapshot_every
+            good = states.load_state(self.folder, self.done - 1, self.monitor.say, milestone=every)
+        if good is None:
+            raise MapganError(what)
+        self._roll_back(good, what)
+        return True
+
+    def _roll_back(self, good: states.State, what: str) -> None:
+        good.roll_backs = self.roll_backs + 1
+        self.accelerator.wait_for_everyone()  # all have read it before it is written anew
+        self._take_up(good)
         if self.main:
-            save_generator(self.places.generator, self.step.average.network.state_dict(), about)
+            states.forget_after(self.folder, good.step)
+        self._save()
+        self.monitor.say(
+            f"{what}; back to step {good.step}, learning rates times {self.params.train.watch.roll_back_rate}"
+        )
+
+    def finish(self) -> None:
+        """Write the networks, with everything that is to be known about them."""
+        settings = self.params.train
+        networks = {"generator": self.step.average.network, "discriminator": bare(self.step.discriminator)}
+        paths = {"generator": self.places.generator, "discriminator": self.places.generator.with_name(DISCRIMINATOR)}
+        for part, network in networks.items() if self.main else ():
+            about = About(
+                part="generator" if part == "generator" else "discriminator",
+                network=settings.network,
+                settings=settings.networks.of(settings.network).model_dump(),
+                width=self.dataset.width,
+                height=self.dataset.height,
+                steps=self.done,
+                seed=self.params.seed,
+                data=self.dataset.digest,
+            )
+            save_network(paths[part], network.state_dict(), about)
         self.accelerator.wait_for_everyone()
 
     def _due(self, every: int, step: int) -> bool:
         return step % every == 0 or step == self.params.train.steps
 
-    def _fetch(self, metrics: Metrics) -> dict[str, float]:
-        """Means over the global batch, as numbers.
+    def _is_milestone(self) -> bool:
+        train = self.params.train
+        return train.watch.policy == "roll-back" and self.done % train.snapshot_every == 0
 
-        Raises:
-            MapganError: one of them is not finite.
-        """
-        means = self.accelerator.reduce(metrics, reduction="mean")
-        numbers = {name: float(value) for name, value in means.items()}
-        check_finite(numbers, self.done)
-        return numbers
+    def _agreed(self, trouble: Trouble | None) -> Trouble | None:
+        """The main process's trouble, in all of them: it alone has looked at the pictures."""
+        number = TROUBLES.index(trouble) + 1 if trouble and self.main else 0
+        told = self.accelerator.reduce(torch.tensor(number, device=self.accelerator.device), reduction="sum")
+        return TROUBLES[int(told) - 1] if int(told) else None
 
     def _asked_to_stop(self, stop: StopRequest) -> bool:
         """Whether any process was; all of them hear it after the same step."""
@@ -252,47 +251,37 @@ class Run:
         asked = torch.tensor(float(bool(stop)), device=self.accelerator.device)
         return bool(self.accelerator.reduce(asked, reduction="sum") > 0)
 
-    def _networks(self) -> dict[str, torch.nn.Module]:
-        step = self.step
-        return {
-            "generator": bare(step.generator),
-            "discriminator": bare(step.discriminator),
-            "average": step.average.network,
-        }
+    def _save(self, last: bool = False) -> None:
+        """Save the state in the main process; trouble with the disk only ends the run if this is the `last` chance.
 
-    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        """The optimizers that Accelerate wrapped."""
-        step = self.step
-        return {
-            "optimizer_g": step.generator_optimizer.optimizer,
-            "optimizer_d": step.discriminator_optimizer.optimizer,
-        }
-
-    def _save(self, metrics: Metrics) -> None:
+        Raises:
+            MapganError: the training set changed, the weights are not finite, or the last state cannot be written.
+        """
         if not self.main:
             return
-        check_finite({name: float(value) for name, value in metrics.items()}, self.done)
-        tensors = {
-            f"{name}/{key}": value for name, net in self._networks().items() for key, value in net.state_dict().items()
-        }
-        for name, optimizer in self._optimizers().items():
-            tensors |= states.flatten(f"{name}/state", optimizer.state_dict()["state"])
-        scale = self.accelerator.scaler.state_dict() if self.accelerator.scaler is not None else None
-        states.save_state(self.folder, states.State(self.done, tensors, self.rows, scale))
+        if signature(self.dataset.folder) != self.data:
+            raise MapganError(
+                f"{self.dataset.folder}: changed while training", "run again; the states saved before are still good"
+            )
+        with self.monitor.disk_may_be_full(self.done, fatal=last):
+            self._write_state(last)
 
-    def _snapshot(self) -> None:
-        """The same seeds again and again; kept with the state too, because DVC empties the results."""
-        if not self.main:
-            return
-        seeds = range(self.params.train.snapshot_pictures)
-        pictures = draw(self.step.average.network, self.step.latent, seeds)
-        page = sheet(pictures, [str(seed) for seed in seeds], square_columns(len(seeds)))
-        kept = self.folder / "snapshots" / f"step-{self.done:08d}.png"
-        save_png(kept, page)
-        files.link_or_copy(kept, self.places.results / "snapshots" / kept.name)
-
-    def _restore_snapshots(self) -> None:
-        for kept in sorted((self.folder / "snapshots").glob("step-*.png")) if self.main else []:
-            step = states.step_of(kept)
-            if step <= self.done and self._due(self.params.train.snapshot_every, step):
-                files.link_or_copy(kept, self.places.results / "snapshots" / kept.name)
+    def _write_state(self, last: bool = False) -> None:
+        tensors = resuming.capture(self.step)
+        if not resuming.all_finite(tensors):
+            if last:
+                raise MapganError(f"train: {DIVERGED.name} at step {self.done}: {DIVERGED.sentence}")
+            return  # the state before is good, and the next row of the log will show what is wrong
+        done = self.discriminator_done
+        scaler = self.accelerator.scaler
+        state = states.State(
+            self.done,
+            tensors,
+            self.monitor.rows,
+            scaler.state_dict() if scaler is not None else None,
+            self.roll_backs,
+            {name: float(value) for name, value in done.items()} if done else None,
+        )
+        train, machine = self.params.train, self.params.machine
+        milestone = train.snapshot_every if train.watch.policy == "roll-back" else 0
+        states.save_state(self.folder, state, machine.keep_states, milestone)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mapgan import files
+from mapgan.errors import MapganError
 
 KEY = "mapgan"
-FORMAT = 1
-KEPT_STATES = 2
+FORMAT = 2
 KEPT_RUNS = 2
 
 Tensors = dict[str, Tensor]
@@ -38,35 +38,96 @@ class State:
         tensors: every tensor by name, such as `generator/blocks.0.mix.weight`.
         rows: the metrics logged so far.
         scale: the loss scaler's numbers (fp16 only).
+        roll_backs: how often the run was rolled back, each time to lower learning rates.
+        discriminator_done: the metrics of D's half of the next step, if that is done too.
     """
 
     step: int
     tensors: Tensors
     rows: list[dict[str, float]] = field(default_factory=list)
     scale: dict[str, float] | None = None
+    roll_backs: int = 0
+    discriminator_done: dict[str, float] | None = None
 
 
-def save_state(folder: Path, state: State) -> None:
-    """Write `state` and its checksum, each beside its place and moved in; keep the last two states."""
+def save_state(folder: Path, state: State, keep: int = 2, milestone: int = 0) -> Path:
+    """Write `state` and its checksum, each beside its place and moved in.
+
+    Args:
+        folder: of this run's states.
+        state: what to save.
+        keep: states to keep, the new one included.
+        milestone: also keep the newest state whose step this divides (0: none), to roll back to.
+    """
     path = folder / f"step-{state.step:08d}.safetensors"
-    about = {"format": FORMAT, "step": state.step, "rows": state.rows, "scale": state.scale}
+    about = {name: value for name, value in vars(state).items() if name != "tensors"} | {"format": FORMAT}
     tensors = {name: tensor.detach().to("cpu").contiguous() for name, tensor in state.tensors.items()}
     with files.replacing(path) as scratch:
         save_file(tensors, scratch, metadata={KEY: json.dumps(about)})
         checksum = files.sha256_file(scratch)
     files.write_text(path.with_suffix(".sha256"), checksum + "\n")
     # a state from before the run was made shorter has more steps, and may be wanted when it is made longer again
-    for old in [path for path in _states(folder) if step_of(path) <= state.step][KEPT_STATES:]:
-        old.with_suffix(".sha256").unlink(missing_ok=True)
-        old.unlink(missing_ok=True)
+    older = [path for path in _states(folder) if step_of(path) <= state.step]
+    good = next((path for path in older if milestone and step_of(path) % milestone == 0), None)
+    for old in older[keep:]:
+        if old != good:
+            _forget(old)
+    return path
 
 
-def load_state(folder: Path, most_steps: int) -> State | None:
-    """The newest undamaged state with at most `most_steps` steps, or None."""
+def load_state(folder: Path, most_steps: int, say: Callable[[str], None], milestone: int = 0) -> State | None:
+    """The newest undamaged state with at most `most_steps` steps, or None; damaged ones are named and passed over.
+
+    Args:
+        folder: of this run's states.
+        most_steps: steps that the run shall have at most.
+        say: gets a line about each state that cannot be used.
+        milestone: only take states whose step this divides (0: any).
+    """
     for path in _states(folder):
-        if step_of(path) <= most_steps and _is_whole(path) and (state := _read(path)):
-            return state
+        if step_of(path) <= most_steps and not (milestone and step_of(path) % milestone):
+            try:
+                return read_state(path)
+            except MapganError as error:
+                say(f"train: {error}; the state before it is used")
     return None
+
+
+def read_state(path: Path) -> State:
+    """The state in the file `path`.
+
+    Raises:
+        MapganError: it is missing, damaged, or of another version of mapgan.
+    """
+    checksum = path.with_suffix(".sha256")
+    if not path.is_file():
+        raise MapganError(f"{path}: no such state")
+    if not checksum.is_file() or checksum.read_bytes().strip() != files.sha256_file(path).encode():
+        raise MapganError(f"{path}: damaged or half-written (its checksum is another)")
+    try:
+        with safe_open(path, framework="pt") as stored:
+            about = json.loads((stored.metadata() or {}).get(KEY, "{}"))
+            if about.pop("format", None) != FORMAT:
+                raise MapganError(f"{path}: a state of another version of mapgan")
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+        return State(tensors=tensors, **about)
+    except (SafetensorError, ValueError, TypeError, AttributeError) as error:
+        raise MapganError(f"{path}: damaged ({error})") from None
+
+
+def named_state(path: Path) -> Path:
+    """The state file that a person means by a file, a folder of states, or a run's folder.
+
+    Raises:
+        MapganError: there is none.
+    """
+    if path.is_file():
+        return path
+    folders = [path, *path.glob(".mapgan/state/*"), *path.glob("state/*")]
+    found = [newest for folder in folders for newest in _states(folder)[:1]]
+    if not found:
+        raise MapganError(f"{path}: no saved state", "name a file like step-00000250.safetensors, or a run's folder")
+    return max(found, key=lambda state: state.stat().st_mtime)
 
 
 def step_of(path: Path) -> int:
@@ -79,22 +140,6 @@ def _states(folder: Path) -> list[Path]:
     return sorted((p for p in folder.glob("step-*.safetensors") if re.fullmatch(r"step-\d+", p.stem)), reverse=True)
 
 
-def _is_whole(path: Path) -> bool:
-    checksum = path.with_suffix(".sha256")
-    return checksum.is_file() and checksum.read_bytes().strip() == files.sha256_file(path).encode()
-
-
-def _read(path: Path) -> State | None:
-    """The state in `path`, or None if another version of mapgan wrote it."""
-    try:
-        with safe_open(path, framework="pt") as stored:
-            about = json.loads((stored.metadata() or {}).get(KEY, "{}"))
-            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-        return State(about["step"], tensors, about["rows"], about["scale"]) if about["format"] == FORMAT else None
-    except (SafetensorError, ValueError, KeyError, TypeError):
-        return None
-
-
 def forget_old_runs(root: Path, current: Path) -> None:
     """Remove the states of all runs but the current one and the one used before it."""
     runs = [run for run in root.iterdir() if run.is_dir() and run != current]
@@ -102,10 +147,16 @@ def forget_old_runs(root: Path, current: Path) -> None:
         shutil.rmtree(run, ignore_errors=True)
 
 
-def forget_states(folder: Path) -> None:
-    """Remove all that is kept of a run that shall start from nothing."""
-    for path in [*folder.glob("step-*"), *folder.glob("snapshots/step-*")]:
-        path.unlink(missing_ok=True)
+def forget_after(folder: Path, step: int) -> None:
+    """Remove all that is kept of a run's steps after `step`, which shall be done otherwise (-1: of all of them)."""
+    for path in [*_states(folder), *folder.glob("snapshots/step-*")]:
+        if step_of(path) > step:
+            _forget(path)
+
+
+def _forget(path: Path) -> None:
+    path.with_suffix(".sha256").unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 def flatten(prefix: str, tree: Any) -> Iterator[tuple[str, Tensor]]:

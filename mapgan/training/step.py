@@ -7,7 +7,7 @@ depend on its place in the global batch alone, so how it is cut changes nothing 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -16,11 +16,14 @@ from accelerate.optimizer import AcceleratedOptimizer
 from torch import Tensor, nn
 
 from mapgan.params import Train
-from mapgan.training.batches import RealPictures, latents, noise_like
+from mapgan.training import watching
+from mapgan.training.batches import Supply
 from mapgan.training.ema import Average
 from mapgan.training.losses import LOSSES, accuracy, slope_penalty
+from mapgan.training.out_of_memory import HalfFailed, is_out_of_memory, smaller
 
 Metrics = dict[str, Tensor]
+Backward = Callable[[int, range, float], Metrics]
 
 
 @dataclass
@@ -30,13 +33,13 @@ class Step:
     Args:
         places: the part of the global batch that this process does.
         micro_batch: how many of them are in memory at a time.
+        divisible: whether a smaller micro-batch gives the same result.
+        watched: also measure what only the log wants, such as gradient norms.
     """
 
     settings: Train
-    seed: int
-    latent: int
     accelerator: Accelerator
-    real_pictures: RealPictures
+    supply: Supply
     generator: nn.Module
     discriminator: nn.Module
     average: Average
@@ -44,32 +47,71 @@ class Step:
     discriminator_optimizer: AcceleratedOptimizer
     places: range
     micro_batch: int
+    divisible: bool = True
+    watched: bool = False
 
-    def __call__(self, step: int) -> Metrics:
-        """Do step `step`, counted from 0; the metrics are means over this process's pictures."""
-        metrics: Metrics = {}
+    def __call__(self, step: int, discriminator_done: Metrics | None = None) -> Metrics:
+        """Do step `step`, counted from 0; the metrics are means over this process's pictures.
 
-        self.discriminator.requires_grad_(True)
-        self.discriminator_optimizer.zero_grad()
-        for places, share in self._micro_batches(self.discriminator):
-            add(metrics, self._discriminator_backward(step, places, share), share)
-        self.discriminator_optimizer.step()
+        Args:
+            step: which.
+            discriminator_done: the metrics of D's half, where an earlier process did that and had to stop.
+
+        Raises:
+            HalfFailed: the memory does not suffice, and no smaller micro-batch can help here.
+        """
+        metrics = discriminator_done
+        if metrics is None:
+            self.discriminator.requires_grad_(True)
+            metrics = self._half("D", self.discriminator, self.discriminator_optimizer, step)
 
         self.discriminator.requires_grad_(False)
-        self.generator_optimizer.zero_grad()
-        for places, share in self._micro_batches(self.generator):
-            add(metrics, self._generator_backward(step, places, share), share)
-        self.generator_optimizer.step()
+        try:
+            metrics |= self._half("G", self.generator, self.generator_optimizer, step)
+        except HalfFailed as failed:
+            failed.discriminator_done = metrics
+            raise
 
         self.average.update(bare(self.generator), step)
+        return metrics
+
+    def _half(self, name: str, network: nn.Module, optimizer: AcceleratedOptimizer, step: int) -> Metrics:
+        """One player's gradients and optimizer step; done again in smaller pieces where memory runs out."""
+        backward = self._discriminator_backward if name == "D" else self._generator_backward
+        while (metrics := self._gradients(name, network, optimizer, backward, step)) is None:
+            self.micro_batch = smaller(name, self.micro_batch, step)
+        if self.watched:
+            self.accelerator.unscale_gradients(optimizer)
+            metrics |= watching.gradient_norms(name, bare(network))
+        optimizer.step()
+        return metrics
+
+    def _gradients(
+        self, name: str, network: nn.Module, optimizer: AcceleratedOptimizer, backward: Backward, step: int
+    ) -> Metrics | None:
+        """Leave the batch's gradients in `network`; None if memory ran out (by then all of the try is freed)."""
+        optimizer.zero_grad()
+        metrics: Metrics = {}
+        try:
+            for places, share in self._micro_batches(network):
+                add(metrics, backward(step, places, share), share)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            optimizer.zero_grad()
+            if self.accelerator.num_processes > 1 or not self.divisible or self.micro_batch == 1:
+                raise HalfFailed(name, step, self.micro_batch) from None
+            return None
         return metrics
 
     def _discriminator_backward(self, step: int, places: range, share: float) -> Metrics:
         settings, loss = self.settings, LOSSES[self.settings.loss]
         with torch.no_grad():
             fake = self._fake(bare(self.generator), "discriminator latent", step, places)
+        real = self.supply.real(step, places)
+        watched = watching.saturation(real, fake) if self.watched else {}
         fake = self._noisy(fake, "fake noise", step, places)
-        real = self._noisy(self._real(step, places), "real noise", step, places)
+        real = self._noisy(real, "real noise", step, places)
 
         real_verdict, fake_verdict = self.discriminator(real), self.discriminator(fake)
         value = loss.discriminator(real_verdict, fake_verdict, settings.label_smoothing).mean()
@@ -85,6 +127,7 @@ class Step:
             "verdict_real": real_verdict.mean(),
             "verdict_fake": fake_verdict.mean(),
             "accuracy": accuracy(loss, real_verdict, fake_verdict),
+            **watched,
         }
 
     def _generator_backward(self, step: int, places: range, share: float) -> Metrics:
@@ -93,7 +136,7 @@ class Step:
         fake_verdict = discriminator(self._noisy(fake, "generator noise", step, places))
         real_verdict = torch.zeros_like(fake_verdict)
         if loss.paired:
-            real_verdict = discriminator(self._noisy(self._real(step, places), "real noise", step, places))
+            real_verdict = discriminator(self._noisy(self.supply.real(step, places), "real noise", step, places))
         value = loss.generator(real_verdict, fake_verdict).mean()
         self.accelerator.backward(value * share)
         return {"loss_generator": value}
@@ -101,20 +144,17 @@ class Step:
     def _slope(self, purpose: str, pictures: Tensor, verdict: Tensor, step: int, places: range) -> Tensor:
         """Mean squared slope of D at `pictures`; measured now and then (Karras et al. 2020, arXiv:1912.04958, 3.1)."""
         sigma = self.settings.penalty_sigma
-        moved = pictures + sigma * noise_like(pictures, self.seed, purpose, step, places)
+        moved = pictures + sigma * self.supply.noise(pictures, purpose, step, places)
         return slope_penalty(verdict, self.discriminator(moved), sigma).mean()
 
-    def _real(self, step: int, places: range) -> Tensor:
-        return self.real_pictures.batch(step, places, self.accelerator.device)
-
     def _fake(self, generator: nn.Module, purpose: str, step: int, places: range) -> Tensor:
-        pictures: Tensor = generator(latents(self.seed, purpose, step, places, self.latent, self.accelerator.device))
+        pictures: Tensor = generator(self.supply.latents(purpose, step, places))
         return pictures
 
     def _noisy(self, pictures: Tensor, purpose: str, step: int, places: range) -> Tensor:
         """Instance noise (Sonderby et al. 2016, arXiv:1610.04490, section 3), falling to nothing."""
         left = self.settings.instance_noise * max(0.0, 1 - step / self.settings.instance_noise_steps)
-        return pictures + left * noise_like(pictures, self.seed, purpose, step, places) if left else pictures
+        return pictures + left * self.supply.noise(pictures, purpose, step, places) if left else pictures
 
     def _micro_batches(self, network: nn.Module) -> Iterator[tuple[range, float]]:
         """Each micro-batch's places and its share of this process's pictures; gradients meet at the last one."""
@@ -134,6 +174,7 @@ def bare(network: nn.Module) -> nn.Module:
 
 
 def add(metrics: Metrics, more: Metrics, share: float) -> None:
-    """Add `share` of each value of `more` to `metrics`."""
+    """Add `share` of each value of `more` to `metrics`, in float32 at least."""
     for name, value in more.items():
-        metrics[name] = metrics.get(name, torch.zeros((), device=value.device)) + value.detach().float() * share
+        part = value.detach().to(torch.promote_types(value.dtype, torch.float32)) * share
+        metrics[name] = metrics[name] + part if name in metrics else part

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from mapgan import networks
 from mapgan.errors import MapganError
-from mapgan.networks.generator_file import About, load_generator, save_generator
+from mapgan.networks.generator_file import About, load_generator, save_network
 from mapgan.params import DcganModern
 
 SETTINGS = DcganModern(latent=5, generator_maps=2, discriminator_maps=2, max_maps=4, last_maps=2)
@@ -25,7 +25,7 @@ def saved(
     settings = SETTINGS.model_dump() | changes
     about = About(network="dcgan-modern", settings=settings, width=width, height=24, steps=3, seed=0, data="abc")
     weights = {name: (scale * tensor).to(to) for name, tensor in generator.state_dict().items()}
-    save_generator(path, weights, about)
+    save_network(path, weights, about)
     return generator
 
 

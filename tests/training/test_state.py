@@ -10,7 +10,20 @@ import torch
 from safetensors.torch import save_file
 
 from mapgan import files
-from mapgan.training.state import State, flatten, forget_old_runs, load_optimizer, load_state, part, save_state
+from mapgan.errors import MapganError
+from mapgan.training.state import (
+    State,
+    flatten,
+    forget_after,
+    forget_old_runs,
+    load_optimizer,
+    load_state,
+    named_state,
+    part,
+    read_state,
+    save_state,
+    step_of,
+)
 
 
 def state(step: int) -> State:
@@ -19,7 +32,7 @@ def state(step: int) -> State:
 
 def test_a_state_comes_back_as_it_was(tmp_path: Path) -> None:
     save_state(tmp_path, state(5))
-    found = load_state(tmp_path, 10)
+    found = load_state(tmp_path, 10, print)
     assert found is not None
     assert found.step == 5
     assert found.rows == [{"step": 5.0}]
@@ -37,10 +50,39 @@ def test_two_states_are_kept(tmp_path: Path) -> None:
 def test_a_run_made_shorter_keeps_its_states_beside_the_longer_ones(tmp_path: Path) -> None:
     for step in (9, 10, 1, 2, 3):
         save_state(tmp_path, state(step))
-    found = load_state(tmp_path, 5)
+    found = load_state(tmp_path, 5, print)
     assert found is not None
     assert found.step == 3
-    assert load_state(tmp_path, 20).step == 10  # type: ignore[union-attr]
+    assert load_state(tmp_path, 20, print).step == 10  # type: ignore[union-attr]
+
+
+def test_the_newest_milestone_outlives_later_states(tmp_path: Path) -> None:
+    for step in (0, 3, 5, 6, 7, 8):
+        save_state(tmp_path, state(step), milestone=5)
+    assert sorted(step_of(path) for path in tmp_path.glob("*.safetensors")) == [5, 7, 8]
+    found = load_state(tmp_path, 7, print, milestone=5)
+    assert found is not None
+    assert found.step == 5
+
+
+def test_what_a_state_says_comes_back_whole(tmp_path: Path) -> None:
+    full = State(3, {}, [{"step": 3.0}], {"scale": 2.0}, roll_backs=2, discriminator_done={"penalty": 0.1})
+    assert read_state(save_state(tmp_path, full)) == full
+
+
+def test_steps_to_be_done_otherwise_are_forgotten(tmp_path: Path) -> None:
+    for step in (1, 2, 3):
+        save_state(tmp_path, state(step), keep=9)
+    forget_after(tmp_path, 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000001.safetensors", "step-00000001.sha256"]
+
+
+def test_a_state_is_named_by_its_file_its_folder_or_its_run(tmp_path: Path) -> None:
+    folder = tmp_path / ".mapgan/state/0123456789abcdef"
+    path = save_state(folder, state(4))
+    assert {named_state(place) for place in (path, folder, tmp_path)} == {path}
+    with pytest.raises(MapganError, match="no saved state"):
+        named_state(tmp_path / "elsewhere")
 
 
 def other_version(path: Path) -> None:
@@ -78,14 +120,17 @@ def test_a_damaged_state_is_passed_over_for_the_one_before(tmp_path: Path, damag
     save_state(tmp_path, state(1))
     save_state(tmp_path, state(2))
     damage(tmp_path / "step-00000002.safetensors")  # type: ignore[operator]
-    found = load_state(tmp_path, 10)
+    said: list[str] = []
+    found = load_state(tmp_path, 10, said.append)
     assert found is not None
     assert found.step == 1
+    assert all("step-00000002.safetensors" in line and "the state before it is used" in line for line in said)
+    assert bool(said) == (damage is not Path.unlink)
 
 
 def test_a_state_beyond_the_steps_wanted_is_not_used(tmp_path: Path) -> None:
     save_state(tmp_path, state(7))
-    assert load_state(tmp_path, 6) is None
+    assert load_state(tmp_path, 6, print) is None
 
 
 def test_a_failed_save_leaves_the_old_state_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +142,7 @@ def test_a_failed_save_leaves_the_old_state_good(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("mapgan.training.state.save_file", full_disk)
     with pytest.raises(OSError, match="No space"):
         save_state(tmp_path, state(2))
-    found = load_state(tmp_path, 10)
+    found = load_state(tmp_path, 10, print)
     assert found is not None
     assert found.step == 1
     assert not list(tmp_path.glob(".*"))

@@ -1,0 +1,96 @@
+"""How much of a device's memory tensors may take: never what is free just now, or no two runs would plan alike."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import torch
+
+from mapgan.params import Machine
+
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What of a device's memory is not for tensors.
+
+    Args:
+        reserved: bytes that the allocator never gets.
+        share: of the rest, the share that tensors may take.
+    """
+
+    reserved: int
+    share: float
+
+
+# cuda: the driver's context and the kernels' code lie outside of the allocator; inside it, the rest is for holes
+# between blocks and cuDNN's workspaces. cpu: half is for Python and torch, what kernels take for themselves, the
+# page cache that holds the pictures, and everything else that runs. The shares are guesses on the safe side: none
+# has been measured on a GPU yet.
+ALLOWANCES = {
+    "cuda": Allowance(reserved=3 * GIB // 2, share=0.9),
+    "mps": Allowance(reserved=0, share=0.8),
+    "cpu": Allowance(reserved=0, share=0.5),
+}
+
+
+def device_budget(machine: Machine, device: torch.device) -> int:
+    """Bytes that the tensors of one process may take on `device`."""
+    return int(allocator_limit(machine, device) * ALLOWANCES[device.type].share)
+
+
+def allocator_limit(machine: Machine, device: torch.device) -> int:
+    """Bytes that the allocator may hold on `device`: those of the tensors, and the holes between them."""
+    total = int(machine.memory_gib * GIB) or device_memory(device)
+    return max(0, total - ALLOWANCES[device.type].reserved)
+
+
+def device_memory(device: torch.device) -> int:
+    """Bytes of memory that one process has on `device`, in use or not; processes on one CPU share it evenly."""
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    if device.type == "mps":
+        return torch.mps.recommended_max_memory()
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # by torchrun and accelerate, for each machine
+    limit = container_limit()
+    return min(psutil.virtual_memory().total, limit or sys.maxsize) // processes
+
+
+def container_limit(root: Path = Path("/")) -> int | None:
+    """Bytes that the control groups of this process may take, versions 1 and 2; None where nothing limits them.
+
+    Args:
+        root: where `proc` and `sys` are.
+    """
+    limits = []
+    for group, name in _groups(root):
+        for folder in (group, *group.parents):  # a limit holds for all groups below
+            if folder == root / "sys/fs":
+                break
+            with contextlib.suppress(OSError, ValueError):  # `max` is no number, and means no limit
+                limits.append(int((folder / name).read_text(encoding="ascii")))
+    return min(limits, default=None)
+
+
+def _groups(root: Path) -> Iterator[tuple[Path, str]]:
+    """The folder of each of this process's control groups that count memory, and the file that holds the limit."""
+    with contextlib.suppress(OSError):
+        for line in (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines():
+            number, controllers, path = line.split(":", 2)
+            below = path.lstrip("/")
+            if number == "0" and not controllers:
+                yield root / "sys/fs/cgroup" / below, "memory.max"
+            elif "memory" in controllers.split(","):
+                yield root / "sys/fs/cgroup/memory" / below, "memory.limit_in_bytes"
+
+
+def gib(size: int) -> str:
+    """`size` bytes in words: `1.50 GiB`."""
+    return f"{size / GIB:.2f} GiB"

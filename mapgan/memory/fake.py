@@ -1,0 +1,41 @@
+"""The networks on fake tensors: shapes, types and arithmetic of the real ones without their memory."""
+
+from __future__ import annotations
+
+import torch
+from accelerate.utils.operations import convert_outputs_to_fp32
+from torch import nn
+
+from mapgan import networks
+from mapgan.networks.pair import Pair
+from mapgan.params import Params
+
+PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def hollow_pair(params: Params, width: int, height: int) -> Pair:
+    """The networks that the settings describe, without memory of their own (on the device `meta`)."""
+    settings = params.train
+    with torch.device("meta"):
+        return networks.build(settings.network, settings.networks.of(settings.network), width, height)
+
+
+def fill(network: nn.Module) -> None:
+    """Give a hollow network weights on the CPU, channels last: fake ones under `FakeTensorMode`."""
+    for module in network.modules():
+        for name, weight in module.named_parameters(recurse=False):
+            values = torch.empty(weight.shape, dtype=weight.dtype, memory_format=_layout(weight))
+            module.register_parameter(name, nn.Parameter(values, weight.requires_grad))
+        for name, buffer in module.named_buffers(recurse=False):
+            module.register_buffer(name, torch.empty(buffer.shape, dtype=buffer.dtype))
+
+
+def _layout(weight: torch.Tensor) -> torch.memory_format:
+    return torch.channels_last if weight.ndim == 4 else torch.contiguous_format
+
+
+def mix_precision(network: nn.Module, precision: str) -> None:
+    """Have `network` compute in `precision` and give float32, as Accelerate's `prepare` does."""
+    if dtype := PRECISIONS.get(precision):
+        lowered = torch.autocast("cpu", dtype)(network.forward)
+        network.forward = convert_outputs_to_fp32(lowered)

@@ -1,0 +1,71 @@
+"""Counts what tensors take and what their arithmetic costs, while a piece of code runs on them.
+
+The tensors may be fake (`FakeTensorMode`), so that neither memory nor time is spent on them. What a kernel
+allocates for itself and frees before it returns is not seen.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable
+from itertools import accumulate
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+
+class Meter(TorchDispatchMode):
+    """Adds up the storages of all tensors that are made while it is on, each storage once.
+
+    Attributes:
+        changes: by how many bytes the memory in use grew or shrank, in order.
+        flops: multiplications and additions of convolutions and matrix products.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.changes: list[int] = []
+        self.flops = 0
+        self._living: dict[int, weakref.ref[torch.UntypedStorage]] = {}
+
+    @property
+    def live(self) -> int:
+        """Bytes in use now."""
+        return sum(self.changes)
+
+    @property
+    def peak(self) -> int:
+        """Bytes in use at the worst moment."""
+        return peak(self.changes)
+
+    def __torch_dispatch__(
+        self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for made in result if isinstance(result, tuple | list) else (result,):
+            if isinstance(made, Tensor):
+                self._count(made.untyped_storage())
+        formula = flop_registry.get(func._overloadpacket)
+        if formula is not None:
+            self.flops += formula(*args, **(kwargs or {}), out_val=result)
+        return result
+
+    def _count(self, storage: torch.UntypedStorage) -> None:
+        name, size = storage._cdata, storage.nbytes()
+        if name in self._living:
+            return
+
+        def freed(_: object) -> None:
+            del self._living[name]
+            self.changes.append(-size)
+
+        self._living[name] = weakref.ref(storage, freed)
+        self.changes.append(size)
+
+
+def peak(changes: Iterable[int]) -> int:
+    """The most bytes in use, given how they grew and shrank."""
+    return max(accumulate(changes), default=0)

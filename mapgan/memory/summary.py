@@ -1,0 +1,170 @@
+"""The networks layer by layer: what each gives, learns, computes and keeps, for one picture. On fake tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from mapgan.memory.fake import fill, hollow_pair, mix_precision
+from mapgan.memory.meter import Meter
+from mapgan.params import Params
+
+MIB = 2**20
+
+
+@dataclass
+class Layer:
+    """A module, and what is done in it but in no module inside it.
+
+    Args:
+        name: its path in the network.
+        kind: its class.
+        output: sizes of one picture's output: feature maps, height, width.
+        parameters: numbers that are learned.
+        multiply_adds: of the forward pass.
+        kept: bytes that the forward pass keeps for the backward pass, but for the weights (their bf16 copies count).
+        backward: bytes that the backward pass makes: gradients of the inputs and weights, and what it casts.
+    """
+
+    name: str
+    kind: str
+    output: tuple[int, ...] = ()
+    parameters: int = 0
+    multiply_adds: int = 0
+    kept: int = 0
+    backward: int = 0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A network's layers, in the order they are run in.
+
+    Args:
+        name: which network.
+        layers: those that do or learn anything.
+        peak: bytes that a forward and a backward pass take at the worst moment, weights included.
+    """
+
+    name: str
+    layers: list[Layer]
+    peak: int
+
+
+def summarize(params: Params, width: int, height: int) -> list[Summary]:
+    """The generator's layers and the discriminator's, for one picture of `width` x `height` pixels."""
+    pair = hollow_pair(params, width, height)
+    precision = params.train.precision
+    return [
+        _summarize("generator", pair.generator, (1, pair.latent), precision),
+        _summarize("discriminator", pair.discriminator, (1, 3, height, width), precision),
+    ]
+
+
+def report(params: Params, width: int, height: int) -> str:
+    """A table for each network."""
+    head = f"{params.train.network}, {width} x {height} pixels, precision {params.train.precision}, one picture"
+    return "\n\n".join([head, *(_table(summary) for summary in summarize(params, width, height))])
+
+
+def _summarize(name: str, network: nn.Module, given: tuple[int, ...], precision: str) -> Summary:
+    """A network that is run once, forwards and backwards, on an input of the shape `given`."""
+    with FakeTensorMode(), Ledger() as ledger:
+        fill(network)
+        mix_precision(network, precision)
+        ledger.watch(name, network)
+        with torch.autograd.graph.saved_tensors_hooks(ledger.keep, lambda kept: kept):
+            result = network(torch.empty(given)).sum()
+        result.backward()
+        done = [layer for layer in ledger.layers.values() if _does_anything(layer)]
+        return Summary(name, done, ledger.peak)
+
+
+def _does_anything(layer: Layer) -> bool:
+    return any((layer.parameters, layer.multiply_adds, layer.kept, layer.backward))
+
+
+class Ledger(Meter):  # type: ignore[no-untyped-call]
+    """A meter that writes everything down under the layer in which it happened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers: dict[str, Layer] = {}  # in the order of their first call
+        self._inside = [Layer("", "")]  # where what belongs to no layer goes
+        self._forward_of: dict[int, Layer] = {}
+        self._seen: set[int] = set()
+
+    def watch(self, name: str, network: nn.Module) -> None:
+        """Follow the calls of the modules in `network`, which itself is called `name`."""
+        for path, module in network.named_modules():
+            layer = Layer(path or name, type(module).__name__)
+            layer.parameters = sum(weight.numel() for weight in module.parameters(recurse=False))
+            module.register_forward_pre_hook(lambda _, __, layer=layer: self._enter(layer))
+            module.register_forward_hook(lambda _, __, output, layer=layer: self._leave(layer, output))
+        self._seen = {weight.untyped_storage()._cdata for weight in (*network.parameters(), *network.buffers())}
+
+    def _enter(self, layer: Layer) -> None:
+        self._inside.append(self.layers.setdefault(layer.name, layer))
+
+    def _leave(self, layer: Layer, output: Tensor) -> None:
+        layer.output = tuple(output.shape[1:])
+        self._inside.pop()
+
+    def keep(self, tensor: Tensor) -> Tensor:
+        """Note that `tensor` is kept for the backward pass; weights and what is noted already do not count."""
+        storage = tensor.untyped_storage()
+        if storage._cdata not in self._seen:
+            self._seen.add(storage._cdata)
+            self._inside[-1].kept += storage.nbytes()
+        return tensor
+
+    def __torch_dispatch__(self, func: Any, types: Iterable[type], args: Any = (), kwargs: Any = None) -> Any:
+        node = torch._C._current_autograd_node()
+        if node is None:  # forward: the operation's node in the graph, if it has one, has just been numbered
+            layer = self._inside[-1]
+            self._forward_of.setdefault(torch.autograd._get_sequence_nr() - 1, layer)
+        else:
+            layer = self._forward_of.get(node._sequence_nr(), self._inside[0])
+        flops, changes = self.flops, len(self.changes)
+        result = super().__torch_dispatch__(func, types, args, kwargs)
+        if node is None:
+            layer.multiply_adds += (self.flops - flops) // 2
+        else:
+            layer.backward += sum(change for change in self.changes[changes:] if change > 0)
+        return result
+
+
+def _table(summary: Summary) -> str:
+    """The layers as lines of text, and their sum."""
+    total = Layer("total", "")
+    for name in ("parameters", "multiply_adds", "kept", "backward"):
+        setattr(total, name, sum(getattr(layer, name) for layer in summary.layers))
+    heads = [summary.name, "kind", "output", "parameters", "mult-adds M", "kept MiB", "backward MiB"]
+    end = f"forward and backward take {summary.peak / MIB:.2f} MiB at most, weights and gradients included"
+    return "\n".join([*aligned([heads, *map(_cells, [*summary.layers, total])], words=3), end])
+
+
+def _cells(layer: Layer) -> list[str]:
+    return [
+        layer.name,
+        layer.kind,
+        " x ".join(map(str, layer.output)),
+        f"{layer.parameters:,}",
+        f"{layer.multiply_adds / 1e6:.2f}",
+        f"{layer.kept / MIB:.2f}",
+        f"{layer.backward / MIB:.2f}",
+    ]
+
+
+def aligned(rows: list[list[str]], words: int) -> list[str]:
+    """Rows of cells as lines of text in columns: the first `words` to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    sides = ["<" if place < words else ">" for place in range(len(widths))]
+    lines = [
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)) for row in rows
+    ]
+    return [line.rstrip() for line in lines]

@@ -1,0 +1,72 @@
+"""The folder of a run's states, held by one trainer at a time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+
+from mapgan import files
+from mapgan.errors import MapganError
+from mapgan.params import Params
+from mapgan.training import state as states
+from mapgan.training.fingerprint import Parts, differences, fingerprint, run_parts
+
+
+@contextlib.contextmanager
+def run_folder(params: Params, data: str, scratch: Path, accelerator: Accelerator) -> Iterator[Path]:
+    """The folder below `scratch` for the run with these settings on the data with digest `data`.
+
+    Raises:
+        MapganError: another trainer is at work below `scratch`.
+    """
+    parts = run_parts(params, data)
+    folder = scratch / "state" / fingerprint(parts)
+    with contextlib.ExitStack() as held:
+        refused = _try_to_hold(held, scratch, accelerator)
+        if refused is not None:
+            raise refused
+        if accelerator.is_main_process:
+            _make_ready(folder, parts, accelerator)
+        accelerator.wait_for_everyone()
+        yield folder
+
+
+def _try_to_hold(held: contextlib.ExitStack, scratch: Path, accelerator: Accelerator) -> MapganError | None:
+    """Lock `scratch` in the main process; the same error in all processes, so that none waits for the others."""
+    busy = (
+        f"another trainer is at work on this run ({scratch}); "
+        "wait for it or stop it, then run again: this one goes on where that one is"
+    )
+    refused: MapganError | None = None
+    if accelerator.is_main_process:
+        try:  # whatever its settings: both would write the same results
+            held.enter_context(files.locked(scratch / "train.lock", busy))
+        except MapganError as error:
+            refused = error
+    told = torch.tensor(int(refused is not None), device=accelerator.device)
+    if int(accelerator.reduce(told, reduction="sum")) and refused is None:
+        refused = MapganError("train: this process stops with the main one")
+    return refused
+
+
+def _make_ready(folder: Path, parts: Parts, accelerator: Accelerator) -> None:
+    last = folder.parent / "last.json"
+    if changed := differences(_last_parts(last) or parts, parts):
+        accelerator.print(f"mapgan: train: starts afresh or from its own state, for what changed: {changed}")
+    files.write_json(last, parts)
+    folder.mkdir(parents=True, exist_ok=True)
+    for half_written in folder.glob(".*.part"):
+        half_written.unlink()
+    states.forget_old_runs(folder.parent, folder)
+
+
+def _last_parts(path: Path) -> Parts | None:
+    """The parts of the run before this one; they only serve to say what changed."""
+    with contextlib.suppress(MapganError):
+        parts = files.read_json(path)
+        return parts if isinstance(parts, dict) else None
+    return None

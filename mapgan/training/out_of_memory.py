@@ -1,0 +1,53 @@
+"""When memory runs out in the middle of a step: smaller pieces, or a good end."""
+
+from __future__ import annotations
+
+import sys
+
+import torch
+from torch import Tensor
+
+from mapgan.errors import MapganError
+
+# the CPU's allocator and cuBLAS raise plain RuntimeErrors
+SIGNS = (
+    "can't allocate memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "MPS backend out of memory",
+)
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether `error` says that the device has no memory left."""
+    return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in SIGNS)
+
+
+def smaller(half: str, micro_batch: int, step: int) -> int:
+    """Half of `micro_batch`, said in the log, after a half of a step that is to be done again."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    print(
+        f"mapgan: train: out of memory in {half}'s half of step {step + 1}; doing it again with "
+        f"machine.micro_batch {micro_batch // 2} instead of {micro_batch}",
+        file=sys.stderr,
+        flush=True,
+    )
+    return micro_batch // 2
+
+
+class HalfFailed(MapganError):
+    """Memory ran out and this process cannot help itself; everything is as it was before that half of the step.
+
+    Attributes:
+        discriminator_done: the metrics of D's half, if it was G's that failed.
+    """
+
+    def __init__(self, half: str, step: int, micro_batch: int) -> None:
+        remedy = (
+            f"set machine.micro_batch={micro_batch // 2} and run again"
+            if micro_batch > 1
+            else "set machine.checkpointing=all, or a smaller size; `mapgan fit` shows what fits"
+        )
+        super().__init__(f"train: out of memory in {half}'s half of step {step + 1}", remedy)
+        self.discriminator_done: dict[str, Tensor] | None = None

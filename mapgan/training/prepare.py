@@ -1,0 +1,123 @@
+"""Networks, optimizers and pictures, made ready for training on the device."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+from accelerate import Accelerator
+
+from mapgan import networks
+from mapgan.dataset import Dataset
+from mapgan.errors import MapganError
+from mapgan.memory.budget import device_budget
+from mapgan.memory.plan import Plan
+from mapgan.networks.pair import Pair
+from mapgan.networks.stack import set_checkpointing
+from mapgan.params import Params
+from mapgan.training.batches import Batches
+from mapgan.training.ema import Average
+from mapgan.training.fitting import plan
+from mapgan.training.initial import take_weights
+from mapgan.training.step import Step
+
+
+def plan_for(params: Params, dataset: Dataset, accelerator: Accelerator) -> Plan:
+    """How to do a step in the memory there is: the same way in all processes.
+
+    Raises:
+        MapganError: the batch does not divide, or no way fits.
+    """
+    processes = accelerator.num_processes
+    part_of_batch(params.train.batch_size, processes, accelerator.process_index)
+    budget = torch.tensor(device_budget(params.machine, accelerator.device), device=accelerator.device)
+    least = int(accelerator.gather(budget[None]).min()) if processes > 1 else int(budget)
+    return plan(
+        params, dataset.width, dataset.height, dataset.train.nbytes, accelerator.device, processes, budget=least
+    )
+
+
+def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Plan) -> Step:
+    """Everything that a training step works on, on the device.
+
+    Raises:
+        MapganError: the weights that `train.init_from` names do not fit.
+    """
+    settings = params.train
+    pair = build(params, dataset.width, dataset.height)
+    if settings.init_from:
+        take_weights(pair, settings, (dataset.width, dataset.height))
+    average = Average(pair.generator, settings.ema)
+    for network in (pair.generator, pair.discriminator):
+        network.to(memory_format=torch.channels_last)
+        set_checkpointing(network, plan.need.way.checkpointing)
+        if params.machine.compile:
+            network.compile()
+    generator, discriminator, *optimizers = accelerator.prepare(
+        pair.generator, pair.discriminator, *adams(params, pair, accelerator.device.type in ("cpu", "cuda"))
+    )
+    average.network.to(accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    places = part_of_batch(settings.batch_size, accelerator.num_processes, accelerator.process_index)
+    return Step(
+        settings=settings,
+        accelerator=accelerator,
+        supply=Batches(
+            dataset.train,
+            params.seed,
+            settings,
+            pair.latent,
+            places,
+            accelerator.device,
+            resident=plan.resident,
+            workers=params.machine.workers or min(4, os.cpu_count() or 1),
+        ),
+        generator=generator,
+        discriminator=discriminator,
+        average=average,
+        generator_optimizer=optimizers[0],
+        discriminator_optimizer=optimizers[1],
+        places=places,
+        micro_batch=plan.need.way.micro_batch,
+        divisible=not pair.batch_dependent,
+    )
+
+
+def build(params: Params, width: int, height: int) -> Pair:
+    """The networks that the settings describe, with fresh weights."""
+    settings = params.train
+    return networks.build(settings.network, settings.networks.of(settings.network), width, height, params.seed)
+
+
+def adams(params: Params, pair: Pair, fused: bool) -> list[torch.optim.Optimizer]:
+    """The optimizers of G and D, in this order."""
+    settings = params.train
+    rates = [(pair.generator, settings.generator_lr), (pair.discriminator, settings.discriminator_lr)]
+    betas = (settings.beta1, settings.beta2)
+    return [torch.optim.Adam(network.parameters(), rate, betas, fused=fused) for network, rate in rates]
+
+
+def part_of_batch(batch_size: int, processes: int, index: int) -> range:
+    """The places in each global batch that process `index` of so many does.
+
+    Raises:
+        MapganError: the batch does not divide.
+    """
+    if batch_size % processes:
+        raise MapganError(f"train.batch_size: {batch_size} does not divide among {processes} processes")
+    share = batch_size // processes
+    return range(index * share, (index + 1) * share)
+
+
+def norm_batch(params: Params, share: int) -> int:
+    """Pictures that share batch statistics, for networks that have them: a matter of the result and not of memory.
+
+    Raises:
+        MapganError: a process's `share` of the batch does not divide by it.
+    """
+    wanted = params.train.norm_batch or params.train.batch_size
+    if share % wanted:
+        raise MapganError(
+            f"train.norm_batch: {wanted} pictures share statistics, but each process has {share}",
+            "set train.norm_batch to a number that divides that",
+        )
+    return wanted

@@ -1,0 +1,67 @@
+"""The same seeds, drawn again and again while the generator learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from mapgan import files
+from mapgan.dataset import Dataset
+from mapgan.params import Train
+from mapgan.sampling.diversity import spread
+from mapgan.sampling.drawing import draw
+from mapgan.sampling.sheet import save_png, sheet, square_columns
+from mapgan.training.animation import write_animation
+from mapgan.training.state import step_of
+
+
+class Snapshots:
+    """Sheets of the same seeds, kept with the states too, because DVC empties the results.
+
+    Args:
+        settings: how many pictures, and how often.
+        dataset: the training set, to compare with.
+        folder: of the run's states.
+        results: the stage's output folder.
+    """
+
+    def __init__(self, settings: Train, dataset: Dataset, folder: Path, results: Path) -> None:
+        self.settings, self.dataset = settings, dataset
+        self.latent = settings.networks.of(settings.network).latent
+        self.kept, self.shown, self.results = folder / "snapshots", results / "snapshots", results
+
+    def take(self, generator: nn.Module, step: int) -> float:
+        """Draw the sheet for `step`; how much its pictures differ, as a share of how much as many real ones do."""
+        seeds = range(self.settings.snapshot_pictures)
+        pictures = list(draw(generator, self.latent, seeds))
+        save_png(
+            self.kept / f"step-{step:08d}.png", sheet(pictures, [str(s) for s in seeds], square_columns(len(seeds)))
+        )
+        self._show(self.kept / f"step-{step:08d}.png")
+        self._animate(step)
+        places = np.linspace(0, len(self.dataset.train) - 1, max(2, len(seeds))).astype(int)
+        real = spread([np.asarray(self.dataset.train[place]) for place in places])
+        return spread(pictures) / real if real and len(pictures) > 1 else 1.0
+
+    def bring_back(self, done: int) -> None:
+        """Show the sheets of the steps that were `done` before."""
+        for kept in self._sheets(done):
+            self._show(kept)
+        self._animate(done)
+
+    def _sheets(self, done: int) -> list[Path]:
+        """The sheets of this run, whatever its length was before."""
+        every, steps = self.settings.snapshot_every, self.settings.steps
+        sheets = sorted(self.kept.glob("step-*.png"))
+        return [
+            path for path in sheets if step_of(path) <= done and (step_of(path) % every == 0 or step_of(path) == steps)
+        ]
+
+    def _show(self, kept: Path) -> None:
+        files.link_or_copy(kept, self.shown / kept.name)
+
+    def _animate(self, done: int) -> None:
+        if sheets := self._sheets(done):
+            write_animation(sheets, self.results)

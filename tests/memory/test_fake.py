@@ -1,0 +1,84 @@
+"""Fake networks: like the real ones, and the same on the CPU as on a GPU."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from mapgan.memory.fake import fill, hollow_pair
+from mapgan.networks import build
+from mapgan.params import load
+from tests.conftest import TINY
+
+
+def test_fake_weights_are_like_real_ones() -> None:
+    params = load(settings=TINY)
+    hollow = hollow_pair(params, 48, 32)
+    real = build(params.train.network, params.train.networks.of(params.train.network), 48, 32)
+    for name in ("generator", "discriminator"):
+        with FakeTensorMode():
+            fill(getattr(hollow, name))
+        fakes = getattr(hollow, name).state_dict()
+        reals = getattr(real, name).to(memory_format=torch.channels_last).state_dict()
+        assert fakes.keys() == reals.keys()
+        for key, fake in fakes.items():
+            assert (fake.shape, fake.dtype, fake.stride()) == (reals[key].shape, reals[key].dtype, reals[key].stride())
+
+
+class Types(TorchDispatchMode):
+    """Writes down what type of number each operation gives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, torch.dtype]] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        result = func(*args, **(kwargs or {}))
+        first = result[0] if isinstance(result, tuple) else result
+        if isinstance(first, Tensor):
+            self.found.append((str(func), first.dtype))
+        return result
+
+
+@pytest.mark.parametrize("network", ["dcgan", "dcgan-modern"])
+def test_mixed_precision_is_the_same_on_a_gpu(network: str) -> None:
+    """A GPU's autocast has a list of its own of what runs in float32; predictions are made with the CPU's."""
+    params = load(settings=[*TINY, f"train.network={network}", "train.networks.dcgan-modern.convolutions=2"])
+
+    def types(device: str) -> list[tuple[str, torch.dtype]]:
+        pair = hollow_pair(params, 32, 32)
+        with FakeTensorMode():
+            for some in (pair.generator, pair.discriminator):
+                fill(some)
+                _move(some, device)
+            torch.set_autocast_dtype(device, torch.bfloat16)
+            torch.set_autocast_enabled(device, True)  # torch.autocast itself would look for a GPU
+            try:
+                with Types() as seen:
+                    pair.generator(torch.empty(2, pair.latent, device=device))
+                    pair.discriminator(torch.empty(2, 3, 32, 32, device=device))
+            finally:
+                torch.set_autocast_enabled(device, False)
+        return seen.found
+
+    floats = (torch.float32, torch.bfloat16)
+    cpu, cuda = ([found for found in types(device) if found[1] in floats] for device in ("cpu", "cuda"))
+    assert _sums(cuda) == _sums(cpu)
+
+
+def _sums(found: list[tuple[str, torch.dtype]]) -> list[tuple[str, torch.dtype]]:
+    """What computes, sorted: how a tensor is laid out and viewed may differ from device to device."""
+    layout = ("prim.", "aten.view", "aten._unsafe_view", "aten.clone", "aten.detach")
+    return sorted(((name, kind) for name, kind in found if not name.startswith(layout)), key=str)
+
+
+def _move(network: nn.Module, device: str) -> None:
+    """`Module.to` for fake tensors."""
+    for module in network.modules():
+        for name, weight in module.named_parameters(recurse=False):
+            module.register_parameter(name, nn.Parameter(torch.empty_like(weight, device=device)))
+        for name, buffer in module.named_buffers(recurse=False):
+            module.register_buffer(name, torch.empty_like(buffer, device=device))

@@ -1,0 +1,69 @@
+"""The layers of the summary add up to what the networks are and do."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils.flop_counter import FlopCounterMode
+
+from mapgan import networks
+from mapgan.memory.fake import fill, hollow_pair
+from mapgan.memory.meter import Meter
+from mapgan.memory.summary import report, summarize
+from mapgan.params import Params, load
+from tests.conftest import TINY
+
+SIZE = (48, 32)
+
+
+def tiny(*settings: str) -> Params:
+    return load(settings=[*TINY, *settings])
+
+
+@pytest.mark.parametrize("network", ["dcgan", "dcgan-modern"])
+def test_the_layers_add_up_to_the_networks(network: str) -> None:
+    params = tiny(f"train.network={network}")
+    pair = networks.build(params.train.network, params.train.networks.of(params.train.network), *SIZE)
+    inputs = {"generator": torch.zeros(1, pair.latent), "discriminator": torch.zeros(1, 3, SIZE[1], SIZE[0])}
+    for summary in summarize(params, *SIZE):
+        real = getattr(pair, summary.name)
+        assert sum(layer.parameters for layer in summary.layers) == sum(weight.numel() for weight in real.parameters())
+        with FlopCounterMode(display=False) as counter:
+            real(inputs[summary.name])
+        assert sum(layer.multiply_adds for layer in summary.layers) == counter.get_total_flops() // 2
+
+
+@pytest.mark.parametrize("precision", ["no", "bf16"])
+def test_what_is_kept_is_what_lives_after_the_forward_pass(precision: str) -> None:
+    params = tiny(f"train.precision='{precision}'")
+    _, summary = summarize(params, *SIZE)
+    network = hollow_pair(params, *SIZE).discriminator
+    with FakeTensorMode(), Meter() as meter:
+        fill(network)
+        weights = meter.live
+        pictures = torch.empty(1, 3, SIZE[1], SIZE[0])
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+            verdict = network(pictures)
+        kept_beside = pictures.nbytes if precision == "bf16" else 0  # the graph keeps a copy of them in bf16 alone
+        assert sum(layer.kept for layer in summary.layers) == meter.live - weights - verdict.nbytes - kept_beside
+
+
+def test_a_layer_known_by_heart() -> None:
+    generator, discriminator = summarize(tiny("train.network=dcgan"), 32, 32)
+    first = discriminator.layers[0]
+    assert (first.name, first.kind, first.output) == ("blocks.0.0", "Conv2d", (4, 16, 16))
+    assert first.parameters == 4 * 3 * 4 * 4 + 4
+    assert first.multiply_adds == 4 * 3 * 4 * 4 * 16 * 16
+    assert first.kept == 4 * 3 * 32 * 32  # the picture
+    assert first.backward == 4 * first.parameters  # the picture needs no gradient
+    norm = next(layer for layer in generator.layers if layer.kind == "BatchNorm2d")
+    maps, height, width = norm.output
+    assert norm.backward == 4 * (maps * height * width + 2 * maps)
+
+
+def test_the_report_names_both_networks_and_their_sums() -> None:
+    lines = report(tiny(), *SIZE).splitlines()
+    assert lines[0] == "dcgan-modern, 48 x 32 pixels, precision no, one picture"
+    assert [line.split()[0] for line in lines if line.endswith("backward MiB")] == ["generator", "discriminator"]
+    assert len([line for line in lines if line.startswith("total ")]) == 2

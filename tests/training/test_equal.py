@@ -1,0 +1,123 @@
+"""The result does not depend on how many processes or micro-batches did the work, nor on how many workers read.
+
+In float64, because Adam divides by a tiny root at first: rounding alone moves float32 weights by percents.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from mapgan import files
+from mapgan.params import load
+from mapgan.training.run import Places, train
+from tests.conftest import TINY
+
+SETTINGS = [*TINY, "train.batch_size=16", "train.steps=20", "train.instance_noise=0.1", "train.penalty_every=2"]
+TRAINER = Path(__file__).with_name("double_trainer.py")
+
+
+def in_double(maps: Path, out: Path, *settings: str) -> dict[str, torch.Tensor]:
+    """Train here in float64 and give the generator's weights."""
+    torch.set_default_dtype(torch.float64)
+    try:
+        train(load(settings=[*SETTINGS, *settings]), Places(maps, out / "g.safetensors", out / "results", out / "s"))
+    finally:
+        torch.set_default_dtype(torch.float32)
+    return load_file(out / "g.safetensors")
+
+
+def by_two(maps: Path, out: Path, machines: int, *settings: str) -> subprocess.CompletedProcess[str]:
+    """Train in two processes over gloo, on one machine or as two that meet over loopback."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    launched = [
+        subprocess.Popen(
+            [
+                *(sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"),
+                *("--num_machines", str(machines), "--machine_rank", str(rank), "--mixed_precision", "no"),
+                *("--main_process_ip", "127.0.0.1", "--main_process_port", str(port), "--dynamo_backend", "no"),
+                *(str(TRAINER), str(maps), str(out), *SETTINGS, *settings),
+            ],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in range(machines)
+    ]
+    outputs = [process.communicate(timeout=120)[0] for process in launched]
+    return subprocess.CompletedProcess([], max(abs(p.returncode) for p in launched), "".join(outputs))
+
+
+def logged(out: Path) -> list[float]:
+    """Every number in the table of metrics."""
+    lines = (out / "results/metrics.tsv").read_text().splitlines()[1:]
+    assert len(lines) == 10
+    return [float(number) for line in lines for number in line.split("\t")]
+
+
+def worst(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> float:
+    assert one.keys() == other.keys()
+    return max(float((one[name] - other[name]).abs().max()) for name in one)
+
+
+def test_micro_batches_do_not_change_the_weights(squares: Path, tmp_path: Path) -> None:
+    whole = in_double(squares, tmp_path / "a")
+    assert worst(whole, in_double(squares, tmp_path / "b", "machine.micro_batch=4")) < 1e-9
+    assert logged(tmp_path / "a") == pytest.approx(logged(tmp_path / "b"), abs=1e-5)
+
+
+@pytest.mark.parametrize("machines", [1, 2])
+def test_two_processes_end_with_the_weights_of_one(squares: Path, tmp_path: Path, machines: int) -> None:
+    whole = in_double(squares, tmp_path / "a")
+    result = by_two(squares, tmp_path / "b", machines)
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.count("2 processes, 8 pictures each") == 1  # and only the main one talks
+    assert worst(whole, load_file(tmp_path / "b/g.safetensors")) < 1e-9
+    # the losses logged are those of the global batch
+    assert logged(tmp_path / "a") == pytest.approx(logged(tmp_path / "b"), abs=1e-5)
+
+
+def test_a_state_of_two_processes_goes_on_with_one_and_back(squares: Path, tmp_path: Path) -> None:
+    whole = in_double(squares, tmp_path / "a")
+    assert by_two(squares, tmp_path / "b", 1, "train.steps=7").returncode == 0
+    in_double(squares, tmp_path / "b", "train.steps=13")
+    result = by_two(squares, tmp_path / "b", 1)
+    assert "goes on after step 13 of 20" in result.stdout
+    assert worst(whole, load_file(tmp_path / "b/g.safetensors")) < 1e-9
+
+
+def test_a_batch_that_does_not_divide_stops_before_the_start(squares: Path, tmp_path: Path) -> None:
+    result = by_two(squares, tmp_path, 1, "train.batch_size=15")
+    assert result.returncode != 0
+    assert "train.batch_size: 15 does not divide among 2 processes" in result.stdout
+    assert not (tmp_path / "s/state").exists() or not list(tmp_path.glob("s/state/*/*"))
+
+
+def test_a_second_trainer_of_two_processes_stops_with_one_line(squares: Path, tmp_path: Path) -> None:
+    with files.locked(tmp_path / "s" / "train.lock", "busy"):
+        result = by_two(squares, tmp_path, 1)
+    assert result.returncode != 0
+    assert result.stdout.count("another trainer is at work on this run") == 1
+    assert "closed by peer" not in result.stdout
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_the_number_of_workers_changes_no_bit(squares: Path, tmp_path: Path, workers: int) -> None:
+    def digest(count: int) -> str:
+        out = tmp_path / str(count)
+        places = Places(squares, out / "g.safetensors", out / "results", out / "s")
+        train(load(settings=[*TINY, f"machine.workers={count}"]), places)
+        return files.sha256_file(out / "g.safetensors")
+
+    assert digest(workers) == digest(3)

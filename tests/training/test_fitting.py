@@ -1,0 +1,167 @@
+"""The prediction against what the CPU's allocator really held, and the plan made of it."""
+
+from __future__ import annotations
+
+import functools
+import gc
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+import pytest
+import torch
+from torch.autograd.profiler import profile
+
+from mapgan.dataset import open_dataset
+from mapgan.errors import MapganError
+from mapgan.memory.meter import peak
+from mapgan.memory.plan import Need, Plan, Way, choose
+from mapgan.params import Params, load
+from mapgan.training.fitting import Forecast, needs, plan
+from mapgan.training.machine import accelerator_for
+from mapgan.training.prepare import prepare
+from tests.conftest import TINY, write_squares
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+
+# wide enough for pictures to take the most of it, as they do in earnest
+WIDER = [
+    "train.batch_size=8",
+    "train.networks.dcgan-modern.generator_maps=16",
+    "train.networks.dcgan-modern.discriminator_maps=16",
+    "train.networks.dcgan-modern.max_maps=32",
+    "train.networks.dcgan.generator_maps=16",
+    "train.networks.dcgan.discriminator_maps=16",
+    "train.networks.dcgan.max_maps=32",
+]
+
+
+def allocated_at_most(params: Params, maps: Path, way: Way) -> int:
+    """Bytes that the CPU's allocator had given out at the worst moment of two steps, by its own reports."""
+    dataset, accelerator = open_dataset(maps), accelerator_for(params)
+    gc.collect()
+    with profile(profile_memory=True) as profiler:
+        step = prepare(params, dataset, accelerator, Plan(Need(way, 0, 0), 0, resident=False))
+        step.watched = True
+        for number in (0, params.train.penalty_every - 1):  # the second one measures the penalty
+            step(number)
+    reports = [event for event in profiler.kineto_results.events() if event.name() == "[memory]"]
+    return max(accumulate(event.nbytes() for event in sorted(reports, key=lambda event: event.start_ns())))
+
+
+# Predicted over real, over all 48 combinations of these at 96 x 96 and batch 8: 0.95 to 1.00. What is missing lies
+# inside the CPU's kernels: in float32 it is next to nothing; in bf16 the convolutions' backward pass takes scratch
+# memory of its own, which weighs most where checkpointing leaves little else (dcgan-modern, bf16, all: 0.95). Where
+# the weights outweigh the pictures, a second copy of the largest layer's gradient shows (down to 0.92).
+@pytest.mark.parametrize(
+    ("side", "micro_batch", "checkpointing", "settings"),
+    [
+        (96, 4, "none", ["train.network=dcgan-modern", "train.precision='no'"]),
+        (64, 8, "none", ["train.network=dcgan-modern", "train.precision=bf16", "train.instance_noise=0.1"]),
+        (96, 2, "all", ["train.network=dcgan-modern", "train.precision='no'", "train.loss=hinge"]),
+        (128, 4, "high", ["train.network=dcgan-modern", "train.precision=bf16", "train.loss=hinge"]),
+        (64, 8, "none", ["train.network=dcgan", "train.precision='no'", "train.penalty=0"]),
+        (96, 8, "all", ["train.network=dcgan", "train.precision=bf16", "train.loss=non-saturating"]),
+    ],
+)
+def test_the_prediction_is_what_the_allocator_held(
+    side: int, micro_batch: int, checkpointing: str, settings: list[str], tmp_path: Path
+) -> None:
+    params = load(settings=[*TINY, *WIDER, *settings])
+    way = Way(micro_batch, checkpointing)  # type: ignore[arg-type]
+    real = allocated_at_most(params, write_squares(tmp_path / "maps", side, side), way)
+    predicted = Forecast(params, side, side, params.train.batch_size, "cpu").need(way).peak
+    assert predicted == pytest.approx(real, rel=0.05)
+
+
+@pytest.mark.parametrize("settings", [["train.precision=bf16"], ["train.precision='no'", "train.penalty=0"]])
+def test_two_micro_batches_tell_of_all_others(settings: list[str]) -> None:
+    forecast = Forecast(load(settings=[*TINY, *settings]), 48, 32, 32, "cuda")
+    for way in (Way(8, "none"), Way(16, "all")):
+        traced = forecast.traced(way)
+        predicted = forecast.need(way)
+        assert predicted.peak == peak(traced.changes)
+        assert predicted.flops * way.micro_batch == traced.flops * 32
+
+
+def test_several_processes_sum_up_gradients_in_memory_of_their_own() -> None:
+    params = load(settings=[*TINY, "train.batch_size=4"])
+    halves = load(settings=[*TINY, "train.batch_size=8"])
+    way = Way(4, "none")
+    one, two = (Forecast(some, 32, 32, 4, "cuda").need(way) for some in (params, halves))
+    assert two.flops == one.flops
+    assert two.peak > one.peak
+
+
+@pytest.fixture
+def traced_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps that have been traced for one plan serve the next."""
+
+    @functools.cache
+    def remembered(settings: str, width: int, height: int, share: int, device: str, way: Way) -> object:
+        return trace(Forecast(Params.model_validate_json(settings), width, height, share, device), way)
+
+    trace = Forecast._trace
+
+    def look_up(self: Forecast, way: Way) -> object:
+        settings = self.params.model_copy(update={"machine": load().machine}).model_dump_json(by_alias=True)
+        return remembered(settings, self.width, self.height, self.share, self.device, way)
+
+    monkeypatch.setattr(Forecast, "_trace", look_up)
+
+
+@pytest.mark.usefixtures("traced_once")
+def test_the_plan_is_the_choice_from_the_whole_table() -> None:
+    params = load(settings=[*TINY, "train.batch_size=8"])
+    table = needs(params, 64, 64, 8)
+    assert [need.way.micro_batch for need in table] == 3 * [8, 4, 2, 1]
+    assert all(
+        small.peak < large.peak for large, small in pairwise(table) if large.way.micro_batch > small.way.micro_batch
+    )
+    flops = [need.flops for need in table[::4]]
+    assert flops == sorted(set(flops))
+    for need in table:
+        made = plan(params, 64, 64, 0, CUDA, 1, budget=need.peak)
+        assert made.need == choose(table, need.peak, "")
+        assert made.need.peak <= made.budget == need.peak
+
+    least = min(need.peak for need in table)
+    with pytest.raises(MapganError, match=r"lower resize\.width"):
+        plan(params, 64, 64, 0, CUDA, 1, budget=least - 1)
+
+    held = load(settings=[*TINY, "train.batch_size=8", "machine.micro_batch=2", "machine.checkpointing=high"])
+    assert plan(held, 64, 64, 0, CUDA, 1, budget=2**40).need.way == Way(2, "high")
+    with pytest.raises(MapganError, match=r"set machine\.micro_batch=0"):
+        plan(held, 64, 64, 0, CUDA, 1, budget=least)
+
+
+@pytest.mark.usefixtures("traced_once")
+def test_the_training_set_stays_on_the_gpu_if_it_fits_beside_the_step() -> None:
+    params = load(settings=TINY)
+    need = plan(params, 32, 32, 0, CUDA, 1, budget=2**40).need
+    assert plan(params, 32, 32, 1000, CUDA, 1, budget=need.peak + 1000).resident
+    assert not plan(params, 32, 32, 1001, CUDA, 1, budget=need.peak + 1000).resident
+    assert not plan(params, 32, 32, 0, CPU, 1).resident
+
+
+@pytest.mark.usefixtures("traced_once")
+def test_batch_statistics_leave_no_choice_of_the_micro_batch() -> None:
+    settings = [*TINY, "train.network=dcgan", "train.batch_size=8"]
+    assert plan(load(settings=settings), 32, 32, 0, CUDA, 1, budget=2**40).need.way == Way(8, "none")
+    norm = load(settings=[*settings, "train.norm_batch=4", "machine.micro_batch=2"])
+    assert {need.way.micro_batch for need in needs(norm, 32, 32, 8)} == {4}
+    with pytest.raises(MapganError, match="norm_batch"):
+        plan(load(settings=settings), 32, 32, 0, CUDA, 2, budget=2**40)
+
+
+def test_the_largest_maps_fit_a_24_gb_card() -> None:
+    params = load(
+        preset="maps-768-24gb",
+        settings=[
+            "train.batch_size=16",
+            "machine.memory_gib=24",
+            "machine.micro_batch=0",
+            "machine.checkpointing=auto",
+        ],
+    )
+    made = plan(params, 2048, 2048, 0, CUDA, 1)
+    assert made.need.peak <= made.budget < 22.5 * 2**30

@@ -1,0 +1,74 @@
+"""This computer: asked what it can do, and told what to keep apart from the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from mapgan import files
+from mapgan.errors import MapganError
+from mapgan.networks.generator_file import load_network
+from mapgan.params import load
+from mapgan.training.machine import accelerator_for, lost_peer
+from mapgan.training.run import Places, train
+from tests.conftest import TINY
+
+
+def run(maps: Path, out: Path, *settings: str) -> str:
+    train(load(settings=[*TINY, *settings]), Places(maps, out / "g.safetensors", out / "results", out / "scratch"))
+    return files.sha256_file(out / "g.safetensors")
+
+
+def test_tensorboard_gets_the_metrics_and_changes_nothing(squares: Path, tmp_path: Path) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    plain = run(squares, tmp_path / "a")
+    assert run(squares, tmp_path / "b", 'machine.trackers=["tensorboard"]') == plain
+    events = accumulator.EventAccumulator(str(tmp_path / "b/scratch/logs/mapgan"))
+    events.Reload()
+    assert {"loss_generator", "gradient_G.blocks.0", "saturated_fake", "rate_D"} <= set(events.Tags()["scalars"])
+    assert [event.step for event in events.Scalars("loss_discriminator")] == [2, 4, 6]
+
+
+def test_a_tracker_that_is_not_there_is_one_line(squares: Path, tmp_path: Path) -> None:
+    with pytest.raises(MapganError, match="mlflow is not installed; pip install mlflow"):
+        run(squares, tmp_path, 'machine.trackers=["mlflow"]')
+
+
+def test_params_win_over_accelerate_and_a_line_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+    assert accelerator_for(load(settings=TINY)).mixed_precision == "no"
+    assert "precision no, as train.precision says; Accelerate was set to bf16" in capsys.readouterr().out
+    monkeypatch.delenv("ACCELERATE_MIXED_PRECISION")
+    accelerator_for(load(settings=TINY))
+    assert capsys.readouterr().out == ""
+
+
+def test_a_lost_process_is_told_from_other_errors() -> None:
+    gone = RuntimeError("[pair.cc:561] Connection closed by peer [127.0.0.1]:44736")
+    assert lost_peer(gone, processes=2)
+    assert not lost_peer(gone, processes=1)
+    assert not lost_peer(RuntimeError("shapes cannot be multiplied"), processes=2)
+
+
+def test_what_is_logged_says_how_both_players_do(squares: Path, tmp_path: Path) -> None:
+    run(squares, tmp_path)
+    head = (tmp_path / "results/metrics.tsv").read_text().splitlines()[0].split("\t")
+    assert {"loss_discriminator", "loss_generator", "verdict_real", "verdict_fake", "accuracy", "penalty"} <= set(head)
+    assert {"gradient_D", "gradient_G", "saturated_real", "saturated_fake", "rate_D", "rate_G"} <= set(head)
+    assert {"gradient_D.blocks.0", "gradient_G.project"} <= set(head)
+    assert (tmp_path / "results/speed.tsv").read_text().startswith("step\tpictures_per_second\tmemory_gib\n")
+    assert (tmp_path / "results/diversity.tsv").read_text().startswith("step\tdiversity\n3\t")
+
+
+@pytest.mark.soak
+def test_compiled_networks_learn_the_same(squares: Path, tmp_path: Path) -> None:
+    if not torch._inductor.cpp_builder.get_cpp_compiler():
+        pytest.skip("needs a C++ compiler")
+    run(squares, tmp_path / "a", "train.steps=2", "train.beta1=0.5")
+    run(squares, tmp_path / "b", "train.steps=2", "train.beta1=0.5", "machine.compile=true")
+    one, other = (load_network(tmp_path / name / "g.safetensors")[0].state_dict() for name in "ab")
+    assert all(torch.allclose(one[name], other[name], atol=1e-3) for name in one)
