@@ -100,7 +100,7 @@ WRONG = [
     (("sample", ".", "--sheet", "6"), "sample.sheet: '6' is not a sheet; allowed: columns x rows"),
     (("train", ".", "--set", "train.batch_sizes=8"), "no such setting; nearest: train.batch_size"),
     (("train", ".", "--preset", "maps-64"), "--preset maps-64: no such preset; nearest: maps-64-cpu"),
-    (("train", ".", "--resume", "maybe"), "--resume maybe: no such state; say auto, never, or the path of a state or a run"),
+    (("train", ".", "--resume", "maybe"), "--resume maybe: no such state; say auto, never, or"),
     (("sample", "nothing.safetensors"), "nothing.safetensors: no such file"),
     (("sample", ".", "--seeds", "a"), "sample.seeds: 'a' is not a list of seeds"),
     (("sample", ".", "--device", "tpu"), "allowed: one of auto, cpu, cuda, mps"),

@@ -41,19 +41,33 @@ ALLOWANCES = {
 }
 
 
-def device_budget(machine: Machine, device: torch.device) -> int:
-    """Bytes that the tensors of one process may take on `device`."""
-    return int(allocator_limit(machine, device) * ALLOWANCES[device.type].share)
+def device_budget(machine: Machine, device: torch.device, there: bool = True) -> int:
+    """Bytes that the tensors of one process may take on `device`; arguments as for `memory_meant`."""
+    return int(allocator_limit(machine, device, there) * ALLOWANCES[device.type].share)
 
 
-def allocator_limit(machine: Machine, device: torch.device) -> int:
+def allocator_limit(machine: Machine, device: torch.device, there: bool = True) -> int:
     """Bytes that the allocator may hold on `device`: those of the tensors, and the holes between them."""
-    total = int(machine.memory_gib * GIB) or device_memory(device)
-    return max(0, total - ALLOWANCES[device.type].reserved)
+    return max(0, memory_meant(machine, device, there) - ALLOWANCES[device.type].reserved)
+
+
+def memory_meant(machine: Machine, device: torch.device, there: bool = True) -> int:
+    """Bytes of memory that `device` is taken to have for one process, in use or not.
+
+    Args:
+        machine: `memory_gib` says so, if it is set.
+        device: which.
+        there: whether it is in this computer, and cannot be taken for more than it is.
+    """
+    given = int(machine.memory_gib * GIB)
+    if given and not there:
+        return given
+    found = device_memory(device)
+    return min(given, found) if given else found
 
 
 def device_memory(device: torch.device) -> int:
-    """Bytes of memory that one process has on `device`, in use or not; processes on one CPU share it evenly."""
+    """Bytes of memory that `device` has for one process; those on one CPU share it evenly."""
     if device.type == "cuda":
         return int(torch.cuda.get_device_properties(device).total_memory)
     if device.type == "mps":

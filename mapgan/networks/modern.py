@@ -188,8 +188,13 @@ def noise_corners(z: Tensor) -> Tensor:
 
 
 def double(x: Tensor) -> Tensor:
-    """`[B, C, h, w]` to `[B, C, 2h, 2w]`, bilinear: a low-pass filter, so no checkerboards."""
-    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+    """`[B, C, h, w]` to `[B, C, 2h, 2w]`, bilinear: a low-pass filter, so no checkerboards.
+
+    In float32 inside: on a GPU its backward pass adds up in the precision that it is given.
+    """
+    with torch.autocast(x.device.type, enabled=False):
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        return F.interpolate(wide, scale_factor=2, mode="bilinear", align_corners=False).to(x.dtype)
 
 
 class Norm(nn.GroupNorm):

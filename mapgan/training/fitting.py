@@ -22,6 +22,8 @@ from mapgan.memory.plan import Need, Plan, Way, choose, ways
 from mapgan.networks.stack import set_checkpointing
 from mapgan.params import Params
 from mapgan.training.ema import Average
+from mapgan.training.optimizers import adams
+from mapgan.training.shares import norm_batch
 from mapgan.training.step import Step
 
 SMALLER = "lower resize.width and resize.height, or the feature maps in train.networks, or use a larger card"
@@ -94,8 +96,6 @@ class Forecast:
 
     def ways(self) -> list[Way]:
         """All ways that the network and the `machine` section allow."""
-        from mapgan.training.prepare import norm_batch  # it imports this module
-
         machine, micro_batch = self.params.machine, self.params.machine.micro_batch
         if hollow_pair(self.params, self.width, self.height).batch_dependent:
             micro_batch = norm_batch(self.params, self.share)
@@ -105,19 +105,18 @@ class Forecast:
         """What `way` needs.
 
         But for the size of the tensors, a step is the same for each micro-batch that is followed by another: what
-        two of them take gives what all others take, exactly.
+        two of them take tells what all others take, exactly.
         """
-        if way.micro_batch in (1, 2, self.share):
-            traced = self.traced(way)
-            return Need(way, peak(traced.changes), traced.flops * self.share // way.micro_batch)
-        one, two = (self.traced(Way(size, way.checkpointing)) for size in (1, 2))
-        changes = (a + (b - a) * (way.micro_batch - 1) for a, b in zip(one.changes, two.changes, strict=True))
-        return Need(way, peak(changes), one.flops * self.share)
+        if way.micro_batch not in (1, 2, self.share):
+            one, two = (self.traced(Way(size, way.checkpointing)) for size in (1, 2))
+            if len(one.changes) == len(two.changes):
+                changes = (a + (b - a) * (way.micro_batch - 1) for a, b in zip(one.changes, two.changes, strict=True))
+                return Need(way, peak(changes), one.flops * self.share)
+        traced = self.traced(way)
+        return Need(way, peak(traced.changes), traced.flops * self.share // way.micro_batch)
 
     def _trace(self, way: Way) -> Traced:
         """A step with one micro-batch on fake tensors; if there are more, then as the last of them finds things."""
-        from mapgan.training.prepare import adams
-
         settings = self.params.train
         pair = hollow_pair(self.params, self.width, self.height)
         average = Average(pair.generator, settings.ema)

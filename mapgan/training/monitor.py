@@ -38,13 +38,14 @@ class Monitor:
         self.steps, self.since = 0, time.monotonic()
         self.note = ""
 
-    def say_plan(self, plan: Plan, processes: int, share: int) -> None:
-        """Say how a step will be done, and what it will take."""
+    def say_plan(self, plan: Plan, processes: int, share: int, seconds: float) -> None:
+        """Say how a step will be done, and what it will take of memory and (for all that is left) of time."""
         way = plan.need.way
         among = f"{processes} processes, {share} pictures each, " if processes > 1 else ""
         self.say(
             f"train: {among}micro-batch {way.micro_batch}, checkpointing {way.checkpointing}: "
-            f"{plan.need.peak / GIB:.2f} GiB predicted of {plan.budget / GIB:.1f}"
+            f"{plan.need.peak / GIB:.2f} GiB predicted of {plan.budget / GIB:.1f}, "
+            f"about {duration(seconds)} by a first guess"
         )
 
     def say_peak(self, plan: Plan, measured: float) -> None:

@@ -9,7 +9,6 @@ from accelerate import Accelerator
 
 from mapgan import networks
 from mapgan.dataset import Dataset
-from mapgan.errors import MapganError
 from mapgan.memory.budget import device_budget
 from mapgan.memory.plan import Plan
 from mapgan.networks.pair import Pair
@@ -19,6 +18,8 @@ from mapgan.training.batches import Batches
 from mapgan.training.ema import Average
 from mapgan.training.fitting import plan
 from mapgan.training.initial import take_weights
+from mapgan.training.optimizers import adams
+from mapgan.training.shares import part_of_batch
 from mapgan.training.step import Step
 
 
@@ -86,38 +87,3 @@ def build(params: Params, width: int, height: int) -> Pair:
     """The networks that the settings describe, with fresh weights."""
     settings = params.train
     return networks.build(settings.network, settings.networks.of(settings.network), width, height, params.seed)
-
-
-def adams(params: Params, pair: Pair, fused: bool) -> list[torch.optim.Optimizer]:
-    """The optimizers of G and D, in this order."""
-    settings = params.train
-    rates = [(pair.generator, settings.generator_lr), (pair.discriminator, settings.discriminator_lr)]
-    betas = (settings.beta1, settings.beta2)
-    return [torch.optim.Adam(network.parameters(), rate, betas, fused=fused) for network, rate in rates]
-
-
-def part_of_batch(batch_size: int, processes: int, index: int) -> range:
-    """The places in each global batch that process `index` of so many does.
-
-    Raises:
-        MapganError: the batch does not divide.
-    """
-    if batch_size % processes:
-        raise MapganError(f"train.batch_size: {batch_size} does not divide among {processes} processes")
-    share = batch_size // processes
-    return range(index * share, (index + 1) * share)
-
-
-def norm_batch(params: Params, share: int) -> int:
-    """Pictures that share batch statistics, for networks that have them: a matter of the result and not of memory.
-
-    Raises:
-        MapganError: a process's `share` of the batch does not divide by it.
-    """
-    wanted = params.train.norm_batch or params.train.batch_size
-    if share % wanted:
-        raise MapganError(
-            f"train.norm_batch: {wanted} pictures share statistics, but each process has {share}",
-            "set train.norm_batch to a number that divides that",
-        )
-    return wanted

@@ -16,6 +16,7 @@ from mapgan.progress import Bar
 from mapgan.sampling.sheet import check_page, square_columns
 from mapgan.training import resume as resuming
 from mapgan.training import state as states
+from mapgan.training.estimate import seconds_per_step
 from mapgan.training.folder import run_folder
 from mapgan.training.initial import DISCRIMINATOR
 from mapgan.training.machine import accelerator_for, hold_to_budget, lost_peer, memory_gib, start_trackers
@@ -69,10 +70,11 @@ def train(params: Params, places: Places, resume: str = "auto") -> None:
         hold_to_budget(params.machine, accelerator.device)
         step = prepare(params, dataset, accelerator, plan)
         run = Run(params, places, dataset, step, folder)
-        run.monitor.say_plan(plan, accelerator.num_processes, len(step.places))
         start_trackers(accelerator, params)
         try:
             run.restore(resume)
+            seconds = seconds_per_step(step, plan) * (params.train.steps - run.done)
+            run.monitor.say_plan(plan, accelerator.num_processes, len(step.places), seconds)
             run.loop(stop)
             run.finish()
             if accelerator.device.type == "cuda":

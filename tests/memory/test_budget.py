@@ -26,14 +26,23 @@ def computer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_card_that_is_not_there() -> None:
     machine = Machine(memory_gib=24)
-    assert allocator_limit(machine, CUDA) == 22.5 * GIB
-    assert device_budget(machine, CUDA) == int(22.5 * GIB * ALLOWANCES["cuda"].share)
-    assert device_budget(Machine(memory_gib=1), CUDA) == 0
+    assert allocator_limit(machine, CUDA, there=False) == 22.5 * GIB
+    assert device_budget(machine, CUDA, there=False) == int(22.5 * GIB * ALLOWANCES["cuda"].share)
+    assert device_budget(Machine(memory_gib=1), CUDA, there=False) == 0
+
+
+def test_a_card_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    card = SimpleNamespace(total_memory=16 * GIB)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: card)
+    assert allocator_limit(Machine(), CUDA) == 14.5 * GIB
+    assert allocator_limit(Machine(memory_gib=8), CUDA) == 6.5 * GIB
+    assert allocator_limit(Machine(memory_gib=24), CUDA) == 14.5 * GIB  # it is not made larger by saying so
 
 
 def test_a_share_of_all_memory_whatever_is_free() -> None:
     assert device_budget(Machine(), CPU) == 8 * GIB
     assert device_budget(Machine(memory_gib=6), CPU) == 3 * GIB
+    assert device_budget(Machine(memory_gib=60), CPU) == 8 * GIB
 
 
 def test_processes_on_one_computer_share_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:

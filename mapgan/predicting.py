@@ -1,0 +1,151 @@
+"""`mapgan fit` and `mapgan summary`: what training would need, said without training."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import torch
+
+from mapgan import files
+from mapgan.errors import MapganError
+from mapgan.memory.budget import GIB, allocator_limit, device_budget, gib, memory_meant
+from mapgan.memory.plan import Need, choose
+from mapgan.memory.summary import aligned, report
+from mapgan.params import Machine, Params, load
+from mapgan.params.reading import parse_yaml
+from mapgan.params.writing import merge_into
+from mapgan.training.fitting import SMALLER, Forecast
+from mapgan.training.machine import check_device
+
+HERE = Path("params.yaml")
+
+
+def summary(params: Path | None, preset: str | None, settings: list[str]) -> str:
+    """Both networks layer by layer, for one picture.
+
+    Raises:
+        MapganError: a setting is wrong.
+    """
+    chosen = _load(params, preset, settings)
+    return report(chosen, chosen.resize.width, chosen.resize.height)
+
+
+def fit(
+    params: Path | None, preset: str | None, settings: list[str], size: str | None, memory: float | None, write: bool
+) -> str:
+    """All ways to do a training step in one process, what each needs of the memory, and which one to take.
+
+    Args:
+        params: a file of settings; `params.yaml`, if there is one here, where it is None.
+        preset: laid over it.
+        settings: `KEY=VALUE`, laid over that.
+        size: pixels of the pictures, such as 768x768; `resize.width` and `resize.height` where it is None.
+        memory: GiB of a card that need not be there; `machine.memory_gib` where it is None.
+        write: put the choice into the file of settings.
+
+    Raises:
+        MapganError: a setting is wrong, or nothing fits.
+    """
+    more = [*_sides(size), *([] if memory is None else [f"machine.memory_gib={memory}"])]
+    chosen = _load(params, preset, [*settings, *more])
+    target = params or HERE
+    if write and not target.is_file():
+        raise MapganError(f"{target}: no such file", "name the file to write to with --params")
+    device = _device(chosen.machine)
+    there = memory is None and (device.type != "cuda" or torch.cuda.is_available())
+    started = time.monotonic()
+    free = chosen.machine.model_copy(update={"micro_batch": 0, "checkpointing": "auto"})
+    forecast = Forecast(
+        chosen.model_copy(update={"machine": free}),
+        chosen.resize.width,
+        chosen.resize.height,
+        chosen.train.batch_size,
+        device.type,
+    )
+    needs = [forecast.need(way) for way in forecast.ways()]
+    choice = choose(needs, device_budget(chosen.machine, device, there), SMALLER)
+    lines = [
+        _heading(chosen),
+        _memory(chosen.machine, device, there),
+        *_table(needs, choice),
+        f"predicted in {time.monotonic() - started:.1f} s by a training step on tensors without memory",
+    ]
+    lines += _held(chosen.machine)
+    if write:
+        lines.append(_write(target, choice, memory))
+    return "\n".join(lines)
+
+
+def _load(params: Path | None, preset: str | None, settings: list[str]) -> Params:
+    return load(HERE if params is None and HERE.is_file() else params, preset, settings)
+
+
+def _sides(size: str | None) -> list[str]:
+    """`768x512` as settings."""
+    if size is None:
+        return []
+    match = re.fullmatch(r"\s*(\d{1,6})\s*[xX]\s*(\d{1,6})\s*", size, re.ASCII)
+    if not match:
+        raise MapganError(f"--size {size}: not a size", "write width x height in pixels, such as 768x768")
+    return [f"resize.width={int(match[1])}", f"resize.height={int(match[2])}"]
+
+
+def _device(machine: Machine) -> torch.device:
+    """The device that is meant: a card that need not be there, if its memory is given."""
+    if machine.memory_gib and machine.device in ("auto", "cuda"):
+        return torch.device("cuda")
+    return torch.device(check_device(machine))
+
+
+def _heading(params: Params) -> str:
+    train, resize = params.train, params.resize
+    penalty = f"penalty {train.penalty:g}" if train.penalty else "no penalty"
+    return (
+        f"{resize.width} x {resize.height} pixels, batch of {train.batch_size} in one process, {train.network}, "
+        f"precision {train.precision}, {train.loss} loss, {penalty}"
+    )
+
+
+def _memory(machine: Machine, device: torch.device, there: bool) -> str:
+    kind = {"cuda": "a card", "mps": "a GPU", "cpu": "a CPU"}[device.type]
+    total, limit, budget = (of(machine, device, there) for of in (memory_meant, allocator_limit, device_budget))
+    return f"{kind} with {gib(total)}, of which the allocator gets {gib(limit)} and tensors may take {gib(budget)}"
+
+
+def _table(needs: list[Need], choice: Need) -> list[str]:
+    """A row for each way; arithmetic as a multiple of the least."""
+    least = min(need.flops for need in needs)
+    rows = [["checkpointing", "micro-batch", "predicted GiB", "arithmetic"]]
+    for need in needs:
+        way = need.way
+        cells = [way.checkpointing, str(way.micro_batch), f"{need.peak / GIB:.2f}", f"{need.flops / least:.2f}"]
+        rows.append(cells)
+    marks = ["", *("  <- choice" if need is choice else "" for need in needs)]
+    return [line + mark for line, mark in zip(aligned(rows, words=1), marks, strict=True)]
+
+
+def _held(machine: Machine) -> list[str]:
+    """A line where the settings leave training no choice."""
+    if not machine.micro_batch and machine.checkpointing == "auto":
+        return []
+    return [
+        f"the settings hold training to machine.micro_batch {machine.micro_batch or 'any'}, machine.checkpointing "
+        f"{machine.checkpointing}, whatever is chosen here; --write replaces them"
+    ]
+
+
+def _write(target: Path, choice: Need, memory: float | None) -> str:
+    """Put the choice into the `machine` section of the file `target`, whose comments stay."""
+    load(target)  # a file that is wrong already is left alone
+    section: dict[str, object] = {
+        "micro_batch": choice.way.micro_batch,
+        "checkpointing": choice.way.checkpointing,
+        **({} if memory is None else {"memory_gib": memory}),
+    }
+    merged = merge_into(target.read_text(encoding="utf-8"), {"machine": section})
+    parse_yaml(merged, str(target))
+    files.write_text(target, merged)
+    told = ", ".join(f"machine.{key} {value}" for key, value in section.items())
+    return f"{target} now holds {told}"

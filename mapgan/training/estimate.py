@@ -1,0 +1,36 @@
+"""How long a run will take, before its first step."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from mapgan.memory.plan import Plan
+from mapgan.training.step import Step, bare
+
+
+@torch.no_grad()
+def seconds_per_step(step: Step, plan: Plan) -> float:
+    """A guess: both players look at a micro-batch, and a whole step takes as much longer as it has more arithmetic.
+
+    Nothing that the run depends on is touched: the generator is the average, and D is in evaluation mode.
+    """
+    generator, discriminator = step.average.network, bare(step.discriminator).eval()
+    latents = step.supply.latents("timing", 0, range(plan.need.way.micro_batch))
+    with step.accelerator.autocast():
+        with FlopCounterMode(display=False) as counter:
+            discriminator(generator(latents))  # this one also warms up
+        _wait(step.accelerator.device)
+        started = time.perf_counter()
+        discriminator(generator(latents))
+        _wait(step.accelerator.device)
+    discriminator.train()
+    forward = int(counter.get_total_flops())
+    return (time.perf_counter() - started) * plan.need.flops / max(1, forward)
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
