@@ -13,8 +13,9 @@ import psutil
 import torch
 
 import mapgan
+from mapgan.memory.budget import GIB
+from mapgan.training.machine import computes_in
 
-GIB = 2**30
 LOW_MEMORY_GIB = 4
 LOW_DISK_GIB = 5
 
@@ -58,11 +59,16 @@ def _devices() -> Iterator[str]:
     if torch.cuda.is_available():
         for index in range(torch.cuda.device_count()):
             card = torch.cuda.get_device_properties(index)
-            bf16 = "with" if torch.cuda.is_bf16_supported() else "without"
-            yield f"{card.name} ({card.total_memory / GIB:.0f} GiB, {bf16} bf16)"
+            yield f"{card.name} ({card.total_memory / GIB:.0f} GiB, {_numbers('cuda')})"
     if torch.backends.mps.is_available():
-        yield "Apple GPU (mps)"
-    yield f"CPU ({psutil.cpu_count(logical=False) or os.cpu_count()} cores)"
+        yield f"Apple GPU (mps, {_numbers('mps')})"
+    yield f"CPU ({psutil.cpu_count(logical=False) or os.cpu_count()} cores, {_numbers('cpu')})"
+
+
+def _numbers(device: str) -> str:
+    """What types of numbers `device` computes in beside float32."""
+    found = [name for name in ("bfloat16", "float16", "float64") if computes_in(device, getattr(torch, name))]
+    return " ".join(["float32", *found])
 
 
 def _memory_gib() -> float:

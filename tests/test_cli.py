@@ -158,6 +158,7 @@ def test_doctor_says_what_is_there() -> None:
     lines = mapgan("doctor").stdout.splitlines()
     for word in ("torch", "device", "memory", "disk"):
         assert any(line.startswith(word) for line in lines), word
+    assert any(line.startswith("device") and "float32 bfloat16" in line and "float64" in line for line in lines)
 
 
 def test_doctor_sees_a_card_that_torch_cannot_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,7 +146,10 @@ class Forecast:
             )
             step(settings.penalty_every - 1)  # the first at which the penalty is measured
             del buckets  # in them, several processes sum up their gradients
-            return Traced(tuple(meter.changes), meter.flops)
+            flops = meter.flops
+            with torch.no_grad():
+                average.network(torch.empty(1, pair.latent))  # a preview: they are drawn one at a time
+            return Traced(tuple(meter.changes), flops)
 
 
 def _weights(*networks: nn.Module) -> list[nn.Parameter]:

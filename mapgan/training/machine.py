@@ -31,8 +31,8 @@ def accelerator_for(params: Params, logs: Path | None = None) -> Accelerator:
     device = check_device(machine)
     if precision == "fp16" and device == "cpu":
         raise MapganError("train.precision: fp16 needs a GPU and this run is on the CPU", "set it to bf16 or no")
-    if precision == "bf16" and device == "cuda" and not torch.cuda.is_bf16_supported():
-        raise MapganError("train.precision: this GPU cannot compute in bf16", "set it to fp16 or no")
+    if precision == "bf16" and not computes_in(device, torch.bfloat16):
+        raise MapganError(f"train.precision: {device} cannot compute in bf16 here", "set it to fp16 or no")
     set_threads(machine.threads)
     if device == "cpu":
         keep_freed_memory()
@@ -89,6 +89,17 @@ def check_device(machine: Machine) -> str:
             f"there is: {there}; `mapgan doctor` says more",
         )
     return machine.device
+
+
+def computes_in(device: str, number: torch.dtype) -> bool:
+    """Whether `device` multiplies matrices of this type of `number`: asked by having it do so."""
+    if device == "cuda" and number == torch.bfloat16 and not torch.cuda.is_bf16_supported():
+        return False  # older cards do it in a way that is slower than float32
+    try:
+        ones = torch.ones(8, 8, dtype=number, device=device)
+        return float((ones @ ones).sum()) == 512
+    except (RuntimeError, TypeError):
+        return False
 
 
 def set_threads(threads: int) -> None:

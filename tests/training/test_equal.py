@@ -34,8 +34,10 @@ def in_double(maps: Path, out: Path, *settings: str) -> dict[str, torch.Tensor]:
     return load_file(out / "g.safetensors")
 
 
-def by_two(maps: Path, out: Path, machines: int, *settings: str) -> subprocess.CompletedProcess[str]:
-    """Train in two processes over gloo, on one machine or as two that meet over loopback."""
+def by_several(
+    maps: Path, out: Path, *settings: str, processes: int = 2, machines: int = 1
+) -> subprocess.CompletedProcess[str]:
+    """Train in several processes over gloo, on one machine or as two that meet over loopback."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -43,7 +45,8 @@ def by_two(maps: Path, out: Path, machines: int, *settings: str) -> subprocess.C
     launched = [
         subprocess.Popen(
             [
-                *(sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"),
+                *(sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu"),
+                *("--num_processes", str(processes)),
                 *("--num_machines", str(machines), "--machine_rank", str(rank), "--mixed_precision", "no"),
                 *("--main_process_ip", "127.0.0.1", "--main_process_port", str(port), "--dynamo_backend", "no"),
                 *(str(TRAINER), str(maps), str(out), *SETTINGS, *settings),
@@ -80,7 +83,7 @@ def test_micro_batches_do_not_change_the_weights(squares: Path, tmp_path: Path) 
 @pytest.mark.parametrize("machines", [1, 2])
 def test_two_processes_end_with_the_weights_of_one(squares: Path, tmp_path: Path, machines: int) -> None:
     whole = in_double(squares, tmp_path / "a")
-    result = by_two(squares, tmp_path / "b", machines)
+    result = by_several(squares, tmp_path / "b", machines=machines)
     assert result.returncode == 0, result.stdout
     assert result.stdout.count("2 processes, 8 pictures each") == 1  # and only the main one talks
     assert worst(whole, load_file(tmp_path / "b/g.safetensors")) < 1e-9
@@ -88,17 +91,17 @@ def test_two_processes_end_with_the_weights_of_one(squares: Path, tmp_path: Path
     assert logged(tmp_path / "a") == pytest.approx(logged(tmp_path / "b"), abs=1e-5)
 
 
-def test_a_state_of_two_processes_goes_on_with_one_and_back(squares: Path, tmp_path: Path) -> None:
+def test_a_state_of_four_processes_goes_on_with_one_and_back(squares: Path, tmp_path: Path) -> None:
     whole = in_double(squares, tmp_path / "a")
-    assert by_two(squares, tmp_path / "b", 1, "train.steps=7").returncode == 0
+    assert by_several(squares, tmp_path / "b", "train.steps=7", processes=4).returncode == 0
     in_double(squares, tmp_path / "b", "train.steps=13")
-    result = by_two(squares, tmp_path / "b", 1)
+    result = by_several(squares, tmp_path / "b", processes=4)
     assert "goes on after step 13 of 20" in result.stdout
     assert worst(whole, load_file(tmp_path / "b/g.safetensors")) < 1e-9
 
 
 def test_a_batch_that_does_not_divide_stops_before_the_start(squares: Path, tmp_path: Path) -> None:
-    result = by_two(squares, tmp_path, 1, "train.batch_size=15")
+    result = by_several(squares, tmp_path, "train.batch_size=15")
     assert result.returncode != 0
     assert "train.batch_size: 15 does not divide among 2 processes" in result.stdout
     assert not (tmp_path / "s/state").exists() or not list(tmp_path.glob("s/state/*/*"))
@@ -106,7 +109,7 @@ def test_a_batch_that_does_not_divide_stops_before_the_start(squares: Path, tmp_
 
 def test_a_second_trainer_of_two_processes_stops_with_one_line(squares: Path, tmp_path: Path) -> None:
     with files.locked(tmp_path / "s" / "train.lock", "busy"):
-        result = by_two(squares, tmp_path, 1)
+        result = by_several(squares, tmp_path)
     assert result.returncode != 0
     assert result.stdout.count("another trainer is at work on this run") == 1
     assert "closed by peer" not in result.stdout
