@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from typing import NoReturn
@@ -44,9 +45,17 @@ def explained() -> Iterator[None]:
     except OSError as error:
         _say_and_leave(f"{error.filename or 'a file'}: {error.strerror or error}", MapganError.exit_code)
     except RuntimeError as error:
-        if type(error).__name__ != "OutOfMemoryError":  # torch's, named so that torch need not be loaded here
+        if type(error).__name__ == "OutOfMemoryError":  # torch's, named so that torch need not be loaded here
+            _say_and_leave("the GPU's memory is full; lower machine.micro_batch", MapganError.exit_code)
+        if not lost_peer(error):
             raise
-        _say_and_leave("the GPU's memory is full; lower machine.micro_batch", MapganError.exit_code)
+        _say_and_leave("another process of this run has ended; its own line says why", MapganError.exit_code)
+
+
+def lost_peer(error: RuntimeError) -> bool:
+    """Whether `error` says that another of several processes is gone (NCCL's and gloo's words for it)."""
+    signs = ("closed by peer", "Connection reset", "Broken pipe", "NCCL", "Timed out waiting", "Socket closed")
+    return os.environ.get("WORLD_SIZE", "1") != "1" and any(sign in str(error) for sign in signs)
 
 
 def _say_and_leave(line: str, exit_code: int) -> NoReturn:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import mapgan
@@ -17,6 +18,8 @@ from mapgan.dataset import is_dataset, open_dataset
 from mapgan.errors import MapganError
 from mapgan.params import Params, load
 from mapgan.params.writing import to_yaml
+
+PREPARATION = timedelta(hours=6)  # that the other processes wait while the main one prunes and resizes
 
 
 def train_folder(
@@ -39,7 +42,7 @@ def train_folder(
     given = load(params, preset, settings)  # a wrong setting should be heard of before any work
     if not folder.is_dir():
         raise MapganError(f"{folder}: no such folder", "name the folder that holds your pictures")
-    PartialState(cpu=check_device(given.machine) == "cpu")  # the processes of a launcher meet here
+    PartialState(cpu=check_device(given.machine) == "cpu", timeout=PREPARATION)  # the processes of a launcher meet here
     out = out or Path("runs") / (folder.resolve().name or "maps")
     if out.resolve().is_relative_to(folder.resolve()):
         raise MapganError(f"--out {out}: lies in the folder of pictures", "name a place outside of it")

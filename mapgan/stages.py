@@ -39,7 +39,7 @@ def resize(settings: Resize, raw: Path, pruned: Path, maps: Path, workers: int =
 
 def train(params: Params, maps: Path, generator: Path, results: Path, scratch: Path, resume: str = "auto") -> str:
     """Train on `maps`; the generator goes to `generator`, metrics and snapshots to `results`, states to `scratch`."""
-    from mapgan.training.run import Places
+    from mapgan.training.places import Places
     from mapgan.training.run import train as run
 
     run(params, Places(maps, generator, results, scratch), resume)

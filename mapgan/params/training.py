@@ -110,7 +110,7 @@ class Train(Section):
 
     init_from: str = ""
     """fine-tuning: a generator.safetensors to begin with, and the discriminator.safetensors beside it if there is one
-    (empty: fresh weights); size and network must be the same"""
+    (empty: fresh weights); size and network must be the same, and DVC only notices another path here"""
 
     watch: Watch = Watch()
     networks: Networks = Networks()

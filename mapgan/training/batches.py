@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mapgan import draws
+from mapgan.errors import MapganError
 from mapgan.params import Train
 
 Pictures = NDArray[np.uint8]
@@ -105,6 +107,7 @@ class Batches:
 
     def _begin(self, step: int) -> tuple[int, list[Future[None]], Tensor]:
         """Have the readers fetch a step's pictures."""
+        self._check_length()
         numbers = self._numbers(step, self.places)
         shape = (len(numbers), *self.pictures.shape[1:])
         buffer = torch.empty(shape, dtype=torch.uint8, pin_memory=self.device.type == "cuda")
@@ -116,6 +119,14 @@ class Batches:
         size = -(-len(numbers) // self.workers)
         pieces = [slice(start, start + size) for start in range(0, len(numbers), size)]
         return step, [self._readers.submit(read, piece) for piece in pieces], buffer
+
+    def _check_length(self) -> None:
+        """To read behind the end of a mapped file would kill the process without a word."""
+        pictures = self.pictures
+        if not isinstance(pictures, np.memmap) or pictures.filename is None:
+            return
+        if Path(pictures.filename).stat().st_size < pictures.offset + pictures.nbytes:
+            raise MapganError(f"{pictures.filename}: was cut short while training", "make it anew with resize")
 
     def _numbers(self, step: int, places: range) -> NDArray[np.int64]:
         """Which pictures of the set stand at `places` of a step's global batch."""

@@ -8,7 +8,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from mapgan.memory.plan import Plan
-from mapgan.training.step import Step, bare
+from mapgan.training.step import Step
 
 
 @torch.no_grad()
@@ -17,7 +17,7 @@ def seconds_per_step(step: Step, plan: Plan) -> float:
 
     Nothing that the run depends on is touched: the generator is the average, and D is in evaluation mode.
     """
-    generator, discriminator = step.average.network, bare(step.discriminator).eval()
+    generator, discriminator = step.average.network, step.discriminator.eval()
     latents = step.supply.latents("timing", 0, range(plan.need.way.micro_batch))
     with step.accelerator.autocast():
         with FlopCounterMode(display=False) as counter:

@@ -20,7 +20,8 @@ def run_parts(params: Params, data: str) -> Parts:
     settings = train.model_dump(exclude={"steps", "networks", "init_from"} | unseen)
     network = train.networks.of(train.network).model_dump()
     package = Path(mapgan.__file__).parent
-    code = files.sha256_tree([package / "networks", package / "training", package / "draws.py"])
+    rooms = [package / name for name in ("networks", "training", "draws.py", "sampling/diversity.py")]
+    code = files.sha256_tree(rooms)
     return {
         "seed": params.seed,
         **{f"train.{name}": value for name, value in settings.items()},

@@ -6,14 +6,13 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import torch
 from accelerate import Accelerator
 
 from mapgan import files
 from mapgan.errors import MapganError
 from mapgan.params import Params
-from mapgan.training import state as states
 from mapgan.training.fingerprint import Parts, differences, fingerprint, run_parts
+from mapgan.training.meeting import all_agree
 
 
 @contextlib.contextmanager
@@ -47,8 +46,9 @@ def _try_to_hold(held: contextlib.ExitStack, scratch: Path, accelerator: Acceler
             held.enter_context(files.locked(scratch / "train.lock", busy))
         except MapganError as error:
             refused = error
-    told = torch.tensor(int(refused is not None), device=accelerator.device)
-    if int(accelerator.reduce(told, reduction="sum")) and refused is None:
+        except OSError as error:
+            refused = MapganError(f"{scratch}: cannot be written to ({error.strerror or error})")
+    if not all_agree(accelerator, refused is None) and refused is None:
         refused = MapganError("train: this process stops with the main one")
     return refused
 
@@ -61,7 +61,6 @@ def _make_ready(folder: Path, parts: Parts, accelerator: Accelerator) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for half_written in folder.glob(".*.part"):
         half_written.unlink()
-    states.forget_old_runs(folder.parent, folder)
 
 
 def _last_parts(path: Path) -> Parts | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import torch
-from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from accelerate.tracking import get_available_trackers
 from accelerate.utils import GradientAccumulationPlugin
@@ -48,8 +48,6 @@ def accelerator_for(params: Params, logs: Path | None = None) -> Accelerator:
         project_dir=logs,
         # given, so that the environment cannot have Accelerate divide the losses behind our back
         gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=1),
-        # all processes begin with the same buffers, and statistics are the main one's in the end
-        kwargs_handlers=[DistributedDataParallelKwargs(broadcast_buffers=False)],
     )
     if (said := os.environ.get("ACCELERATE_MIXED_PRECISION", precision)) != precision:
         accelerator.print(
@@ -149,9 +147,3 @@ def start_trackers(accelerator: Accelerator, params: Params) -> None:
     settings = {"seed": params.seed, **{f"train.{name}": value for name, value in params.train if name != "networks"}}
     plain = {name: value for name, value in settings.items() if isinstance(value, (int, float, str, bool))}
     accelerator.init_trackers("mapgan", config=plain)
-
-
-def lost_peer(error: RuntimeError, processes: int) -> bool:
-    """Whether `error` says that another of several processes is gone."""
-    signs = ("closed by peer", "Connection reset", "Broken pipe", "NCCL", "Timed out waiting", "Socket closed")
-    return processes > 1 and any(sign in str(error) for sign in signs)

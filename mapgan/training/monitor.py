@@ -34,19 +34,21 @@ class Monitor:
         self.results, self.bar, self.quiet = results, bar, quiet
         self.rows: list[Row] = []
         self.warned: set[str] = set()
+        self.compiling = False
         self.pictures_per_step = pictures_per_step
         self.steps, self.since = 0, time.monotonic()
         self.note = ""
 
-    def say_plan(self, plan: Plan, processes: int, share: int, seconds: float) -> None:
+    def say_plan(self, plan: Plan, processes: int, share: int, seconds: float | None) -> None:
         """Say how a step will be done, and what it will take of memory and (for all that is left) of time."""
         way = plan.need.way
         among = f"{processes} processes, {share} pictures each, " if processes > 1 else ""
         self.say(
             f"train: {among}micro-batch {way.micro_batch}, checkpointing {way.checkpointing}: "
-            f"{plan.need.peak / GIB:.2f} GiB predicted of {plan.budget / GIB:.1f}, "
-            f"about {duration(seconds)} by a first guess"
+            f"{plan.need.peak / GIB:.2f} GiB predicted of {plan.budget / GIB:.1f}"
+            + (f", about {duration(seconds)} by a first guess" if seconds else "")
         )
+        self.compiling = seconds is None
 
     def say_peak(self, plan: Plan, measured: float) -> None:
         """Hold the prediction against what it came to, GiB."""
@@ -57,6 +59,8 @@ class Monitor:
         self.steps += 1
         self.bar.advance(note=self.note)
         if self.steps == 1:
+            if self.compiling:
+                self.say(f"train: the first step took {duration(time.monotonic() - self.since)}, compiling included")
             self.since = time.monotonic()  # the first step also warms up
         if self.steps == 1 + STEPS_TIMED and steps_left > 0:
             self.say(f"train: {steps_left} steps to go, about {duration(steps_left / self.steps_per_second())}")

@@ -43,11 +43,11 @@ class HalfFailed(MapganError):
         discriminator_done: the metrics of D's half, if it was G's that failed.
     """
 
-    def __init__(self, half: str, step: int, micro_batch: int) -> None:
-        remedy = (
-            f"set machine.micro_batch={micro_batch // 2} and run again"
-            if micro_batch > 1
-            else "set machine.checkpointing=all, or a smaller size; `mapgan fit` shows what fits"
-        )
+    def __init__(self, half: str, step: int, micro_batch: int, divisible: bool) -> None:
+        remedy = "set machine.checkpointing=all, or a smaller size; `mapgan fit` shows what fits"
+        if micro_batch > 1 and divisible:
+            remedy = f"set machine.micro_batch={micro_batch // 2} and run again"
+        elif micro_batch > 1:
+            remedy = "set machine.checkpointing=all, or a smaller train.norm_batch or size"
         super().__init__(f"train: out of memory in {half}'s half of step {step + 1}", remedy)
         self.discriminator_done: dict[str, Tensor] | None = None

@@ -54,9 +54,13 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
         set_checkpointing(network, plan.need.way.checkpointing)
         if params.machine.compile:
             network.compile()
-    generator, discriminator, *optimizers = accelerator.prepare(
-        pair.generator, pair.discriminator, *adams(params, pair, accelerator.device.type in ("cpu", "cuda"))
+    # without a wrapper that sums gradients in the middle of a backward pass: the step does so when all processes are
+    # done, and so can end well if one of them is not
+    generator, discriminator = (
+        accelerator.prepare_model(network, evaluation_mode=True) for network in (pair.generator, pair.discriminator)
     )
+    fused = accelerator.device.type in ("cpu", "cuda")
+    optimizers = [accelerator.prepare_optimizer(adam) for adam in adams(params, pair, fused)]
     average.network.to(accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     places = part_of_batch(settings.batch_size, accelerator.num_processes, accelerator.process_index)
     return Step(

@@ -9,7 +9,7 @@ from mapgan.errors import MapganError
 from mapgan.params import Train
 from mapgan.training import state as states
 from mapgan.training.state import State, Tensors
-from mapgan.training.step import Step, bare
+from mapgan.training.step import Step
 
 
 def capture(step: Step) -> Tensors:
@@ -63,8 +63,8 @@ def rates(step: Step) -> dict[str, float]:
 
 def _networks(step: Step) -> dict[str, nn.Module]:
     return {
-        "generator": bare(step.generator),
-        "discriminator": bare(step.discriminator),
+        "generator": step.generator,
+        "discriminator": step.discriminator,
         "average": step.average.network,
     }
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from mapgan.dataset import Dataset, open_dataset, signature
 from mapgan.errors import MapganError
-from mapgan.networks.generator_file import About, save_network
+from mapgan.memory.plan import Plan
 from mapgan.params import Params
 from mapgan.progress import Bar
 from mapgan.sampling.sheet import check_page, square_columns
@@ -18,32 +17,17 @@ from mapgan.training import resume as resuming
 from mapgan.training import state as states
 from mapgan.training.estimate import seconds_per_step
 from mapgan.training.folder import run_folder
-from mapgan.training.initial import DISCRIMINATOR
-from mapgan.training.machine import accelerator_for, hold_to_budget, lost_peer, memory_gib, start_trackers
+from mapgan.training.machine import accelerator_for, hold_to_budget, memory_gib, start_trackers
+from mapgan.training.meeting import all_agree, same_everywhere
 from mapgan.training.monitor import Monitor
 from mapgan.training.out_of_memory import HalfFailed
+from mapgan.training.outcome import write_networks
+from mapgan.training.places import Places
 from mapgan.training.prepare import plan_for, prepare
 from mapgan.training.snapshots import Snapshots
-from mapgan.training.step import Metrics, Step, bare
+from mapgan.training.step import Metrics, Step
 from mapgan.training.stopping import StoppedRun, StopRequest, stop_requests
 from mapgan.training.trouble import DIVERGED, TROUBLES, Trouble, find_trouble
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where a run reads and writes.
-
-    Args:
-        maps: the training set.
-        generator: the file that the finished generator goes to; its discriminator goes beside it.
-        results: metrics and snapshots.
-        scratch: states of this and earlier runs, outside anything DVC empties.
-    """
-
-    maps: Path
-    generator: Path
-    results: Path
-    scratch: Path
 
 
 def train(params: Params, places: Places, resume: str = "auto") -> None:
@@ -70,21 +54,18 @@ def train(params: Params, places: Places, resume: str = "auto") -> None:
         hold_to_budget(params.machine, accelerator.device)
         step = prepare(params, dataset, accelerator, plan)
         run = Run(params, places, dataset, step, folder)
+        run.restore(resume)
+        run.say_what_comes(plan)
         start_trackers(accelerator, params)
         try:
-            run.restore(resume)
-            seconds = seconds_per_step(step, plan) * (params.train.steps - run.done)
-            run.monitor.say_plan(plan, accelerator.num_processes, len(step.places), seconds)
             run.loop(stop)
-            run.finish()
-            if accelerator.device.type == "cuda":
-                run.monitor.say_peak(plan, memory_gib(accelerator.device))
-        except RuntimeError as error:
-            if not lost_peer(error, accelerator.num_processes):
-                raise
-            raise MapganError("train: another process of this run has ended", "its own line says why") from None
         finally:
             accelerator.end_training()
+        if accelerator.is_main_process:
+            write_networks(places.generator, step, params, dataset, run.done)
+        accelerator.wait_for_everyone()
+        if accelerator.device.type == "cuda":
+            run.monitor.say_peak(plan, memory_gib(accelerator.device))
 
 
 class Run:
@@ -94,7 +75,7 @@ class Run:
         self.params, self.places, self.dataset, self.step, self.folder = params, places, dataset, step, folder
         self.accelerator = step.accelerator
         self.main = self.accelerator.is_main_process
-        self.done, self.roll_backs = 0, 0
+        self.done, self.roll_backs, self.untroubled, self.origin = 0, 0, 0, ""
         self.discriminator_done: Metrics | None = None
         self.bar = Bar("train", total=params.train.steps, quiet=not self.main)
         self.monitor = Monitor(places.results, params.train.batch_size, self.bar, quiet=not self.main)
@@ -102,28 +83,57 @@ class Run:
         self.data = signature(dataset.folder)
 
     def restore(self, resume: str) -> None:
-        """Take up the newest whole state of this run, if there is one, or the one that `resume` names."""
+        """Take up the newest whole state of this run, if there is one, or the one that `resume` names.
+
+        Raises:
+            MapganError: the named state cannot be used, or the processes see different states.
+        """
         if resume == "never" and self.main:
             states.forget_after(self.folder, -1)
         self.accelerator.wait_for_everyone()
-        if resume in ("auto", "never"):
-            found = states.load_state(self.folder, self.params.train.steps, self.monitor.say)
-        else:
-            found = states.read_state(states.named_state(Path(resume)))
-            self.accelerator.wait_for_everyone()
-            if self.main:
-                states.forget_after(self.folder, found.step)
+        found = states.load_state(self.folder, self.params.train.steps, self.monitor.say)
+        if resume not in ("auto", "never"):
+            found = self._named(states.named_state(Path(resume)), found)
         if found is not None:
             self._take_up(found)
             self.monitor.say(f"train: goes on after step {found.step} of {self.params.train.steps}")
+        if not same_everywhere(self.accelerator, self.done):
+            raise MapganError(
+                f"train: the processes found different states in {self.folder}",
+                "all machines must see the same folder",
+            )
+        if self.main:
+            states.forget_old_runs(self.folder.parent, self.folder)
+
+    def _named(self, path: Path, newest: states.State | None) -> states.State:
+        """The state that a person named, or the newest of those that came from it (the same command, given again)."""
+        named = states.read_state(path)
+        origin = states.checksums(path)[0]
+        if newest is not None and newest.origin == origin:
+            return newest
+        if named.step > self.params.train.steps:
+            raise MapganError(f"{path}: has {named.step} steps, and train.steps is {self.params.train.steps}")
+        self.accelerator.wait_for_everyone()  # all have read it
+        if self.main:
+            states.forget_after(self.folder, named.step)
+        named.origin = origin
+        self._take_up(named)
+        self._save()  # from now on it is this run's
+        return named
+
+    def say_what_comes(self, plan: Plan) -> None:
+        """Say how a step will be done, and about how long all that are left will take."""
+        left = self.params.train.steps - self.done
+        guess = None if self.params.machine.compile else seconds_per_step(self.step, plan) * left
+        self.monitor.say_plan(plan, self.accelerator.num_processes, len(self.step.places), guess)
 
     def _take_up(self, state: states.State) -> None:
         resuming.restore(self.step, state, self.params.train)
         self.done, self.roll_backs = state.step, state.roll_backs
+        self.untroubled, self.origin = state.untroubled, state.origin
         self.bar.restart(self.done)
-        done = state.discriminator_done
-        self.discriminator_done = {name: torch.tensor(value) for name, value in done.items()} if done else None
-        # the last row of a shorter run is none of this one's
+        done, device = state.discriminator_done, self.accelerator.device
+        self.discriminator_done = {n: torch.tensor(value, device=device) for n, value in done.items()} if done else None
         every = {False: self.params.train.log_every, True: self.params.train.snapshot_every}
         self.monitor.rows = [row for row in state.rows if self._due(every["diversity" in row], int(row["step"]))]
 
@@ -131,9 +141,10 @@ class Run:
         """Do the steps that are left."""
         settings, machine = self.params.train, self.params.machine
         with self.bar:
-            if self.main:
-                self.snapshots.bring_back(self.done)
-            self.monitor.write()
+            with self.monitor.disk_may_be_full(self.done):
+                if self.main:
+                    self.snapshots.bring_back(self.done)
+                self.monitor.write()
             if settings.watch.policy == "roll-back" and not self.done:
                 self._save()
             saved = time.monotonic()
@@ -157,10 +168,10 @@ class Run:
         self.step.watched = self._due(self.params.train.log_every, self.done + 1)
         try:
             metrics = self.step(self.done, self.discriminator_done)
-        except HalfFailed as failed:
-            if self.folder.is_dir():  # whichever process it is: each of them holds the same weights
-                self.discriminator_done = failed.discriminator_done
-                self._write_state()
+        except HalfFailed as failed:  # in all processes, at the same place
+            if failed.discriminator_done:
+                self.discriminator_done = self.accelerator.reduce(failed.discriminator_done, reduction="mean")
+            self._save()
             raise
         self.discriminator_done = None
         self.done += 1
@@ -175,13 +186,18 @@ class Run:
             with self.monitor.disk_may_be_full(self.done):
                 row = self.monitor.log(self.done, row, memory_gib(self.accelerator.device))
             self.accelerator.log(row, step=self.done)
-            trouble = find_trouble(settings.watch, self.monitor.rows)
+            trouble = self._trouble()
         if trouble is not DIVERGED and self._due(settings.snapshot_every, self.done):
             if self.main:
                 with self.monitor.disk_may_be_full(self.done):
                     self.monitor.seen(self.done, self.snapshots.take(self.step.average.network, self.done))
-            trouble = trouble or self._agreed(find_trouble(settings.watch, self.monitor.rows))
+            trouble = trouble or self._agreed(self._trouble())
         return trouble is not None and self._answer(trouble)
+
+    def _trouble(self) -> Trouble | None:
+        """What the log shows since the last roll-back."""
+        rows = [row for row in self.monitor.rows if row["step"] > self.untroubled]
+        return find_trouble(self.params.train.watch, rows)
 
     def _answer(self, trouble: Trouble) -> bool:
         """Do what the settings say about `trouble`; whether the run was rolled back.
@@ -204,7 +220,7 @@ class Run:
         return True
 
     def _roll_back(self, good: states.State, what: str) -> None:
-        good.roll_backs = self.roll_backs + 1
+        good.roll_backs, good.untroubled = self.roll_backs + 1, good.step
         self.accelerator.wait_for_everyone()  # all have read it before it is written anew
         self._take_up(good)
         if self.main:
@@ -213,25 +229,6 @@ class Run:
         self.monitor.say(
             f"{what}; back to step {good.step}, learning rates times {self.params.train.watch.roll_back_rate}"
         )
-
-    def finish(self) -> None:
-        """Write the networks, with everything that is to be known about them."""
-        settings = self.params.train
-        networks = {"generator": self.step.average.network, "discriminator": bare(self.step.discriminator)}
-        paths = {"generator": self.places.generator, "discriminator": self.places.generator.with_name(DISCRIMINATOR)}
-        for part, network in networks.items() if self.main else ():
-            about = About(
-                part="generator" if part == "generator" else "discriminator",
-                network=settings.network,
-                settings=settings.networks.of(settings.network).model_dump(),
-                width=self.dataset.width,
-                height=self.dataset.height,
-                steps=self.done,
-                seed=self.params.seed,
-                data=self.dataset.digest,
-            )
-            save_network(paths[part], network.state_dict(), about)
-        self.accelerator.wait_for_everyone()
 
     def _due(self, every: int, step: int) -> bool:
         return step % every == 0 or step == self.params.train.steps
@@ -248,10 +245,7 @@ class Run:
 
     def _asked_to_stop(self, stop: StopRequest) -> bool:
         """Whether any process was; all of them hear it after the same step."""
-        if self.accelerator.num_processes == 1:
-            return bool(stop)
-        asked = torch.tensor(float(bool(stop)), device=self.accelerator.device)
-        return bool(self.accelerator.reduce(asked, reduction="sum") > 0)
+        return not all_agree(self.accelerator, not stop)
 
     def _save(self, last: bool = False) -> None:
         """Save the state in the main process; trouble with the disk only ends the run if this is the `last` chance.
@@ -283,6 +277,8 @@ class Run:
             scaler.state_dict() if scaler is not None else None,
             self.roll_backs,
             {name: float(value) for name, value in done.items()} if done else None,
+            self.untroubled,
+            self.origin,
         )
         train, machine = self.params.train, self.params.machine
         milestone = train.snapshot_every if train.watch.policy == "roll-back" else 0

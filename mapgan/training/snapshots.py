@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -63,5 +64,8 @@ class Snapshots:
         files.link_or_copy(kept, self.shown / kept.name)
 
     def _animate(self, done: int) -> None:
-        if sheets := self._sheets(done):
-            write_animation(sheets, self.results)
+        try:
+            if sheets := self._sheets(done):
+                write_animation(sheets, self.results)
+        except ValueError as error:  # an encoder that is not what it should be is no reason to stop a run
+            print(f"mapgan: train: no animation ({error})", file=sys.stderr)

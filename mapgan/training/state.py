@@ -40,6 +40,8 @@ class State:
         scale: the loss scaler's numbers (fp16 only).
         roll_backs: how often the run was rolled back, each time to lower learning rates.
         discriminator_done: the metrics of D's half of the next step, if that is done too.
+        untroubled: the step that the run was last rolled back to; rows before it say nothing of the new rates.
+        origin: the checksum of the state that a person named to go on from, if one did.
     """
 
     step: int
@@ -48,10 +50,12 @@ class State:
     scale: dict[str, float] | None = None
     roll_backs: int = 0
     discriminator_done: dict[str, float] | None = None
+    untroubled: int = 0
+    origin: str = ""
 
 
 def save_state(folder: Path, state: State, keep: int = 2, milestone: int = 0) -> Path:
-    """Write `state` and its checksum, each beside its place and moved in.
+    """Write `state` and its checksum, each beside its place and moved in; a state that it replaces is good till then.
 
     Args:
         folder: of this run's states.
@@ -64,7 +68,8 @@ def save_state(folder: Path, state: State, keep: int = 2, milestone: int = 0) ->
     tensors = {name: tensor.detach().to("cpu").contiguous() for name, tensor in state.tensors.items()}
     with files.replacing(path) as scratch:
         save_file(tensors, scratch, metadata={KEY: json.dumps(about)})
-        checksum = files.sha256_file(scratch)
+        checksum, earlier = files.sha256_file(scratch), checksums(path)
+        files.write_text(path.with_suffix(".sha256"), "\n".join([checksum, *earlier, ""]))
     files.write_text(path.with_suffix(".sha256"), checksum + "\n")
     # a state from before the run was made shorter has more steps, and may be wanted when it is made longer again
     older = [path for path in _states(folder) if step_of(path) <= state.step]
@@ -99,10 +104,9 @@ def read_state(path: Path) -> State:
     Raises:
         MapganError: it is missing, damaged, or of another version of mapgan.
     """
-    checksum = path.with_suffix(".sha256")
     if not path.is_file():
         raise MapganError(f"{path}: no such state")
-    if not checksum.is_file() or checksum.read_bytes().strip() != files.sha256_file(path).encode():
+    if files.sha256_file(path) not in checksums(path):
         raise MapganError(f"{path}: damaged or half-written (its checksum is another)")
     try:
         with safe_open(path, framework="pt") as stored:
@@ -115,6 +119,12 @@ def read_state(path: Path) -> State:
         raise MapganError(f"{path}: damaged ({error})") from None
 
 
+def checksums(path: Path) -> list[str]:
+    """What the state in `path` may hash to: two, while a new one takes the place of an old one."""
+    beside = path.with_suffix(".sha256")
+    return beside.read_text(encoding="utf-8", errors="replace").split() if beside.is_file() else []
+
+
 def named_state(path: Path) -> Path:
     """The state file that a person means by a file, a folder of states, or a run's folder.
 
@@ -123,7 +133,7 @@ def named_state(path: Path) -> Path:
     """
     if path.is_file():
         return path
-    folders = [path, *path.glob(".mapgan/state/*"), *path.glob("state/*")]
+    folders = [path, *path.glob("*"), *path.glob("state/*"), *path.glob(".mapgan/state/*")]
     found = [newest for folder in folders for newest in _states(folder)[:1]]
     if not found:
         raise MapganError(f"{path}: no saved state", "name a file like step-00000250.safetensors, or a run's folder")

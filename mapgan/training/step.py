@@ -6,7 +6,6 @@ depend on its place in the global batch alone, so how it is cut changes nothing 
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from mapgan.training import watching
 from mapgan.training.batches import Supply
 from mapgan.training.ema import Average
 from mapgan.training.losses import LOSSES, accuracy, slope_penalty
+from mapgan.training.meeting import all_agree, mean_gradients
 from mapgan.training.out_of_memory import HalfFailed, is_out_of_memory, smaller
 
 Metrics = dict[str, Tensor]
@@ -72,42 +72,48 @@ class Step:
             failed.discriminator_done = metrics
             raise
 
-        self.average.update(bare(self.generator), step)
+        self.average.update(self.generator, step)
         return metrics
 
     def _half(self, name: str, network: nn.Module, optimizer: AcceleratedOptimizer, step: int) -> Metrics:
         """One player's gradients and optimizer step; done again in smaller pieces where memory runs out."""
         backward = self._discriminator_backward if name == "D" else self._generator_backward
-        while (metrics := self._gradients(name, network, optimizer, backward, step)) is None:
+        statistics = [] if self.divisible else [*self.generator.buffers(), *self.discriminator.buffers()]
+        before = [buffer.clone() for buffer in statistics]
+        while (metrics := self._gradients(optimizer, backward, step)) is None:
+            for buffer, value in zip(statistics, before, strict=True):
+                buffer.copy_(value)
+            if self.accelerator.num_processes > 1 or not self.divisible or self.micro_batch == 1:
+                raise HalfFailed(name, step, self.micro_batch, self.divisible)
             self.micro_batch = smaller(name, self.micro_batch, step)
+        mean_gradients(self.accelerator, network)
         if self.watched:
             self.accelerator.unscale_gradients(optimizer)
-            metrics |= watching.gradient_norms(name, bare(network))
+            metrics |= watching.gradient_norms(name, network)
         optimizer.step()
         return metrics
 
-    def _gradients(
-        self, name: str, network: nn.Module, optimizer: AcceleratedOptimizer, backward: Backward, step: int
-    ) -> Metrics | None:
-        """Leave the batch's gradients in `network`; None if memory ran out (by then all of the try is freed)."""
+    def _gradients(self, optimizer: AcceleratedOptimizer, backward: Backward, step: int) -> Metrics | None:
+        """Compute the gradients of this process's part of the batch; None if memory ran out, here or elsewhere."""
         optimizer.zero_grad()
         metrics: Metrics = {}
+        enough = True
         try:
-            for places, share in self._micro_batches(network):
+            for places, share in self._micro_batches():
                 add(metrics, backward(step, places, share), share)
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
-            optimizer.zero_grad()
-            if self.accelerator.num_processes > 1 or not self.divisible or self.micro_batch == 1:
-                raise HalfFailed(name, step, self.micro_batch) from None
-            return None
-        return metrics
+            enough = False
+        if all_agree(self.accelerator, enough):
+            return metrics
+        optimizer.zero_grad()
+        return None
 
     def _discriminator_backward(self, step: int, places: range, share: float) -> Metrics:
         settings, loss = self.settings, LOSSES[self.settings.loss]
         with torch.no_grad():
-            fake = self._fake(bare(self.generator), "discriminator latent", step, places)
+            fake = self._fake(self.generator, "discriminator latent", step, places)
         real = self.supply.real(step, places)
         watched = watching.saturation(real, fake) if self.watched else {}
         fake = self._noisy(fake, "fake noise", step, places)
@@ -131,7 +137,7 @@ class Step:
         }
 
     def _generator_backward(self, step: int, places: range, share: float) -> Metrics:
-        loss, discriminator = LOSSES[self.settings.loss], bare(self.discriminator)
+        loss, discriminator = LOSSES[self.settings.loss], self.discriminator
         fake = self._fake(self.generator, "generator latent", step, places)
         fake_verdict = discriminator(self._noisy(fake, "generator noise", step, places))
         real_verdict = torch.zeros_like(fake_verdict)
@@ -156,21 +162,11 @@ class Step:
         left = self.settings.instance_noise * max(0.0, 1 - step / self.settings.instance_noise_steps)
         return pictures + left * self.supply.noise(pictures, purpose, step, places) if left else pictures
 
-    def _micro_batches(self, network: nn.Module) -> Iterator[tuple[range, float]]:
-        """Each micro-batch's places and its share of this process's pictures; gradients meet at the last one."""
-        starts = range(0, len(self.places), self.micro_batch)
-        for start in starts:
+    def _micro_batches(self) -> Iterator[tuple[range, float]]:
+        """Each micro-batch's places and its share of this process's pictures."""
+        for start in range(0, len(self.places), self.micro_batch):
             places = self.places[start : start + self.micro_batch]
-            last = start == starts[-1]
-            with contextlib.nullcontext() if last else self.accelerator.no_sync(network):
-                yield places, len(places) / len(self.places)
-
-
-def bare(network: nn.Module) -> nn.Module:
-    """The network without the wrapper that sums gradients over processes, but with its precision."""
-    inside = getattr(network, "module", network)
-    assert isinstance(inside, nn.Module)
-    return inside
+            yield places, len(places) / len(self.places)
 
 
 def add(metrics: Metrics, more: Metrics, share: float) -> None:

@@ -49,7 +49,8 @@ def find_trouble(watch: Watch, rows: Sequence[Row]) -> Trouble | None:
     if not rows:
         return None
     newest = rows[-1]
-    if not all(math.isfinite(value) for value in newest.values()):
+    # a gradient may be infinite in fp16, whose scaler then leaves out the step; if it matters, the losses follow
+    if not all(math.isfinite(value) for name, value in newest.items() if not name.startswith("gradient_")):
         return DIVERGED
     if newest.get("diversity", 1.0) < watch.collapsed:
         return COLLAPSED

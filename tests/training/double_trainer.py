@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,10 +10,28 @@ import torch
 
 from mapgan.errors import explained
 from mapgan.params import load
-from mapgan.training.run import Places, train
+from mapgan.training.places import Places
+from mapgan.training.run import train
+
+
+def fail_once(process: int, at_step: int) -> None:
+    """Have G's half of one step run out of memory in one process."""
+    from mapgan.training.step import Step
+
+    real = Step._generator_backward
+
+    def backward(self: Step, step: int, places: range, share: float) -> object:
+        if step == at_step and getattr(self.accelerator, "process_index", None) == process:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(self, step, places, share)
+
+    Step._generator_backward = backward  # type: ignore[method-assign, assignment]
+
 
 if __name__ == "__main__":
     torch.set_default_dtype(torch.float64)
     maps, out = (Path(argument) for argument in sys.argv[1:3])
+    if "FAILS" in os.environ:
+        fail_once(int(os.environ["FAILS"]), at_step=9)
     with explained():
         train(load(settings=sys.argv[3:]), Places(maps, out / "g.safetensors", out / "results", out / "s"))

@@ -17,7 +17,8 @@ from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
 from mapgan.params import load
 from mapgan.training import state as states
-from mapgan.training.run import Places, Run, train
+from mapgan.training.places import Places
+from mapgan.training.run import Run, train
 from tests.conftest import TINY, write_squares
 
 
@@ -101,13 +102,29 @@ def test_a_set_that_changes_while_training_stops_the_run_and_spoils_no_state(
     assert kept == [1, 2]
 
 
+def test_a_set_that_is_cut_short_while_training_is_one_line(
+    squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    following = Run._next_step
+
+    def cut_it(self: Run) -> object:
+        if self.done == 2:
+            os.truncate(squares / "pack.npy", 5_000)
+        return following(self)
+
+    monkeypatch.setattr(Run, "_next_step", cut_it)
+    with pytest.raises(MapganError, match=r"was cut short while training|changed while training"):
+        run(squares, tmp_path)
+
+
 SAVING = """
 import resource, sys
 from pathlib import Path
 from mapgan.errors import explained
 from mapgan.params import load
 from mapgan.training import resume
-from mapgan.training.run import Places, train
+from mapgan.training.places import Places
+from mapgan.training.run import train
 out, maps, *settings = sys.argv[1:]
 out = Path(out)
 real, calls = resume.capture, []

@@ -17,7 +17,8 @@ from safetensors.torch import load_file
 
 from mapgan import files
 from mapgan.params import load
-from mapgan.training.run import Places, train
+from mapgan.training.places import Places
+from mapgan.training.run import train
 from tests.conftest import TINY
 
 SETTINGS = [*TINY, "train.batch_size=16", "train.steps=20", "train.instance_noise=0.1", "train.penalty_every=2"]
@@ -98,6 +99,21 @@ def test_a_state_of_four_processes_goes_on_with_one_and_back(squares: Path, tmp_
     result = by_several(squares, tmp_path / "b", processes=4)
     assert "goes on after step 13 of 20" in result.stdout
     assert worst(whole, load_file(tmp_path / "b/g.safetensors")) < 1e-9
+
+
+def test_full_memory_in_one_of_two_processes_saves_and_says_what_to_set(
+    squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = in_double(squares, tmp_path / "a")
+    monkeypatch.setenv("FAILS", "1")  # not the main one, which has to hear of it
+    result = by_several(squares, tmp_path / "b")
+    assert result.returncode != 0
+    assert "out of memory in G's half of step 10; set machine.micro_batch=4 and run again" in result.stdout
+    monkeypatch.delenv("FAILS")
+    again = by_several(squares, tmp_path / "b", "machine.micro_batch=4")
+    assert "goes on after step 9 of 20" in again.stdout
+    assert worst(whole, load_file(tmp_path / "b/g.safetensors")) < 1e-9
+    assert logged(tmp_path / "a") == pytest.approx(logged(tmp_path / "b"), abs=1e-5)
 
 
 def test_a_batch_that_does_not_divide_stops_before_the_start(squares: Path, tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from mapgan import files
-from mapgan.errors import MapganError
+from mapgan.errors import MapganError, lost_peer
 from mapgan.networks.generator_file import load_network
 from mapgan.params import load
-from mapgan.training.machine import accelerator_for, lost_peer
-from mapgan.training.run import Places, train
+from mapgan.training.machine import accelerator_for
+from mapgan.training.places import Places
+from mapgan.training.run import train
 from tests.conftest import TINY
 
 
@@ -47,11 +48,13 @@ def test_params_win_over_accelerate_and_a_line_says_so(
     assert capsys.readouterr().out == ""
 
 
-def test_a_lost_process_is_told_from_other_errors() -> None:
+def test_a_lost_process_is_told_from_other_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = RuntimeError("[pair.cc:561] Connection closed by peer [127.0.0.1]:44736")
-    assert lost_peer(gone, processes=2)
-    assert not lost_peer(gone, processes=1)
-    assert not lost_peer(RuntimeError("shapes cannot be multiplied"), processes=2)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert lost_peer(gone)
+    assert not lost_peer(RuntimeError("shapes cannot be multiplied"))
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    assert not lost_peer(gone)
 
 
 def test_what_is_logged_says_how_both_players_do(squares: Path, tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from mapgan.errors import MapganError
 from mapgan.networks.generator_file import load_network
 from mapgan.params import load
 from mapgan.training.machine import accelerator_for
+from mapgan.training.places import Places
 from mapgan.training.prepare import plan_for, prepare
-from mapgan.training.run import Places, train
+from mapgan.training.run import train
 from mapgan.training.step import Step
 from tests.conftest import TINY
 
@@ -99,6 +100,19 @@ def test_batch_statistics_are_never_cut(squares: Path, tmp_path: Path, monkeypat
     fail(monkeypatch, "D", at_step=1, above=1, error=KINDS[0])
     with pytest.raises(MapganError, match="out of memory in D's half of step 2"):
         weights(squares, tmp_path, "train.network=dcgan")
+
+
+def test_batch_statistics_are_those_of_before_the_failed_half(
+    squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = weights(squares, tmp_path / "a", "train.network=dcgan")
+    for half in ("D", "G"):
+        with monkeypatch.context() as broken:
+            fail(broken, half, at_step=3, above=0, error=KINDS[0])
+            with pytest.raises(MapganError, match=r"set machine.checkpointing=all, or a smaller train.norm_batch"):
+                weights(squares, tmp_path / half, "train.network=dcgan")
+        again = weights(squares, tmp_path / half, "train.network=dcgan")
+        assert all(torch.equal(whole[name], again[name]) for name in whole)
 
 
 def test_other_errors_are_not_taken_for_full_memory(

@@ -12,7 +12,8 @@ from safetensors.torch import load_file
 from mapgan import files
 from mapgan.errors import MapganError
 from mapgan.params import load
-from mapgan.training.run import Places, train
+from mapgan.training.places import Places
+from mapgan.training.run import train
 from tests.conftest import TINY, write_squares
 
 
@@ -47,6 +48,39 @@ def test_a_named_state_is_gone_on_from(squares: Path, tmp_path: Path, capsys: py
     for path in (state, state.with_suffix(".sha256")):
         shutil.copy(path, kept)
     assert run(squares, tmp_path / "b", *EVERY_STEP, resume=str(kept)) == once
+
+
+def test_a_named_state_of_an_old_run_is_read_before_old_runs_are_forgotten(squares: Path, tmp_path: Path) -> None:
+    run(squares, tmp_path, "seed=1", *EVERY_STEP)
+    named = saved(tmp_path, 6)
+    run(squares, tmp_path, "seed=2")
+    run(squares, tmp_path, "seed=3", "train.steps=8", resume=str(named))
+
+
+def test_the_same_command_again_goes_on_from_what_it_did(
+    squares: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(squares, tmp_path / "a", *EVERY_STEP)
+    named = str(saved(tmp_path / "a", 2))
+    once = run(squares, tmp_path / "b", *EVERY_STEP, resume=named)
+    run(squares, tmp_path / "c", *EVERY_STEP, "train.steps=4", resume=named)
+    capsys.readouterr()
+    assert run(squares, tmp_path / "c", *EVERY_STEP, resume=named) == once
+    assert "goes on after step 4 of 6" in capsys.readouterr().err
+    assert run(squares, tmp_path / "c", *EVERY_STEP) == once
+
+
+def test_a_named_state_is_the_runs_own_from_the_start(squares: Path, tmp_path: Path) -> None:
+    run(squares, tmp_path / "a", *EVERY_STEP)
+    named = str(saved(tmp_path / "a", 2))
+    run(squares, tmp_path / "b", "train.steps=2", "machine.save_minutes=100", resume=named)
+    assert saved(tmp_path / "b", 2).is_file()
+
+
+def test_a_state_with_too_many_steps_is_one_line(squares: Path, tmp_path: Path) -> None:
+    run(squares, tmp_path / "a")
+    with pytest.raises(MapganError, match=r"has 6 steps, and train.steps is 3"):
+        run(squares, tmp_path / "b", "train.steps=3", resume=str(saved(tmp_path / "a", 6)))
 
 
 def test_after_a_named_state_no_later_one_of_before_is_used(squares: Path, tmp_path: Path) -> None:

@@ -65,6 +65,27 @@ def test_the_newest_milestone_outlives_later_states(tmp_path: Path) -> None:
     assert found.step == 5
 
 
+def test_a_state_written_anew_is_good_at_every_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save_state(tmp_path, state(1))
+    real = Path.replace
+    moments = []
+
+    def killed(self: Path, target: Path) -> Path:
+        moments.append(target.suffix)
+        if len(moments) == at:
+            raise KeyboardInterrupt
+        return real(self, target)
+
+    for at in (1, 2, 3):  # each time a file is about to be moved in: checksums, state, checksum
+        moments.clear()
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "replace", killed)
+            with pytest.raises(KeyboardInterrupt):
+                save_state(tmp_path, State(1, {"w": torch.zeros(at)}))
+        assert read_state(path).step == 1
+    assert moments == [".sha256", ".safetensors", ".sha256"]
+
+
 def test_what_a_state_says_comes_back_whole(tmp_path: Path) -> None:
     full = State(3, {}, [{"step": 3.0}], {"scale": 2.0}, roll_backs=2, discriminator_done={"penalty": 0.1})
     assert read_state(save_state(tmp_path, full)) == full

@@ -16,7 +16,8 @@ from mapgan.errors import MapganError
 from mapgan.params import load
 from mapgan.params.training import Watch
 from mapgan.sampling.diversity import spread
-from mapgan.training.run import Places, train
+from mapgan.training.places import Places
+from mapgan.training.run import train
 from mapgan.training.trouble import find_trouble
 from tests.conftest import TINY
 
@@ -27,6 +28,7 @@ TABLE = [
     ([], None),
     ([FINE] * 3 + [FINE | {"loss_generator": float("nan")}], "diverged"),
     ([FINE] * 3 + [FINE | {"penalty": float("inf")}], "diverged"),
+    ([FINE] * 3 + [FINE | {"gradient_D": float("inf")}], None),  # fp16's scaler leaves such a step out
     ([FINE | {"accuracy": 1.0}] * 10, "discriminator won"),
     ([FINE | {"accuracy": 1.0}] * 9, None),  # not for long enough
     ([FINE | {"accuracy": 1.0}] * 9 + [FINE], None),
@@ -139,6 +141,18 @@ def test_a_run_rolled_back_and_then_killed_ends_the_same(
     for steps in (5, 9):
         run(squares, tmp_path / "b", *DIVERGES, f"train.steps={steps}")
     assert run(squares, tmp_path / "b", *DIVERGES) == once
+
+
+def test_rows_of_before_a_roll_back_do_not_count(
+    varied: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ["train.snapshot_every=4", "train.watch.policy=roll-back", "train.watch.roll_backs=2"]
+    with pytest.raises(MapganError, match="discriminator won at step"):
+        run(varied, tmp_path, *PROVOKED["discriminator won"], *settings)
+    said = [line for line in capsys.readouterr().err.splitlines() if "back to step" in line]
+    steps = [[int(word.strip(":;,")) for word in line.split() if word.strip(":;,").isdigit()] for line in said]
+    assert len(steps) == 2
+    assert all(found - good >= 10 for found, good in zip([steps[1][0]], [steps[0][1]], strict=True))  # a whole window
 
 
 def test_after_so_many_roll_backs_the_run_stops(
