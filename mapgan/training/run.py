@@ -60,7 +60,8 @@ def train(params: Params, places: Places, resume: str = "auto") -> None:
         try:
             run.loop(stop)
         finally:
-            accelerator.end_training()
+            for tracker in accelerator.trackers:
+                tracker.finish()  # not `end_training`, after which the processes could no longer meet
         if accelerator.is_main_process:
             write_networks(places.generator, step, params, dataset, run.done)
         accelerator.wait_for_everyone()
