@@ -13,13 +13,15 @@ from typing import Any
 import torch
 
 from mapgan import draws
-from mapgan.networks import dcgan, modern
+from mapgan.networks import dcgan, mapmaker, mlp, modern
 from mapgan.networks.pair import Pair
 from mapgan.params import NetworkName
 from mapgan.params.section import Section
 
 BUILDERS: dict[NetworkName, Callable[[Any, int, int], Pair]] = {
+    "mlp": mlp.build,
     "dcgan": dcgan.build,
+    "mapmaker": mapmaker.build,
     "dcgan-modern": modern.build,
 }
 

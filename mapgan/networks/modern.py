@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mapgan import draws
+from mapgan.networks.norms import Norm
 from mapgan.networks.pair import Pair
 from mapgan.networks.sizes import doublings, feature_maps, start
 from mapgan.networks.stack import Stack
@@ -25,7 +26,6 @@ from mapgan.params.networks import DcganModern
 Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
 
 SLOPE = 0.2
-GROUP = 8  # feature maps that are normalised together
 RESIDUAL_START = 0.3  # a residual's share at the start; the plain path carries the signal then
 FIELD = 256  # pixels; what each side of the noise field is long
 OUTPUT_START = 0.03  # pictures start near grey, where tanh is steep
@@ -195,20 +195,6 @@ def double(x: Tensor) -> Tensor:
     with torch.autocast(x.device.type, enabled=False):
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
         return F.interpolate(wide, scale_factor=2, mode="bilinear", align_corners=False).to(x.dtype)
-
-
-class Norm(nn.GroupNorm):
-    """Group normalisation (Wu and He 2018, arXiv:1803.08494): statistics of one picture, never of the batch.
-
-    In the precision that comes in, on any device: autocast would have it in float32 on a GPU, in twice the memory.
-    """
-
-    def __init__(self, maps: int) -> None:
-        super().__init__(maps // GROUP if maps % GROUP == 0 else 1, maps)
-
-    def forward(self, x: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, enabled=False):
-            return F.group_norm(x, self.num_groups, self.weight.to(x.dtype), self.bias.to(x.dtype), self.eps)
 
 
 def _started(layer: Layer, share: float = 1.0, gain: float = 0.0) -> Layer:

@@ -43,7 +43,8 @@ class Train(Section):
     """How the networks learn."""
 
     network: NetworkName = "dcgan-modern"
-    """dcgan (the classic, with batch normalisation), dcgan-modern (for maps)"""
+    """mlp (fully connected, for digits), dcgan (the classic), mapmaker (the first map maker's),
+    dcgan-modern (for maps)"""
 
     steps: Count = 1300
     """optimizer steps of the generator; raise it to make a finished run longer"""

@@ -15,6 +15,7 @@ from accelerate import Accelerator
 from accelerate.optimizer import AcceleratedOptimizer
 from torch import Tensor, nn
 
+from mapgan.networks.dropout import dropouts
 from mapgan.params import Train
 from mapgan.training import watching
 from mapgan.training.batches import Supply
@@ -94,6 +95,8 @@ class Step:
         metrics: Metrics = {}
         try:
             for places, share in self._micro_batches(network):
+                for number, layer in enumerate(dropouts(self.generator, self.discriminator)):
+                    layer.keys = self.supply.keys(f"{name} dropout {number}", step, places)
                 add(metrics, backward(step, places, share), share)
         except RuntimeError as error:
             if not is_out_of_memory(error):

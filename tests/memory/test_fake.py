@@ -9,7 +9,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mapgan.memory.fake import fill, hollow_pair
-from mapgan.networks import build
+from mapgan.networks import BUILDERS, build
 from mapgan.params import load
 from tests.conftest import TINY
 
@@ -43,7 +43,7 @@ class Types(TorchDispatchMode):
         return result
 
 
-@pytest.mark.parametrize("network", ["dcgan", "dcgan-modern"])
+@pytest.mark.parametrize("network", BUILDERS)
 def test_mixed_precision_is_the_same_on_a_gpu(network: str) -> None:
     """A GPU's autocast has a list of its own of what runs in float32; predictions are made with the CPU's."""
     params = load(settings=[*TINY, f"train.network={network}", "train.networks.dcgan-modern.convolutions=2"])

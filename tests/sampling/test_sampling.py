@@ -8,7 +8,7 @@ import torch
 
 from mapgan import networks
 from mapgan.errors import MapganError
-from mapgan.params import Dcgan, DcganModern, NetworkName
+from mapgan.params import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName
 from mapgan.params.section import Section
 from mapgan.sampling.drawing import draw
 from mapgan.sampling.latents import latent
@@ -16,6 +16,8 @@ from mapgan.sampling.sheet import GAP, LABEL, PAPER, check_page, sheet
 
 NARROW: list[tuple[NetworkName, Section]] = [
     ("dcgan", Dcgan(latent=5, generator_maps=4, discriminator_maps=4, max_maps=16)),
+    ("mlp", Mlp(latent=5, generator_units=4, generator_dropout=0.5)),
+    ("mapmaker", Mapmaker(latent=5, generator_maps=4)),
     ("dcgan-modern", DcganModern(latent=5, generator_maps=4, discriminator_maps=4, max_maps=16)),
 ]
 

@@ -16,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mapgan import files
+from mapgan import files, networks
 from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
 from mapgan.networks.generator_file import load_generator
@@ -37,7 +37,7 @@ def run(maps: Path, out: Path, *settings: str) -> str:
     return files.sha256_file(out / "generator.safetensors")
 
 
-@pytest.mark.parametrize("network", ["dcgan", "dcgan-modern"])
+@pytest.mark.parametrize("network", networks.BUILDERS)
 def test_same_settings_same_weights(squares: Path, tmp_path: Path, network: str) -> None:
     one = run(squares, tmp_path / "a", f"train.network={network}")
     assert one == run(squares, tmp_path / "b", f"train.network={network}")
@@ -66,9 +66,12 @@ def test_the_networks_learn(squares: Path, tmp_path: Path) -> None:
     assert metrics["verdict_real"] > metrics["verdict_fake"]
 
 
-@pytest.mark.parametrize("network", ["dcgan", "dcgan-modern"])
+DROPPED = ["train.networks.mlp.generator_dropout=0.2", "train.networks.dcgan.discriminator_dropout=0.3"]
+
+
+@pytest.mark.parametrize("network", networks.BUILDERS)
 def test_a_run_in_two_parts_ends_like_one_in_one(squares: Path, tmp_path: Path, network: str) -> None:
-    settings = [f"train.network={network}", "train.instance_noise=0.1"]
+    settings = [f"train.network={network}", "train.instance_noise=0.1", *DROPPED]
     whole = run(squares, tmp_path / "a", *settings)
     run(squares, tmp_path / "b", *settings, "train.steps=3")
     assert run(squares, tmp_path / "b", *settings) == whole
@@ -127,10 +130,10 @@ def gradients(maps: Path, *settings: str) -> dict[str, torch.Tensor]:
     dataset, accelerator = open_dataset(maps), accelerator_for(params)
     step = prepare(params, dataset, accelerator, plan_for(params, dataset, accelerator))
     step(0)
-    networks = {"generator": step.generator, "discriminator": step.discriminator}
+    players = {"generator": step.generator, "discriminator": step.discriminator}
     return {
         f"{name}.{key}": parameter.grad.clone()
-        for name, network in networks.items()
+        for name, network in players.items()
         for key, parameter in network.named_parameters()
         if parameter.grad is not None
     }
@@ -147,6 +150,23 @@ def test_the_machine_section_does_not_change_the_gradients(squares: Path, machin
     largest = max(float(gradient.abs().max()) for gradient in whole.values())
     for name, gradient in whole.items():
         assert torch.allclose(gradient, parts[name], rtol=1e-4, atol=1e-5 * largest), name
+
+
+NO_STATISTICS = ["train.networks.dcgan.generator_norm=group", "train.networks.dcgan.discriminator_norm=instance"]
+
+
+@pytest.mark.parametrize("machine", ["machine.micro_batch=1", "machine.micro_batch=3", "machine.checkpointing=all"])
+@pytest.mark.parametrize("network", ["mlp", "dcgan"])
+def test_dropout_does_not_know_how_the_batch_is_cut(squares: Path, network: str, machine: str) -> None:
+    settings = [f"train.network={network}", *NO_STATISTICS, *DROPPED]
+    whole, parts = gradients(squares, *settings), gradients(squares, *settings, machine)
+    largest = max(float(gradient.abs().max()) for gradient in whole.values())
+    for name, gradient in whole.items():
+        assert torch.allclose(gradient, parts[name], rtol=1e-4, atol=1e-5 * largest), name
+    without = gradients(
+        squares, f"train.network={network}", *NO_STATISTICS, "train.networks.mlp.discriminator_dropout=0.0"
+    )
+    assert any(not torch.allclose(gradient, without[name], rtol=0.01) for name, gradient in whole.items())
 
 
 def test_another_setting_says_what_changed_and_starts_afresh(
