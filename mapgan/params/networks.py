@@ -96,7 +96,11 @@ class DcganModern(Section):
     """For maps: residual blocks, low-pass resizing, no statistics over the batch."""
 
     latent: Count = 128
-    """numbers in the latent z"""
+    """numbers in the latent z (at each place of it, if it is spatial)"""
+
+    latent_kind: Literal["vector", "constant", "spatial"] = "vector"
+    """vector (the generator starts from it), constant (it starts from what it learns, and the latent styles each
+    block), spatial (a latent at each place: maps of any size, seamless, and without borders of their own)"""
 
     generator_maps: Count = 32
     """feature maps of the generator at half of the full size (it doubles towards the start)"""
@@ -116,6 +120,12 @@ class DcganModern(Section):
     noise: Annotated[float, Field(ge=0, le=1)] = 0.0
     """strength at the start of the noise that the generator makes texture of: 0.1 for painted maps, 0 (none) for
     clean drawings"""
+
+    excitation: bool = False
+    """let the generator's small stages decide how strong feature maps of the large ones are (from 64 pixels up)"""
+
+    spectral_norm: bool = False
+    """divide the discriminator's weights by their largest singular values"""
 
 
 NetworkSettings = Mlp | Dcgan | Mapmaker | DcganModern

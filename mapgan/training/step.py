@@ -15,6 +15,7 @@ from accelerate import Accelerator
 from accelerate.optimizer import AcceleratedOptimizer
 from torch import Tensor, nn
 
+from mapgan.networks import spectral
 from mapgan.networks.dropout import dropouts
 from mapgan.params import Train
 from mapgan.training import watching
@@ -85,6 +86,7 @@ class Step:
             self.accelerator.unscale_gradients(optimizer)
             metrics |= watching.gradient_norms(name, bare(network))
         optimizer.step()
+        spectral.iterate(bare(network))
         return metrics
 
     def _gradients(

@@ -26,13 +26,21 @@ NARROW: dict[NetworkName, Section] = {
     ),
 }
 NAMES = list(NARROW)
+MODERN = {"latent": 5, "generator_maps": 2, "discriminator_maps": 2, "max_maps": 4, "last_maps": 2, "noise": 0.1}
+CASES: list[tuple[NetworkName, Section]] = [
+    *NARROW.items(),
+    ("dcgan-modern", DcganModern(**MODERN, latent_kind="constant", excitation=True)),
+    ("dcgan-modern", DcganModern(**MODERN, latent_kind="spatial", excitation=True, spectral_norm=True)),
+]
+CASE_IDS = [*NAMES, "constant", "spatial"]
 SIZES = [(16, 16), (28, 28), (17, 31), (64, 64), (128, 128), (128, 96), (16, 300), (750, 1000), (768, 768)]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "made"), CASES, ids=CASE_IDS)
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_pictures_have_the_size_and_range_asked_for(name: NetworkName, width: int, height: int) -> None:
-    pair = networks.build(name, NARROW[name], width, height)
+def test_pictures_have_the_size_and_range_asked_for(name: NetworkName, made: Section, width: int, height: int) -> None:
+    pair = networks.build(name, made, width, height)
+    assert networks.latent_size(name, made, width, height) == pair.latent
     pictures = pair.generator(torch.randn(2, pair.latent))
     assert pictures.shape == (2, 3, height, width)
     assert pictures.abs().max() <= 1
@@ -70,9 +78,11 @@ def test_dcgan_starts_as_in_the_paper() -> None:
 
 
 @pytest.mark.parametrize("mode", ["high", "all"])
-@pytest.mark.parametrize("name", NAMES)
-def test_checkpointing_changes_neither_gradients_nor_buffers(name: NetworkName, mode: Checkpointing) -> None:
-    plain = networks.build(name, NARROW[name], 64, 48)
+@pytest.mark.parametrize(("name", "made"), CASES, ids=CASE_IDS)
+def test_checkpointing_changes_neither_gradients_nor_buffers(
+    name: NetworkName, made: Section, mode: Checkpointing
+) -> None:
+    plain = networks.build(name, made, 64, 80)
     saving = copy.deepcopy(plain)
     for pair, used in [(plain, "none"), (saving, mode)]:
         for network in (pair.generator, pair.discriminator):
@@ -105,11 +115,13 @@ def test_checkpointing_keeps_less_in_memory() -> None:
     assert kept("all") < kept("high") < kept("none")
 
 
-def test_a_modern_picture_does_not_depend_on_its_batch() -> None:
-    pair = networks.build("dcgan-modern", NARROW["dcgan-modern"], 32, 32)
+@pytest.mark.parametrize(("name", "made"), CASES, ids=CASE_IDS)
+def test_a_picture_does_not_depend_on_its_batch(name: NetworkName, made: Section) -> None:
+    pair = networks.build(name, made, 64, 64)
+    if pair.batch_dependent:
+        return
     z = torch.randn(4, pair.latent)
     assert torch.allclose(pair.generator(z)[:1], pair.generator(z[:1]), atol=1e-6)
-    assert not pair.batch_dependent
 
 
 OTHERS = [
