@@ -60,15 +60,15 @@ def train_folder(
     return f"{sheet}; the generator is {generator}, everything else lies in {out}"
 
 
-def sample_run(run: Path, seeds: str, sheet: str, out: Path | None, zoom: int, singles: bool, device: str) -> str:
-    """Draw `seeds` with the generator of a run's folder, or with a generator's file."""
+def sample_run(run: Path, out: Path | None, device: str, wishes: dict[str, object]) -> str:
+    """Draw with the generator of a run's folder, or with a generator's file, what `wishes` (of `sample`) say."""
     from mapgan.training.machine import check_device
 
-    checked = load(settings=[f"sample.seeds={seeds!r}", f"sample.sheet={sheet!r}", f"machine.device={device}"])
-    wanted = checked.sample.model_copy(update={"zoom": zoom, "singles": singles})
+    settings = [f"sample.{name}={files.canonical_json(wish)}" for name, wish in wishes.items()]
+    checked = load(settings=[*settings, f"machine.device={device}"])
     generator = run / "generator.safetensors" if run.is_dir() else run
     out = out or generator.parent / "results" / "samples"
-    return stages.sample(wanted, generator, out, check_device(checked.machine))
+    return stages.sample(checked.sample, generator, out, check_device(checked.machine))
 
 
 def _take_maps(maps: Path, out: Path, params: Path | None, preset: str | None, settings: list[str]) -> Params:

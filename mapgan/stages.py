@@ -65,16 +65,20 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
     """Draw the seeds of `settings` with `generator`: sheets and single pictures in `results`."""
     from PIL.Image import fromarray
 
-    from mapgan.networks.generator_file import load_generator, network_settings
-    from mapgan.params.words import parse_seeds, parse_sheet
+    from mapgan import networks
+    from mapgan.networks.generator_file import latent_size, load_generator
+    from mapgan.params.words import parse_seeds, parse_sheet, parse_size
     from mapgan.sampling.drawing import draw
     from mapgan.sampling.sheet import check_page, save_png, sheet
 
     network, about = load_generator(generator)
     network.to(device)
     seeds, (columns, rows) = parse_seeds(settings.seeds), parse_sheet(settings.sheet)
-    latent = network_settings(about).latent
-    check_page((about.width, about.height), min(len(seeds), columns * rows), min(columns, len(seeds)), settings.zoom)
+    latent, size = latent_size(about), (about.width, about.height)
+    if settings.size or settings.tile:
+        size = parse_size(settings.size) if settings.size else size
+        latent = networks.resize(network, *size, settings.tile)
+    check_page(size, min(len(seeds), columns * rows), min(columns, len(seeds)), settings.zoom)
     pages: list[Path] = []
     for number, start in enumerate(range(0, len(seeds), columns * rows)):
         some = seeds[start : start + columns * rows]

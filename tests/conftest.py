@@ -26,6 +26,12 @@ TINY = [
     "train.networks.dcgan.generator_maps=4",
     "train.networks.dcgan.discriminator_maps=4",
     "train.networks.dcgan.max_maps=8",
+    "train.networks.mlp.latent=8",
+    "train.networks.mlp.generator_units=8",
+    "train.networks.mlp.discriminator_units=32",
+    "train.networks.mapmaker.latent=8",
+    "train.networks.mapmaker.generator_maps=4",
+    "train.networks.mapmaker.discriminator_maps=4",
     "machine.device=cpu",
     "machine.threads=1",
 ]

@@ -93,6 +93,13 @@ def test_sampling_needs_the_one_file_alone(run: Path, tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(alone), np.asarray(among))
 
 
+def test_a_run_whose_latent_is_no_grid_draws_one_size(run: Path) -> None:
+    result = mapgan("sample", str(run), "--size", "300x200")
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "this generator draws one size only" in result.stderr
+
+
 WRONG = [
     (("train", "nowhere"), "nowhere: no such folder; name the folder that holds your pictures"),
     (("train", ".", "--out", "runs"), "lies in the folder of pictures"),
@@ -103,6 +110,7 @@ WRONG = [
     (("train", ".", "--resume", "maybe"), "--resume maybe: no such state; say auto, never, or"),
     (("sample", "nothing.safetensors"), "nothing.safetensors: no such file"),
     (("sample", ".", "--seeds", "a"), "sample.seeds: 'a' is not a list of seeds"),
+    (("sample", ".", "--size", "big"), "sample.size: 'big' is not a size; allowed: width x height, 16 to 16384"),
     (("sample", ".", "--device", "tpu"), "allowed: one of auto, cpu, cuda, mps"),
     (("preset", "nothing"), "no such preset"),
     (("preset", "maps-64-cpu", "--write"), "params.yaml: no such file"),

@@ -11,7 +11,7 @@ from mapgan import draws
 from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
 from mapgan.evaluation.swd import sliced_wasserstein
-from mapgan.networks.generator_file import load_generator, network_settings
+from mapgan.networks.generator_file import latent_size, load_generator
 from mapgan.params import Evaluate
 from mapgan.progress import Bar
 from mapgan.sampling.drawing import draw
@@ -37,7 +37,7 @@ def compare(settings: Evaluate, generator: Path, maps: Path, seed: int) -> dict[
         )
     with Bar("evaluate", total=count) as bar:
         samples = []
-        for picture in draw(network, network_settings(about).latent, range(count)):
+        for picture in draw(network, latent_size(about), range(count)):
             samples.append(picture)
             bar.advance()
     holdout = _some(dataset.holdout, count, seed, "held out")

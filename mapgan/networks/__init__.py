@@ -11,15 +11,19 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import nn
 
 from mapgan import draws
-from mapgan.networks import dcgan, modern
+from mapgan.errors import MapganError
+from mapgan.networks import dcgan, mapmaker, mlp, modern
 from mapgan.networks.pair import Pair
 from mapgan.params import NetworkName
 from mapgan.params.section import Section
 
 BUILDERS: dict[NetworkName, Callable[[Any, int, int], Pair]] = {
+    "mlp": mlp.build,
     "dcgan": dcgan.build,
+    "mapmaker": mapmaker.build,
     "dcgan-modern": modern.build,
 }
 
@@ -34,4 +38,40 @@ def build(name: NetworkName, settings: Section, width: int, height: int, seed: i
         return BUILDERS[name](settings, width, height)
 
 
-__all__ = ["BUILDERS", "Pair", "build"]
+def latent_size(name: NetworkName, settings: Section, width: int, height: int) -> int:
+    """Numbers in a latent of the network called `name`."""
+    with torch.device("meta"):
+        return BUILDERS[name](settings, width, height).latent
+
+
+def resize(generator: nn.Module, width: int, height: int, seamless: bool) -> int:
+    """Have a generator whose latent is spatial draw another size from now on.
+
+    Args:
+        generator: which.
+        width: pixels.
+        height: pixels.
+        seamless: pictures must go on at their other side.
+
+    Returns:
+        Numbers that a latent now has.
+
+    Raises:
+        MapganError: the generator's latent is not spatial, or no seamless picture has this size.
+    """
+    if not isinstance(generator, modern.Generator) or generator.kind != "spatial":
+        raise MapganError(
+            "sample: this generator draws one size only, and with edges",
+            "--size and --tile need one that was trained with train.networks.dcgan-modern.latent_kind=spatial",
+        )
+    cell = generator.cell
+    if seamless and (width % cell or height % cell):
+        near = [max(cell, round(side / cell) * cell) for side in (width, height)]
+        raise MapganError(
+            f"--tile: {width} x {height} pixels have a seam", f"take multiples of {cell}, such as {near[0]}x{near[1]}"
+        )
+    generator.resize(width, height)
+    return generator.latent
+
+
+__all__ = ["BUILDERS", "Pair", "build", "latent_size", "resize"]

@@ -1,8 +1,8 @@
 """The classic DCGAN: Radford, Metz and Chintala 2015 (arXiv:1511.06434), section 3.
 
 Strided and transposed 4x4 convolutions, batch normalisation but for G's output and D's input, ReLU in G,
-LeakyReLU in D, tanh at the end, weights from N(0, 0.02). Here for any size: the generator starts from the
-size divided by a power of two, rounded up, doubles, and crops the end.
+LeakyReLU in D, tanh at the end, weights from N(0, 0.02): each a setting. Here for any size: the generator starts
+from the size divided by a power of the stride, rounded up, grows by the stride, and crops the end.
 """
 
 from __future__ import annotations
@@ -12,18 +12,21 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from mapgan.networks.dropout import dropout
+from mapgan.networks.norms import norm
 from mapgan.networks.pair import Pair
 from mapgan.networks.sizes import doublings, feature_maps, start
 from mapgan.networks.stack import Stack
-from mapgan.params.networks import Dcgan
+from mapgan.params.networks import ActivationName, Dcgan
 
 
 def build(settings: Dcgan, width: int, height: int) -> Pair:
     """Networks for pictures of `width` x `height` pixels, 16 to 2048 each."""
     generator, discriminator = Generator(settings, width, height), Discriminator(settings, width, height)
     for network in (generator, discriminator):
-        network.apply(_initialise)
-    return Pair(generator, discriminator, settings.latent, batch_dependent=True)
+        initialise(network, settings)
+    by_batch = "batch" in (settings.generator_norm, settings.discriminator_norm)
+    return Pair(generator, discriminator, settings.latent, batch_dependent=by_batch)
 
 
 class Generator(nn.Module):
@@ -32,16 +35,24 @@ class Generator(nn.Module):
     def __init__(self, settings: Dcgan, width: int, height: int) -> None:
         super().__init__()
         self.size = (height, width)
-        count = doublings(width, height)
+        stride = settings.stride
+        count = doublings(width, height, stride)
         maps = [feature_maps(settings.generator_maps, count - 1 - i, settings.max_maps) for i in range(count)]
-        first = (start(height, count), start(width, count))
-        project = nn.ConvTranspose2d(settings.latent, maps[0], first, bias=False)
-        blocks: list[nn.Module] = [nn.Sequential(project, nn.BatchNorm2d(maps[0]), nn.ReLU())]
+        first = (start(height, count, stride), start(width, count, stride))
+        plain = settings.generator_norm == "none"
+        project = nn.ConvTranspose2d(settings.latent, maps[0], first, bias=plain)
+        blocks: list[nn.Module] = [nn.Sequential(project, *self._after(maps[0], settings))]
         for before, after in pairwise(maps):
-            double = nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=False)
-            blocks.append(nn.Sequential(double, nn.BatchNorm2d(after), nn.ReLU()))
-        blocks.append(nn.Sequential(nn.ConvTranspose2d(maps[-1], 3, 4, stride=2, padding=1), nn.Tanh()))
+            grow = enlarging(before, after, settings.kernel, stride, bias=plain)
+            blocks.append(nn.Sequential(grow, *self._after(after, settings)))
+        blocks.append(nn.Sequential(enlarging(maps[-1], 3, settings.kernel, stride), nn.Tanh()))
         self.blocks = Stack(blocks, high="last")
+
+    @staticmethod
+    def _after(maps: int, settings: Dcgan) -> list[nn.Module]:
+        """What follows a convolution."""
+        norms = norm(settings.generator_norm, maps)
+        return [*norms, activation(settings.generator_activation), *dropout(settings.generator_dropout)]
 
     def forward(self, z: Tensor) -> Tensor:
         """Pictures `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
@@ -55,15 +66,22 @@ class Discriminator(nn.Module):
 
     def __init__(self, settings: Dcgan, width: int, height: int) -> None:
         super().__init__()
-        count = doublings(width, height)
+        count = doublings(width, height, settings.stride)
         maps = [feature_maps(settings.discriminator_maps, i, settings.max_maps) for i in range(count)]
-        halve = nn.Conv2d(3, maps[0], 4, stride=2, padding=1)
-        blocks: list[nn.Module] = [nn.Sequential(halve, nn.LeakyReLU(0.2))]
+        shrink = shrinking(3, maps[0], settings.kernel, settings.stride)
+        blocks: list[nn.Module] = [nn.Sequential(shrink, *self._after(settings))]
         for before, after in pairwise(maps):
-            halve = nn.Conv2d(before, after, 4, stride=2, padding=1, bias=False)
-            blocks.append(nn.Sequential(halve, nn.BatchNorm2d(after), nn.LeakyReLU(0.2)))
+            plain = settings.discriminator_norm == "none"
+            shrink = shrinking(before, after, settings.kernel, settings.stride, bias=plain)
+            norms = norm(settings.discriminator_norm, after)
+            blocks.append(nn.Sequential(shrink, *norms, *self._after(settings)))
         self.blocks = Stack(blocks, high="first")
-        self.verdict = nn.Conv2d(maps[-1], 1, (height // 2**count, width // 2**count), bias=False)
+        last = (shrunk(height, count, settings), shrunk(width, count, settings))
+        self.verdict = nn.Conv2d(maps[-1], 1, last, bias=False)
+
+    @staticmethod
+    def _after(settings: Dcgan) -> list[nn.Module]:
+        return [activation(settings.discriminator_activation), *dropout(settings.discriminator_dropout)]
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Logits `[B]` for `pictures`."""
@@ -73,8 +91,49 @@ class Discriminator(nn.Module):
         return logits.flatten()
 
 
-def _initialise(module: nn.Module) -> None:
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-        nn.init.normal_(module.weight, 0.0, 0.02)
-    elif isinstance(module, nn.BatchNorm2d):
-        nn.init.normal_(module.weight, 1.0, 0.02)
+def enlarging(before: int, after: int, kernel: int, stride: int, bias: bool = True) -> nn.ConvTranspose2d:
+    """A transposed convolution to exactly `stride` times the size."""
+    padding = _padding(kernel, stride)
+    return nn.ConvTranspose2d(before, after, kernel, stride, padding, 2 * padding + stride - kernel, bias=bias)
+
+
+def shrinking(before: int, after: int, kernel: int, stride: int, bias: bool = True) -> nn.Conv2d:
+    """A convolution to a `stride`-th of the size."""
+    return nn.Conv2d(before, after, kernel, stride, _padding(kernel, stride), bias=bias)
+
+
+def shrunk(side: int, count: int, settings: Dcgan) -> int:
+    """What `count` such convolutions leave of `side`."""
+    for _ in range(count):
+        side = (side + 2 * _padding(settings.kernel, settings.stride) - settings.kernel) // settings.stride + 1
+    return side
+
+
+def _padding(kernel: int, stride: int) -> int:
+    return max(0, kernel - stride + 1) // 2
+
+
+def activation(name: ActivationName) -> nn.Module:
+    """The activation called `name`; LeakyReLU with the paper's slope, 0.2."""
+    layers: dict[ActivationName, nn.Module] = {
+        "relu": nn.ReLU(),
+        "leaky-relu": nn.LeakyReLU(0.2),
+        "elu": nn.ELU(),
+        "silu": nn.SiLU(),
+        "gelu": nn.GELU(),
+    }
+    return layers[name]
+
+
+def initialise(network: nn.Module, settings: Dcgan) -> None:
+    """Draw the weights of `network` as `settings.initialisation` says (orthogonal: Saxe et al. 2013)."""
+    if settings.initialisation == "default":
+        return
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            if settings.initialisation == "normal":
+                nn.init.normal_(module.weight, 0.0, 0.02)
+            else:
+                nn.init.orthogonal_(module.weight)
+        elif isinstance(module, nn.BatchNorm2d) and settings.initialisation == "normal":
+            nn.init.normal_(module.weight, 1.0, 0.02)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from mapgan import files, networks
 from mapgan.errors import MapganError
-from mapgan.params.networks import Dcgan, DcganModern, NetworkName, Networks
+from mapgan.params.networks import NetworkName, Networks, NetworkSettings
 from mapgan.params.section import Section, Side
 
 KEY = "mapgan"
@@ -105,6 +105,11 @@ def _assemble(about: About, weights: dict[str, Tensor], path: Path) -> nn.Module
     return network.eval()
 
 
-def network_settings(about: About) -> Dcgan | DcganModern:
+def latent_size(about: About) -> int:
+    """Numbers in a latent of the network in a file."""
+    return networks.latent_size(about.network, network_settings(about), about.width, about.height)
+
+
+def network_settings(about: About) -> NetworkSettings:
     """The settings of the network in a file, checked."""
     return type(Networks().of(about.network)).model_validate(about.settings)

@@ -4,61 +4,93 @@ The generator doubles bilinearly, because transposed convolutions leave checkerb
 arXiv:2501.05441, section 3.3), with the 1x1 convolution on the cheap side of each resize. The discriminator has
 residual blocks that start small and no normalisation. Most work is done at half size: at full size, where memory
 goes, there are only a few feature maps. Noise at every size gives the generator something to make texture of.
+
+With a spatial latent the generator is convolutional from end to end, and goes on at the other side wherever it looks
+over an edge. It never learns where a picture ends, so it draws any size as it draws the one it was trained on, and
+whole multiples of its grid without a seam (compare Lin et al. 2021, InfinityGAN, arXiv:2104.03963).
 """
 
 from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mapgan import draws
+from mapgan.networks.excitation import BACK, Excitation
+from mapgan.networks.noise import Noise, noise_corners, noise_field
+from mapgan.networks.norms import Norm
 from mapgan.networks.pair import Pair
-from mapgan.networks.sizes import doublings, feature_maps, start
+from mapgan.networks.sizes import doublings, feature_maps
+from mapgan.networks.spectral import normalise
 from mapgan.networks.stack import Stack
+from mapgan.networks.started import SLOPE, started
 from mapgan.params.networks import DcganModern
 
-Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
-
-SLOPE = 0.2
-GROUP = 8  # feature maps that are normalised together
 RESIDUAL_START = 0.3  # a residual's share at the start; the plain path carries the signal then
-FIELD = 256  # pixels; what each side of the noise field is long
+STYLE_START = 0.3  # how much the latent scales and shifts at the start
 OUTPUT_START = 0.03  # pictures start near grey, where tanh is steep
+
+NoiseAt = tuple[Tensor, Tensor]  # the field, `[F, F]`, and the pictures' corners in it, `[B, 2]`
 
 
 def build(settings: DcganModern, width: int, height: int) -> Pair:
     """Networks for pictures of `width` x `height` pixels, 16 to 2048 each."""
     generator, discriminator = Generator(settings, width, height), Discriminator(settings, width, height)
-    return Pair(generator, discriminator, settings.latent, batch_dependent=False)
+    return Pair(generator, discriminator, generator.latent, batch_dependent=False)
 
 
 class Generator(nn.Module):
-    """`[B, latent]` to `[B, 3, height, width]` in [-1, 1]."""
+    """`[B, latent]` to `[B, 3, height, width]` in [-1, 1]; a spatial latent is `[B, per place * rows * columns]`."""
 
     def __init__(self, settings: DcganModern, width: int, height: int) -> None:
         super().__init__()
-        self.size = (height, width)
         count = doublings(width, height)
         maps = [feature_maps(settings.generator_maps, count - 1 - i, settings.max_maps) for i in range(count)]
-        self.first = (maps[0], start(height, count), start(width, count))
-        self.project = _started(nn.Linear(settings.latent, math.prod(self.first)))
+        self.kind, self.per_place, self.maps = settings.latent_kind, settings.latent, maps[0]
+        self.cell = 2**count
+        self.resize(width, height)
+        if self.kind == "spatial":
+            self.project: nn.Module = started(convolution(settings.latent, maps[0], around=True))
+        elif self.kind == "constant":
+            self.constant = nn.Parameter(torch.randn(self.maps, *self.grid))
+        else:
+            self.project = started(nn.Linear(settings.latent, self.maps * math.prod(self.grid)))
         self.noisy = settings.noise > 0
         if self.noisy:
             self.register_buffer("field", noise_field())
-        blocks: list[nn.Module] = [UpBlock(before, after, settings) for before, after in pairwise(maps)]
-        self.blocks = Stack([*blocks, ToPicture(maps[-1], settings)], high="last")
+        lows = [None] * BACK + maps if settings.excitation else [None] * count
+        blocks: list[nn.Module] = [
+            UpBlock(before, after, low, settings) for low, (before, after) in zip(lows, pairwise(maps), strict=False)
+        ]
+        blocks.append(ToPicture(maps[-1], lows[count - 1], settings))
+        self.blocks = Stack(blocks, high="last", back=BACK if settings.excitation else 0)
+
+    @property
+    def latent(self) -> int:
+        """Numbers in a latent."""
+        return self.per_place * (math.prod(self.grid) if self.kind == "spatial" else 1)
+
+    def resize(self, width: int, height: int) -> None:
+        """Draw pictures of this size from now on; after the start only a generator with a spatial latent can."""
+        self.size = (height, width)
+        self.grid = (-(-height // self.cell), -(-width // self.cell))  # rows and columns that the blocks start from
 
     def forward(self, z: Tensor) -> Tensor:
         """Pictures `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
         height, width = self.size
-        noise = (self.field, noise_corners(z)) if self.noisy else ()
-        z = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
-        pictures: Tensor = self.blocks(self.project(z).view(-1, *self.first), *noise)
+        beside: dict[str, Any] = {"noise": (self.field, noise_corners(z))} if self.noisy else {}
+        places = z.view(-1, self.per_place, *self.grid) if self.kind == "spatial" else z
+        places = places * torch.rsqrt(places.square().mean(dim=1, keepdim=True) + 1e-8)
+        if self.kind == "constant":
+            x = self.constant.expand(len(z), -1, -1, -1)
+            beside["style"] = places
+        else:
+            x = self.project(places).view(-1, self.maps, *self.grid)
+        pictures: Tensor = self.blocks(x, **beside)
         return pictures[:, :, :height, :width]
 
 
@@ -69,10 +101,12 @@ class Discriminator(nn.Module):
         super().__init__()
         count = doublings(width, height)
         maps = [feature_maps(settings.discriminator_maps, i, settings.max_maps) for i in range(count)]
-        from_picture = _started(nn.Conv2d(3, maps[0], 4, stride=2, padding=1))
+        from_picture = started(nn.Conv2d(3, maps[0], 4, stride=2, padding=1))
         blocks: list[nn.Module] = [DownBlock(before, after, settings.convolutions) for before, after in pairwise(maps)]
         self.blocks = Stack([from_picture, *blocks], high="first")
-        self.verdict = _started(nn.Linear(maps[-1] * (height // 2**count) * (width // 2**count), 1))
+        self.verdict = started(nn.Linear(maps[-1] * (height // 2**count) * (width // 2**count), 1))
+        if settings.spectral_norm:
+            normalise(self)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Logits `[B]` for `pictures`."""
@@ -82,25 +116,78 @@ class Discriminator(nn.Module):
         return logits.squeeze(1)
 
 
-class UpBlock(nn.Module):
-    """`[B, before, h, w]` to `[B, after, 2h, 2w]`: 1x1 convolution, bilinear doubling, 3x3 convolutions.
+class Enlarge(nn.Module):
+    """`[B, before, h, w]` to `[B, after, 2h, 2w]`: 1x1 convolution, bilinear doubling, 3x3 convolution.
 
-    The first convolution is normalised within each picture: without that, colours take many times longer to settle.
-    Noise may be added to it: smooth resizings leave nothing else to make woods and rock of.
+    That is normalised within each picture: without that, colours take many times longer to settle. Noise may be added
+    to it: smooth resizings leave nothing else to make woods and rock of. Then come the latent's style, and what the
+    stage with `low` feature maps says of it.
     """
 
-    def __init__(self, before: int, after: int, settings: DcganModern) -> None:
+    def __init__(self, before: int, after: int, low: int | None, settings: DcganModern) -> None:
         super().__init__()
-        self.mix = _started(nn.Conv2d(before, after, 1), gain=1.0)
-        self.convolution = _started(nn.Conv2d(after, after, 3, padding=1))
-        self.add_noise = _noise(after, settings.noise)
+        self.around = settings.latent_kind == "spatial"
+        self.mix = started(nn.Conv2d(before, after, 1), gain=1.0)
+        self.convolution = started(nn.Conv2d(after, after, 3, padding=0 if self.around else 1))
+        self.add_noise = Noise(after, settings.noise) if settings.noise else None
         self.norm = Norm(after)
-        self.residual = Residual(after, settings.convolutions - 1) if settings.convolutions > 1 else None
+        self.style = Style(settings.latent, after) if settings.latent_kind == "constant" else None
+        self.excitation = Excitation(low, after) if low else None
 
-    def forward(self, x: Tensor, *noise: Tensor) -> Tensor:
-        x = self.convolution(double(self.mix(x)))
-        x = F.leaky_relu(self.norm(self.add_noise(x, *noise)), SLOPE)
+    def enlarge(
+        self, x: Tensor, noise: NoiseAt | None = None, style: Tensor | None = None, low: Tensor | None = None
+    ) -> Tensor:
+        """What is said of the class."""
+        x = self.convolution(double(self.mix(x), self.around))
+        if self.add_noise is not None and noise is not None:
+            x = self.add_noise(x, *noise)
+        x = self.norm(x)
+        if self.style is not None and style is not None:
+            x = self.style(x, style)
+        x = F.leaky_relu(x, SLOPE)
+        return self.excitation(x, low) if self.excitation is not None and low is not None else x
+
+
+class UpBlock(Enlarge):
+    """`[B, before, h, w]` to `[B, after, 2h, 2w]`, with a residual at the new size."""
+
+    def __init__(self, before: int, after: int, low: int | None, settings: DcganModern) -> None:
+        super().__init__(before, after, low, settings)
+        more = settings.convolutions - 1
+        self.residual = Residual(after, more, self.around) if more else None
+
+    def forward(self, x: Tensor, **beside: Any) -> Tensor:
+        x = self.enlarge(x, **beside)
         return x if self.residual is None else x + self.residual(x)
+
+
+class ToPicture(Enlarge):
+    """`[B, before, h, w]` to `[B, 3, 2h, 2w]` in [-1, 1], with few feature maps at full size."""
+
+    def __init__(self, before: int, low: int | None, settings: DcganModern) -> None:
+        super().__init__(before, settings.last_maps, low, settings)
+        self.paint = convolution(settings.last_maps, 3, self.around)
+        nn.init.normal_(self.paint.weight, 0.0, OUTPUT_START)
+        nn.init.zeros_(self.paint.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor, **beside: Any) -> Tensor:
+        return torch.tanh(self.paint(self.enlarge(x, **beside)))
+
+
+class Style(nn.Module):
+    """`[B, maps, h, w]`, each feature map scaled and shifted as the latent `[B, latent]` says.
+
+    Adaptive instance normalisation (Karras et al. 2019, arXiv:1812.04948, section 2) without its mapping network.
+    """
+
+    def __init__(self, latent: int, maps: int) -> None:
+        super().__init__()
+        self.say = started(nn.Linear(latent, 2 * maps), STYLE_START, gain=1.0)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        scale, shift = self.say(style)[:, :, None, None].to(x.dtype).chunk(2, dim=1)
+        result: Tensor = x * (1 + scale) + shift
+        return result
 
 
 class DownBlock(nn.Module):
@@ -108,9 +195,9 @@ class DownBlock(nn.Module):
 
     def __init__(self, before: int, after: int, convolutions: int) -> None:
         super().__init__()
-        self.mix = _started(nn.Conv2d(before, after, 1), gain=1.0)
+        self.mix = started(nn.Conv2d(before, after, 1), gain=1.0)
         self.residual = Residual(before, convolutions - 1) if convolutions > 1 else None
-        self.halve = _started(nn.Conv2d(before, after, 4, stride=2, padding=1), RESIDUAL_START)
+        self.halve = started(nn.Conv2d(before, after, 4, stride=2, padding=1), RESIDUAL_START)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.residual is not None:
@@ -122,99 +209,33 @@ class DownBlock(nn.Module):
 class Residual(nn.Module):
     """`count` times LeakyReLU and a 3x3 convolution; the last one starts small."""
 
-    def __init__(self, maps: int, count: int) -> None:
+    def __init__(self, maps: int, count: int, around: bool = False) -> None:
         super().__init__()
         shares = [1.0] * (count - 1) + [RESIDUAL_START]
-        self.convolutions = nn.ModuleList(_started(nn.Conv2d(maps, maps, 3, padding=1), share) for share in shares)
+        self.convolutions = nn.ModuleList(started(convolution(maps, maps, around), share) for share in shares)
 
     def forward(self, x: Tensor) -> Tensor:
-        for convolution in self.convolutions:
-            x = convolution(F.leaky_relu(x, SLOPE))
+        for layer in self.convolutions:
+            x = layer(F.leaky_relu(x, SLOPE))
         return x
 
 
-class ToPicture(nn.Module):
-    """`[B, before, h, w]` to `[B, 3, 2h, 2w]` in [-1, 1], with few feature maps at full size."""
-
-    def __init__(self, before: int, settings: DcganModern) -> None:
-        super().__init__()
-        maps = settings.last_maps
-        self.mix = _started(nn.Conv2d(before, maps, 1), gain=1.0)
-        self.convolution = _started(nn.Conv2d(maps, maps, 3, padding=1))
-        self.add_noise = _noise(maps, settings.noise)
-        self.norm = Norm(maps)
-        self.paint = nn.Conv2d(maps, 3, 3, padding=1)
-        nn.init.normal_(self.paint.weight, 0.0, OUTPUT_START)
-        nn.init.zeros_(self.paint.bias)  # type: ignore[arg-type]
-
-    def forward(self, x: Tensor, *noise: Tensor) -> Tensor:
-        x = self.convolution(double(self.mix(x)))
-        return torch.tanh(self.paint(F.leaky_relu(self.norm(self.add_noise(x, *noise)), SLOPE)))
+def convolution(before: int, after: int, around: bool) -> nn.Conv2d:
+    """A 3x3 convolution that keeps the size; beyond an edge it sees nothing, or the other side."""
+    return nn.Conv2d(before, after, 3, padding=1, padding_mode="circular" if around else "zeros")
 
 
-class Noise(nn.Module):
-    """`[B, maps, h, w]` with noise added, each feature map in its own strength.
-
-    After Karras et al. 2019 (arXiv:1812.04948), section 3.2. The noise is one fixed field for all pictures, and each
-    reads it from a corner of its own: a latent is enough to draw a picture again, on any device.
-    """
-
-    def __init__(self, maps: int, strength: float) -> None:
-        super().__init__()
-        self.strength = nn.Parameter(strength * torch.randn(maps, 1, 1))
-
-    def forward(self, x: Tensor, field: Tensor, corners: Tensor) -> Tensor:
-        """`x` and the part of `field`, `[F, F]`, that begins at `corners`, `[B, 2]`, and goes on at its other side."""
-        rows, columns = (
-            (corners[:, axis, None] + torch.arange(x.shape[2 + axis], device=x.device)) % FIELD for axis in (0, 1)
-        )
-        noise = field[rows[:, :, None], columns[:, None, :]].unsqueeze(1)
-        return x + self.strength.to(x.dtype) * noise.to(x.dtype)
-
-
-def _noise(maps: int, strength: float) -> nn.Module:
-    return Noise(maps, strength) if strength else nn.Identity()
-
-
-def noise_field() -> Tensor:
-    """White noise, `[FIELD, FIELD]`, the same always."""
-    return torch.from_numpy(draws.normal(0, "noise field", 0, 0, FIELD**2)).float().view(FIELD, FIELD)
-
-
-def noise_corners(z: Tensor) -> Tensor:
-    """Where in the field each picture's noise begins, `[B, 2]`: digits of the latents `z`, `[B, latent]`."""
-    size = z[:, :1].abs()
-    return torch.cat([size * 2**8, size * 2**16], dim=1).long() % FIELD  # both products are exact on any device
-
-
-def double(x: Tensor) -> Tensor:
+def double(x: Tensor, around: bool = False) -> Tensor:
     """`[B, C, h, w]` to `[B, C, 2h, 2w]`, bilinear: a low-pass filter, so no checkerboards.
 
     In float32 inside: on a GPU its backward pass adds up in the precision that it is given.
+
+    Args:
+        x: what to double.
+        around: as if it went on at its other side; a pixel of that stays at each edge, for the convolution to see.
     """
     with torch.autocast(x.device.type, enabled=False):
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
-        return F.interpolate(wide, scale_factor=2, mode="bilinear", align_corners=False).to(x.dtype)
-
-
-class Norm(nn.GroupNorm):
-    """Group normalisation (Wu and He 2018, arXiv:1803.08494): statistics of one picture, never of the batch.
-
-    In the precision that comes in, on any device: autocast would have it in float32 on a GPU, in twice the memory.
-    """
-
-    def __init__(self, maps: int) -> None:
-        super().__init__(maps // GROUP if maps % GROUP == 0 else 1, maps)
-
-    def forward(self, x: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, enabled=False):
-            return F.group_norm(x, self.num_groups, self.weight.to(x.dtype), self.bias.to(x.dtype), self.eps)
-
-
-def _started(layer: Layer, share: float = 1.0, gain: float = 0.0) -> Layer:
-    """Weights that keep the size of the signal (He et al. 2015, eq. 14; `gain` 1 on a linear path)."""
-    fan_in = layer.weight[0].numel()
-    gain = gain or math.sqrt(2.0 / (1.0 + SLOPE**2))
-    nn.init.normal_(layer.weight, 0.0, share * gain / math.sqrt(fan_in))
-    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
-    return layer
+        wide = F.pad(wide, (1, 1, 1, 1), mode="circular") if around else wide
+        result = F.interpolate(wide, scale_factor=2, mode="bilinear", align_corners=False).to(x.dtype)
+        return result[:, :, 1:-1, 1:-1] if around else result

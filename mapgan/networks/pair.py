@@ -15,7 +15,7 @@ class Pair:
         generator: `[B, latent]` to `[B, 3, height, width]` in [-1, 1].
         discriminator: `[B, 3, height, width]` to logits `[B]`.
         latent: numbers in a latent.
-        batch_dependent: whether pictures of a micro-batch influence one another (batch statistics).
+        batch_dependent: whether pictures of a micro-batch influence one another (batch statistics; dropout does not).
     """
 
     generator: nn.Module

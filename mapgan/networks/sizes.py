@@ -1,21 +1,21 @@
-"""How a picture's size comes about by doubling."""
+"""How a picture's size comes about by doubling, or by larger steps."""
 
 from __future__ import annotations
 
 SMALLEST = 4
 
 
-def doublings(width: int, height: int) -> int:
-    """How often a small picture is doubled, so that its shorter side starts with 4 pixels or just above."""
+def doublings(width: int, height: int, factor: int = 2) -> int:
+    """How often a small picture grows by `factor`, so that its shorter side starts with 4 pixels or just above."""
     count = 0
-    while start(min(width, height), count + 1) >= SMALLEST:
+    while start(min(width, height), count + 1, factor) >= SMALLEST:
         count += 1
     return count
 
 
-def start(side: int, count: int) -> int:
-    """`side` divided by 2^count, rounded up: doubled `count` times it reaches `side` and is cropped there."""
-    return -(-side // (1 << count))
+def start(side: int, count: int, factor: int = 2) -> int:
+    """`side` divided by factor^count, rounded up: grown `count` times it reaches `side` and is cropped there."""
+    return int(-(-side // factor**count))
 
 
 def feature_maps(base: int, level: int, most: int) -> int:

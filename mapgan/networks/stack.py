@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -24,18 +24,23 @@ class Stack(nn.ModuleList):
     Args:
         blocks: the blocks, from input to output.
         high: which end works at the highest resolution, where activations are largest.
+        back: if not 0, a block is also given what went into the block so many before it, as `low`.
     """
 
-    def __init__(self, blocks: list[nn.Module], high: Literal["first", "last"]) -> None:
+    def __init__(self, blocks: list[nn.Module], high: Literal["first", "last"], back: int = 0) -> None:
         super().__init__(blocks)
-        self.high = high
+        self.high, self.back = high, back
         self.recomputed: frozenset[int] = frozenset()
 
-    def forward(self, x: Tensor, *beside: Tensor) -> Tensor:
+    def forward(self, x: Tensor, **beside: Any) -> Tensor:
         """`x` through all blocks, each of which also gets what stands `beside` it."""
+        inputs: list[Tensor] = []
         for place, block in enumerate(self):
+            if self.back:
+                inputs.append(x)
+                beside["low"] = inputs[place - self.back] if place >= self.back else None
             kept = place not in self.recomputed or not torch.is_grad_enabled()
-            x = block(x, *beside) if kept else recompute(block, x, *beside)
+            x = block(x, **beside) if kept else recompute(block, x, **beside)
         return x
 
 
@@ -48,8 +53,8 @@ def set_checkpointing(network: nn.Module, mode: Checkpointing) -> None:
             stack.recomputed = frozenset({"none": (), "high": high, "all": places}[mode])
 
 
-def recompute(block: nn.Module, x: Tensor, *beside: Tensor) -> Tensor:
-    """`block(x, *beside)` that keeps only these for the backward pass, which then runs the block again.
+def recompute(block: nn.Module, x: Tensor, **beside: Any) -> Tensor:
+    """`block(x, **beside)` that keeps only these for the backward pass, which then runs the block again.
 
     Not reentrant, because gradient penalties differentiate through it; and the second run leaves
     the running statistics of batch normalisation alone, which the first has updated already.
@@ -58,7 +63,7 @@ def recompute(block: nn.Module, x: Tensor, *beside: Tensor) -> Tensor:
     def contexts() -> tuple[contextlib.AbstractContextManager[None], contextlib.AbstractContextManager[None]]:
         return contextlib.nullcontext(), _statistics_kept(block)
 
-    result: Tensor = checkpoint(block, x, *beside, use_reentrant=False, context_fn=contexts)
+    result: Tensor = checkpoint(block, x, use_reentrant=False, context_fn=contexts, **beside)
     return result
 
 

@@ -1,7 +1,7 @@
 """`params.yaml` as typed, validated sections. Importing this loads neither torch nor PIL."""
 
 from mapgan.params.collecting import Demo, Folder, Gallery, Prune, Resize, Scrape
-from mapgan.params.networks import Dcgan, DcganModern, NetworkName, Networks
+from mapgan.params.networks import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName, Networks
 from mapgan.params.reading import load, load_params
 from mapgan.params.root import Params
 from mapgan.params.training import Evaluate, Machine, Sample, Train
@@ -14,6 +14,8 @@ __all__ = [
     "Folder",
     "Gallery",
     "Machine",
+    "Mapmaker",
+    "Mlp",
     "NetworkName",
     "Networks",
     "Params",

@@ -8,7 +8,32 @@ from pydantic import Field
 
 from mapgan.params.section import Count, Section
 
-NetworkName = Literal["dcgan", "dcgan-modern"]
+NetworkName = Literal["mlp", "dcgan", "mapmaker", "dcgan-modern"]
+NormName = Literal["batch", "group", "instance", "pixel", "none"]
+ActivationName = Literal["relu", "leaky-relu", "elu", "silu", "gelu"]
+Dropped = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Mlp(Section):
+    """Fully connected, for digits: the first GANs (Goodfellow et al. 2014, 'Generative Adversarial Nets')."""
+
+    latent: Count = 100
+    """numbers in the latent z"""
+
+    generator_units: Count = 256
+    """units of the generator's first layer (they double from layer to layer)"""
+
+    discriminator_units: Count = 1024
+    """units of the discriminator's first layer (they halve from layer to layer)"""
+
+    layers: Annotated[int, Field(ge=1, le=6)] = 3
+    """hidden layers of each"""
+
+    generator_dropout: Dropped = 0.0
+    """share of the generator's units that is dropped at random"""
+
+    discriminator_dropout: Dropped = 0.3
+    """share of the discriminator's units that is dropped at random"""
 
 
 class Dcgan(Section):
@@ -26,12 +51,56 @@ class Dcgan(Section):
     max_maps: Count = 512
     """feature maps of any layer at most"""
 
+    kernel: Annotated[int, Field(ge=2, le=9)] = 4
+    """pixels along a side of each convolution: a multiple of the stride, or G draws checkerboards"""
+
+    stride: Annotated[int, Field(ge=2, le=4)] = 2
+    """how many times larger or smaller each layer makes the picture"""
+
+    generator_norm: NormName = "batch"
+    """batch (over the micro-batch: see norm_batch), group, instance, pixel (each within a picture), none"""
+
+    discriminator_norm: NormName = "batch"
+    """the same for the discriminator; a gradient penalty wants anything but batch"""
+
+    generator_activation: ActivationName = "relu"
+    """relu, leaky-relu, elu, silu, gelu"""
+
+    discriminator_activation: ActivationName = "leaky-relu"
+    """relu, leaky-relu, elu, silu, gelu"""
+
+    generator_dropout: Dropped = 0.0
+    """share of the generator's feature maps that is dropped at random"""
+
+    discriminator_dropout: Dropped = 0.0
+    """share of the discriminator's feature maps that is dropped at random"""
+
+    initialisation: Literal["normal", "default", "orthogonal"] = "normal"
+    """normal (the paper's N(0, 0.02)), default (torch's own), orthogonal"""
+
+
+class Mapmaker(Section):
+    """The first map maker's: a wide latent, one linear layer, large strides past the size and one step back."""
+
+    latent: Count = 1200
+    """numbers in the latent z; 3 x 20 x 20 at first"""
+
+    generator_maps: Count = 16
+    """feature maps of the generator's layers"""
+
+    discriminator_maps: Count = 32
+    """feature maps of the discriminator's first layer (they double towards the end)"""
+
 
 class DcganModern(Section):
     """For maps: residual blocks, low-pass resizing, no statistics over the batch."""
 
     latent: Count = 128
-    """numbers in the latent z"""
+    """numbers in the latent z (at each place of it, if it is spatial)"""
+
+    latent_kind: Literal["vector", "constant", "spatial"] = "vector"
+    """vector (the generator starts from it), constant (it starts from what it learns, and the latent styles each
+    block), spatial (a latent at each place: maps of any size, seamless, and without borders of their own)"""
 
     generator_maps: Count = 32
     """feature maps of the generator at half of the full size (it doubles towards the start)"""
@@ -52,14 +121,30 @@ class DcganModern(Section):
     """strength at the start of the noise that the generator makes texture of: 0.1 for painted maps, 0 (none) for
     clean drawings"""
 
+    excitation: bool = False
+    """let the generator's small stages decide how strong feature maps of the large ones are (from 64 pixels up)"""
+
+    spectral_norm: bool = False
+    """divide the discriminator's weights by their largest singular values"""
+
+
+NetworkSettings = Mlp | Dcgan | Mapmaker | DcganModern
+
 
 class Networks(Section):
     """The settings of each network; only the section of the chosen one is used."""
 
+    mlp: Mlp = Mlp()
     dcgan: Dcgan = Dcgan()
+    mapmaker: Mapmaker = Mapmaker()
     dcgan_modern: DcganModern = Field(default=DcganModern(), alias="dcgan-modern")
 
-    def of(self, name: NetworkName) -> Dcgan | DcganModern:
+    def of(self, name: NetworkName) -> NetworkSettings:
         """The settings of the network called `name`."""
-        sections: dict[str, Dcgan | DcganModern] = {"dcgan": self.dcgan, "dcgan-modern": self.dcgan_modern}
+        sections: dict[NetworkName, NetworkSettings] = {
+            "mlp": self.mlp,
+            "dcgan": self.dcgan,
+            "mapmaker": self.mapmaker,
+            "dcgan-modern": self.dcgan_modern,
+        }
         return sections[name]

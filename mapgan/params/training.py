@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from mapgan.params.networks import NetworkName, Networks
 from mapgan.params.section import Count, Rate, Section
-from mapgan.params.words import parse_seeds, parse_sheet
+from mapgan.params.words import parse_seeds, parse_sheet, parse_size
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
@@ -43,7 +43,8 @@ class Train(Section):
     """How the networks learn."""
 
     network: NetworkName = "dcgan-modern"
-    """dcgan (the classic, with batch normalisation), dcgan-modern (for maps)"""
+    """mlp (fully connected, for digits), dcgan (the classic), mapmaker (the first map maker's),
+    dcgan-modern (for maps)"""
 
     steps: Count = 1300
     """optimizer steps of the generator; raise it to make a finished run longer"""
@@ -139,6 +140,12 @@ def _is_sheet(text: str) -> str:
     return text
 
 
+def _is_size(text: str) -> str:
+    if text:
+        parse_size(text)
+    return text
+
+
 class Sample(Section):
     """What is drawn at the end."""
 
@@ -153,6 +160,12 @@ class Sample(Section):
 
     singles: bool = True
     """also write each picture on its own"""
+
+    size: Annotated[str, AfterValidator(_is_size)] = ""
+    """pixels of each picture, such as 3000x1800, where the generator's latent is spatial (empty: as it was trained)"""
+
+    tile: bool = False
+    """draw pictures that go on at their other side, where the generator's latent is spatial"""
 
 
 class Machine(Section):

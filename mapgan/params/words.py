@@ -1,4 +1,4 @@
-"""Settings that are small languages of their own: `0-35,40` and `6x6`."""
+"""Settings that are small languages of their own: `0-35,40`, `6x6` and `3000x1800`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 MOST_SEEDS = 100_000
 LARGEST_SEED = 2**53  # what every reader of JSON and YAML keeps exactly
 MOST_COLUMNS = 100
+SMALLEST_SIDE, LARGEST_SIDE = 16, 16384
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -40,3 +41,18 @@ def parse_sheet(text: str) -> tuple[int, int]:
     if not (1 <= columns <= MOST_COLUMNS and 1 <= rows <= MOST_COLUMNS):
         raise ValueError(f"not a sheet; allowed: columns x rows up to {MOST_COLUMNS}x{MOST_COLUMNS}, such as 6x6")
     return columns, rows
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """`3000x1800` as (3000, 1800), width and height in pixels.
+
+    Raises:
+        ValueError: the text is not of that form, or the size is too small or too large.
+    """
+    match = re.fullmatch(r"\s*(\d{1,5})\s*[xX]\s*(\d{1,5})\s*", text, re.ASCII)
+    width, height = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in (width, height)):
+        raise ValueError(
+            f"not a size; allowed: width x height, {SMALLEST_SIDE} to {LARGEST_SIDE} pixels each, such as 3000x1800"
+        )
+    return width, height

@@ -36,6 +36,9 @@ class Supply(Protocol):
     def noise(self, pictures: Tensor, purpose: str, step: int, places: range) -> Tensor:
         """N(0, 1) noise, shaped and typed like `pictures`, `[B, 3, H, W]`."""
 
+    def keys(self, purpose: str, step: int, places: range) -> Tensor:
+        """32 random bits each, `[B]` int64."""
+
 
 class Batches:
     """The training pictures, shuffled anew in each epoch, and the noise that goes with them.
@@ -94,6 +97,11 @@ class Batches:
             generator = torch.Generator(device).manual_seed(draws.key(self.seed, purpose, step, place))
             row.copy_(torch.randn(shape, generator=generator, device=device))
         return noise
+
+    def keys(self, purpose: str, step: int, places: range) -> Tensor:
+        """32 random bits for each of `places`, `[B]` int64, to seed masks with."""
+        found = [draws.key(self.seed, purpose, step, place, bits=32) for place in places]
+        return torch.tensor(found, device=self.device)
 
     def _raw(self, step: int) -> Tensor:
         """This process's pictures of a step as they are stored, `[share, H, W, 3]` uint8, read ahead of time."""

@@ -192,6 +192,10 @@ class Blank:
         """`[B, 3, H, W]`."""
         return torch.empty_like(pictures)
 
+    def keys(self, purpose: str, step: int, places: range) -> Tensor:
+        """`[B]`."""
+        return torch.empty(len(places), dtype=torch.int64)
+
 
 class Alone:
     """What a step asks of Accelerate, for one process; scaling the loss takes no memory to speak of."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
-from mapgan import files
+from mapgan import files, networks
 from mapgan.dataset import Dataset
 from mapgan.params import Train
 from mapgan.sampling.diversity import spread
@@ -30,7 +30,8 @@ class Snapshots:
 
     def __init__(self, settings: Train, dataset: Dataset, folder: Path, results: Path) -> None:
         self.settings, self.dataset = settings, dataset
-        self.latent = settings.networks.of(settings.network).latent
+        network = settings.networks.of(settings.network)
+        self.latent = networks.latent_size(settings.network, network, dataset.width, dataset.height)
         self.kept, self.shown, self.results = folder / "snapshots", results / "snapshots", results
 
     def take(self, generator: nn.Module, step: int) -> float:

@@ -14,6 +14,8 @@ from accelerate import Accelerator
 from accelerate.optimizer import AcceleratedOptimizer
 from torch import Tensor, nn
 
+from mapgan.networks import spectral
+from mapgan.networks.dropout import dropouts
 from mapgan.params import Train
 from mapgan.training import watching
 from mapgan.training.batches import Supply
@@ -91,6 +93,7 @@ class Step:
             self.accelerator.unscale_gradients(optimizer)
             metrics |= watching.gradient_norms(name, network)
         optimizer.step()
+        spectral.iterate(network)
         return metrics
 
     def _gradients(self, optimizer: AcceleratedOptimizer, backward: Backward, step: int) -> Metrics | None:
@@ -100,6 +103,8 @@ class Step:
         enough = True
         try:
             for places, share in self._micro_batches():
+                for number, layer in enumerate(dropouts(self.generator, self.discriminator)):
+                    layer.keys = self.supply.keys(f"{name} dropout {number}", step, places)
                 add(metrics, backward(step, places, share), share)
         except RuntimeError as error:
             if not is_out_of_memory(error):

@@ -9,7 +9,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mapgan.memory.fake import fill, hollow_pair
-from mapgan.networks import build
+from mapgan.networks import BUILDERS, build
 from mapgan.params import load
 from tests.conftest import TINY
 
@@ -43,10 +43,19 @@ class Types(TorchDispatchMode):
         return result
 
 
-@pytest.mark.parametrize("network", ["dcgan", "dcgan-modern"])
-def test_mixed_precision_is_the_same_on_a_gpu(network: str) -> None:
+MODERN = "train.networks.dcgan-modern"
+FULL = [f"{MODERN}.{setting}" for setting in ("excitation=true", "spectral_norm=true", "noise=0.1")]
+CASES = [
+    *([f"train.network={name}"] for name in BUILDERS),
+    *([f"{MODERN}.latent_kind={kind}", *FULL] for kind in ("constant", "spatial")),
+    ["train.network=dcgan", "train.networks.dcgan.generator_norm=pixel", "train.networks.dcgan.generator_dropout=0.1"],
+]
+
+
+@pytest.mark.parametrize("chosen", CASES, ids=str)
+def test_mixed_precision_is_the_same_on_a_gpu(chosen: list[str]) -> None:
     """A GPU's autocast has a list of its own of what runs in float32; predictions are made with the CPU's."""
-    params = load(settings=[*TINY, f"train.network={network}", "train.networks.dcgan-modern.convolutions=2"])
+    params = load(settings=[*TINY, *chosen, "train.networks.dcgan-modern.convolutions=2"])
 
     def types(device: str) -> list[tuple[str, torch.dtype]]:
         pair = hollow_pair(params, 32, 32)

@@ -21,7 +21,7 @@ def tiny(*settings: str) -> Params:
     return load(settings=[*TINY, *settings])
 
 
-@pytest.mark.parametrize("network", ["dcgan", "dcgan-modern"])
+@pytest.mark.parametrize("network", networks.BUILDERS)
 def test_the_layers_add_up_to_the_networks(network: str) -> None:
     params = tiny(f"train.network={network}")
     pair = networks.build(params.train.network, params.train.networks.of(params.train.network), *SIZE)

@@ -10,24 +10,37 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapgan import networks
+from mapgan.networks.norms import norm
 from mapgan.networks.sizes import doublings, start
 from mapgan.networks.stack import Checkpointing, set_checkpointing
-from mapgan.params import Dcgan, DcganModern, NetworkName
+from mapgan.params import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName
+from mapgan.params.networks import NormName
+from mapgan.params.section import Section
 
-NARROW = {
+NARROW: dict[NetworkName, Section] = {
+    "mlp": Mlp(latent=5, generator_units=2, discriminator_units=8, layers=2, generator_dropout=0.1),
     "dcgan": Dcgan(latent=5, generator_maps=2, discriminator_maps=2, max_maps=4),
+    "mapmaker": Mapmaker(latent=5, generator_maps=2, discriminator_maps=2),
     "dcgan-modern": DcganModern(
         latent=5, generator_maps=2, discriminator_maps=2, max_maps=4, last_maps=2, convolutions=2
     ),
 }
-NAMES: list[NetworkName] = ["dcgan", "dcgan-modern"]
-SIZES = [(16, 16), (28, 28), (17, 31), (64, 64), (128, 96), (16, 300), (750, 1000), (768, 768)]
+NAMES = list(NARROW)
+MODERN = {"latent": 5, "generator_maps": 2, "discriminator_maps": 2, "max_maps": 4, "last_maps": 2, "noise": 0.1}
+CASES: list[tuple[NetworkName, Section]] = [
+    *NARROW.items(),
+    ("dcgan-modern", DcganModern(**MODERN, latent_kind="constant", excitation=True)),
+    ("dcgan-modern", DcganModern(**MODERN, latent_kind="spatial", excitation=True, spectral_norm=True)),
+]
+CASE_IDS = [*NAMES, "constant", "spatial"]
+SIZES = [(16, 16), (28, 28), (17, 31), (64, 64), (128, 128), (128, 96), (16, 300), (750, 1000), (768, 768)]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "made"), CASES, ids=CASE_IDS)
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_pictures_have_the_size_and_range_asked_for(name: NetworkName, width: int, height: int) -> None:
-    pair = networks.build(name, NARROW[name], width, height)
+def test_pictures_have_the_size_and_range_asked_for(name: NetworkName, made: Section, width: int, height: int) -> None:
+    pair = networks.build(name, made, width, height)
+    assert networks.latent_size(name, made, width, height) == pair.latent
     pictures = pair.generator(torch.randn(2, pair.latent))
     assert pictures.shape == (2, 3, height, width)
     assert pictures.abs().max() <= 1
@@ -65,9 +78,11 @@ def test_dcgan_starts_as_in_the_paper() -> None:
 
 
 @pytest.mark.parametrize("mode", ["high", "all"])
-@pytest.mark.parametrize("name", NAMES)
-def test_checkpointing_changes_neither_gradients_nor_buffers(name: NetworkName, mode: Checkpointing) -> None:
-    plain = networks.build(name, NARROW[name], 64, 48)
+@pytest.mark.parametrize(("name", "made"), CASES, ids=CASE_IDS)
+def test_checkpointing_changes_neither_gradients_nor_buffers(
+    name: NetworkName, made: Section, mode: Checkpointing
+) -> None:
+    plain = networks.build(name, made, 64, 80)
     saving = copy.deepcopy(plain)
     for pair, used in [(plain, "none"), (saving, mode)]:
         for network in (pair.generator, pair.discriminator):
@@ -100,8 +115,58 @@ def test_checkpointing_keeps_less_in_memory() -> None:
     assert kept("all") < kept("high") < kept("none")
 
 
-def test_a_modern_picture_does_not_depend_on_its_batch() -> None:
-    pair = networks.build("dcgan-modern", NARROW["dcgan-modern"], 32, 32)
+@pytest.mark.parametrize(("name", "made"), CASES, ids=CASE_IDS)
+def test_a_picture_does_not_depend_on_its_batch(name: NetworkName, made: Section) -> None:
+    pair = networks.build(name, made, 64, 64)
+    if pair.batch_dependent:
+        return
     z = torch.randn(4, pair.latent)
     assert torch.allclose(pair.generator(z)[:1], pair.generator(z[:1]), atol=1e-6)
-    assert not pair.batch_dependent
+
+
+OTHERS = [
+    {"kernel": 3},
+    {"kernel": 5, "stride": 2},
+    {"kernel": 8, "stride": 4},
+    {"kernel": 2, "stride": 3},
+    {"generator_norm": "group", "discriminator_norm": "instance"},
+    {"generator_norm": "pixel", "discriminator_norm": "none"},
+    {"generator_norm": "none", "discriminator_norm": "batch", "initialisation": "orthogonal"},
+    {"generator_activation": "gelu", "discriminator_activation": "silu", "initialisation": "default"},
+    {"generator_dropout": 0.5, "discriminator_dropout": 0.3},
+    {"generator_maps": 8, "discriminator_maps": 2},
+]
+
+
+@pytest.mark.parametrize("changes", OTHERS, ids=str)
+@pytest.mark.parametrize(("width", "height"), [(28, 28), (17, 31), (100, 75)])
+def test_a_dcgan_of_any_make_draws_and_judges(width: int, height: int, changes: dict[str, object]) -> None:
+    made = Dcgan.model_validate(NARROW["dcgan"].model_dump() | changes)
+    pair = networks.build("dcgan", made, width, height)
+    pictures = pair.generator(torch.randn(2, pair.latent))
+    assert pictures.shape == (2, 3, height, width)
+    assert pair.discriminator(pictures).shape == (2,)
+    assert pair.batch_dependent == ("batch" in (made.generator_norm, made.discriminator_norm))
+
+
+def test_orthogonal_weights_are_orthogonal() -> None:
+    pair = networks.build("dcgan", Dcgan(initialisation="orthogonal", discriminator_maps=16), 32, 32)
+    weight = next(pair.discriminator.parameters()).flatten(1)
+    assert torch.allclose(weight @ weight.T, torch.eye(16), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["batch", "group", "instance", "pixel"])
+def test_a_norm_leaves_mean_squares_of_one(name: NormName) -> None:
+    x = norm(name, 16)[0](3 * torch.randn(8, 16, 32, 32, generator=torch.Generator().manual_seed(0)))
+    over = {"batch": (0, 2, 3), "group": (2, 3), "instance": (2, 3), "pixel": (1,)}[name]
+    assert torch.allclose(x.square().mean(over), torch.tensor(1.0), atol=0.2 if name == "group" else 0.01)
+
+
+def test_the_map_maker_is_the_first_one() -> None:
+    with torch.device("meta"):
+        pair = networks.build("mapmaker", Mapmaker(), 750, 750)
+        sizes: list[tuple[int, ...]] = []
+        for block in pair.generator.blocks:  # type: ignore[union-attr]
+            block.register_forward_hook(lambda _, __, output: sizes.append(tuple(output.shape[1:])))
+        assert pair.generator(torch.empty(1, 3 * 20 * 20)).shape == (1, 3, 750, 750)
+    assert sizes == [(16, 64, 64), (16, 256, 256), (16, 1024, 1024), (3, 768, 768)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mapgan.params.words import parse_seeds, parse_sheet
+from mapgan.params.words import parse_seeds, parse_sheet, parse_size
 
 SEEDS = [("7", [7]), ("0-3", [0, 1, 2, 3]), ("5,1-2,5", [5, 1, 2, 5]), (" 1 , 2 - 3 ", [1, 2, 3])]
 
@@ -29,3 +29,13 @@ def test_a_sheet_is_columns_and_rows(text: str, sheet: tuple[int, int]) -> None:
 def test_a_wrong_sheet_says_what_is_allowed(text: str) -> None:
     with pytest.raises(ValueError, match="allowed: "):
         parse_sheet(text)
+
+
+def test_a_size_is_width_and_height() -> None:
+    assert parse_size("3000x1800") == (3000, 1800)
+
+
+@pytest.mark.parametrize("text", ["3000", "15x64", "64x", "99999x64", "16385x16"])
+def test_a_wrong_size_says_what_is_allowed(text: str) -> None:
+    with pytest.raises(ValueError, match="allowed: "):
+        parse_size(text)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from mapgan import networks
+from mapgan import networks, stages
 from mapgan.errors import MapganError
-from mapgan.params import Dcgan, DcganModern, NetworkName
+from mapgan.networks.generator_file import About, save_network
+from mapgan.params import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName, Sample
 from mapgan.params.section import Section
 from mapgan.sampling.drawing import draw
 from mapgan.sampling.latents import latent
@@ -16,6 +20,8 @@ from mapgan.sampling.sheet import GAP, LABEL, PAPER, check_page, sheet
 
 NARROW: list[tuple[NetworkName, Section]] = [
     ("dcgan", Dcgan(latent=5, generator_maps=4, discriminator_maps=4, max_maps=16)),
+    ("mlp", Mlp(latent=5, generator_units=4, generator_dropout=0.5)),
+    ("mapmaker", Mapmaker(latent=5, generator_maps=4)),
     ("dcgan-modern", DcganModern(latent=5, generator_maps=4, discriminator_maps=4, max_maps=16)),
 ]
 
@@ -29,6 +35,22 @@ def test_a_seed_gives_the_same_picture_whatever_else_is_drawn(name: NetworkName,
     assert alone.dtype == np.uint8
     assert np.array_equal(alone, among[2])
     assert not np.array_equal(alone, among[0])
+
+
+def test_a_spatial_latent_draws_any_size_from_the_file_alone(tmp_path: Path) -> None:
+    made = DcganModern(latent=5, latent_kind="spatial", generator_maps=4, max_maps=8, last_maps=4, noise=0.1)
+    generator = networks.build("dcgan-modern", made, 40, 24).generator
+    about = About(network="dcgan-modern", settings=made.model_dump(), width=40, height=24, steps=1, seed=0, data="abc")
+    save_network(tmp_path / "g.safetensors", generator.state_dict(), about)
+    for size, tile, expected in [("", False, (40, 24)), ("100x70", False, (100, 70)), ("96x72", True, (96, 72))]:
+        wanted = Sample(seeds="3,7", sheet="2x1", size=size, tile=tile)
+        stages.sample(wanted, tmp_path / "g.safetensors", tmp_path / "out")
+        with Image.open(tmp_path / "out/singles/seed-000007.png") as single:
+            assert single.size == expected
+    with pytest.raises(MapganError, match="have a seam"):
+        stages.sample(Sample(size="100x70", tile=True), tmp_path / "g.safetensors", tmp_path / "out")
+    with pytest.raises(MapganError, match="a sheet of 36 pictures"):
+        stages.sample(Sample(size="16384x16384"), tmp_path / "g.safetensors", tmp_path / "out")
 
 
 def test_a_latent_depends_on_its_seed_alone() -> None:

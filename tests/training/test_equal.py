@@ -75,16 +75,24 @@ def worst(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> float
     return max(float((one[name] - other[name]).abs().max()) for name in one)
 
 
-def test_micro_batches_do_not_change_the_weights(squares: Path, tmp_path: Path) -> None:
-    whole = in_double(squares, tmp_path / "a")
-    assert worst(whole, in_double(squares, tmp_path / "b", "machine.micro_batch=4")) < 1e-9
+MODERN = "train.networks.dcgan-modern"
+DROPPING = ["train.network=mlp", "train.networks.mlp.generator_dropout=0.2"]
+FULL = [f"{MODERN}.{one}" for one in ("latent_kind=spatial", "excitation=true", "spectral_norm=true", "noise=0.1")]
+
+
+@pytest.mark.parametrize("chosen", [[], DROPPING, FULL], ids=["default", "dropout", "full"])
+def test_micro_batches_do_not_change_the_weights(squares: Path, tmp_path: Path, chosen: list[str]) -> None:
+    whole = in_double(squares, tmp_path / "a", *chosen)
+    assert worst(whole, in_double(squares, tmp_path / "b", *chosen, "machine.micro_batch=4")) < 1e-9
     assert logged(tmp_path / "a") == pytest.approx(logged(tmp_path / "b"), abs=1e-5)
 
 
-@pytest.mark.parametrize("machines", [1, 2])
-def test_two_processes_end_with_the_weights_of_one(squares: Path, tmp_path: Path, machines: int) -> None:
-    whole = in_double(squares, tmp_path / "a")
-    result = by_several(squares, tmp_path / "b", machines=machines)
+@pytest.mark.parametrize(("machines", "chosen"), [(1, []), (2, []), (1, DROPPING), (1, FULL)])
+def test_two_processes_end_with_the_weights_of_one(
+    squares: Path, tmp_path: Path, machines: int, chosen: list[str]
+) -> None:
+    whole = in_double(squares, tmp_path / "a", *chosen)
+    result = by_several(squares, tmp_path / "b", *chosen, machines=machines)
     assert result.returncode == 0, result.stdout
     assert result.stdout.count("2 processes, 8 pictures each") == 1  # and only the main one talks
     assert worst(whole, load_file(tmp_path / "b/g.safetensors")) < 1e-9

@@ -33,7 +33,12 @@ WIDER = [
     "train.networks.dcgan.generator_maps=16",
     "train.networks.dcgan.discriminator_maps=16",
     "train.networks.dcgan.max_maps=32",
+    "train.networks.mlp.discriminator_units=128",
+    "train.networks.mapmaker.generator_maps=8",
+    "train.networks.mapmaker.discriminator_maps=16",
 ]
+MODERN = "train.networks.dcgan-modern"
+FULL = [f"{MODERN}.{setting}" for setting in ("excitation=true", "spectral_norm=true", "noise=0.1")]
 
 
 def allocated_at_most(params: Params, maps: Path, way: Way) -> int:
@@ -63,6 +68,9 @@ def allocated_at_most(params: Params, maps: Path, way: Way) -> int:
         (128, 4, "high", ["train.network=dcgan-modern", "train.precision=bf16", "train.loss=hinge"]),
         (64, 8, "none", ["train.network=dcgan", "train.precision='no'", "train.penalty=0"]),
         (96, 8, "all", ["train.network=dcgan", "train.precision=bf16", "train.loss=non-saturating"]),
+        (64, 8, "none", ["train.network=mlp", "train.loss=non-saturating", "train.penalty=0"]),
+        (96, 8, "all", ["train.network=mapmaker", "train.penalty=0"]),
+        (96, 4, "none", [f"{MODERN}.latent_kind=spatial", *FULL]),
     ],
 )
 def test_the_prediction_is_what_the_allocator_held(

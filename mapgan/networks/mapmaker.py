@@ -1,0 +1,63 @@
+"""The generator of the first map maker, which mapgan grew out of, with a classic discriminator beside it.
+
+G: 3 x 20 x 20 = 1200 random numbers, a linear layer to 16 x 64 x 64, two transposed convolutions with stride 4 to
+1024 x 1024, and one convolution back down to 750 x 750. That one moves by 4 pixels and paints 3 x 3 each time, so it
+gives 768 x 768, which are cropped. Other sizes start from as many pixels as reach them: about a twelfth.
+D: Radford et al. 2015 (arXiv:1511.06434) with 8x8 convolutions and stride 4, as far as the size goes.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from mapgan.networks import dcgan
+from mapgan.networks.pair import Pair
+from mapgan.networks.stack import Stack
+from mapgan.params.networks import Dcgan, Mapmaker
+
+KERNEL, STRIDE = 8, 4
+PAINTED = 3  # pixels along a side, for every STRIDE before them
+MOST_MAPS = 512
+
+
+def build(settings: Mapmaker, width: int, height: int) -> Pair:
+    """Networks for pictures of `width` x `height` pixels, 16 to 2048 each."""
+    classic = Dcgan(discriminator_maps=settings.discriminator_maps, max_maps=MOST_MAPS, kernel=KERNEL, stride=STRIDE)
+    generator, discriminator = Generator(settings, width, height), dcgan.Discriminator(classic, width, height)
+    for network in (generator, discriminator):
+        dcgan.initialise(network, classic)
+    return Pair(generator, discriminator, settings.latent, batch_dependent=True)
+
+
+class Generator(nn.Module):
+    """`[B, latent]` to `[B, 3, height, width]` in [-1, 1]."""
+
+    def __init__(self, settings: Mapmaker, width: int, height: int) -> None:
+        super().__init__()
+        self.size = (height, width)
+        maps, first = settings.generator_maps, (start(height), start(width))
+        project = nn.Sequential(
+            nn.Linear(settings.latent, maps * first[0] * first[1]),
+            nn.Unflatten(1, (maps, *first)),
+            nn.BatchNorm2d(maps),
+            nn.ReLU(),
+        )
+        enlarge = [
+            nn.Sequential(dcgan.enlarging(maps, maps, KERNEL, STRIDE, bias=False), nn.BatchNorm2d(maps), nn.ReLU())
+            for _ in range(2)
+        ]
+        paint = nn.Sequential(
+            dcgan.shrinking(maps, 3 * PAINTED**2, KERNEL, STRIDE), nn.PixelShuffle(PAINTED), nn.Tanh()
+        )
+        self.blocks = Stack([project, *enlarge, paint], high="last")
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Pictures `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
+        height, width = self.size
+        pictures: Tensor = self.blocks(z)
+        return pictures[:, :, :height, :width]
+
+
+def start(side: int) -> int:
+    """Pixels of the linear layer: a twelfth of `side`, rounded up to an even number (750 starts from 64)."""
+    return 2 * -(-side // (2 * STRIDE * PAINTED))

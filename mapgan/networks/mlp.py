@@ -1,0 +1,67 @@
+"""Fully connected, as the first GANs were: Goodfellow et al. 2014 (arXiv:1406.2661), section 5.
+
+LeakyReLU instead of their rectifiers and maxout, tanh at the end, dropout in D. For digits of 28 x 28; any size works,
+but each pixel has weights of its own to every unit beside it.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from mapgan.networks.dropout import dropout
+from mapgan.networks.pair import Pair
+from mapgan.networks.stack import Stack
+from mapgan.params.networks import Mlp
+
+SLOPE = 0.2
+
+
+def build(settings: Mlp, width: int, height: int) -> Pair:
+    """Networks for pictures of `width` x `height` pixels, 16 to 2048 each."""
+    generator, discriminator = Generator(settings, width, height), Discriminator(settings, width, height)
+    return Pair(generator, discriminator, settings.latent, batch_dependent=False)
+
+
+class Generator(nn.Module):
+    """`[B, latent]` to `[B, 3, height, width]` in [-1, 1]."""
+
+    def __init__(self, settings: Mlp, width: int, height: int) -> None:
+        super().__init__()
+        self.size = (height, width)
+        units = [settings.generator_units << layer for layer in range(settings.layers)]
+        blocks = hidden([settings.latent, *units], settings.generator_dropout)
+        paint = nn.Sequential(nn.Linear(units[-1], 3 * height * width), nn.Tanh())
+        self.blocks = Stack([*blocks, paint], high="last")
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Pictures `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
+        pictures: Tensor = self.blocks(z)
+        return pictures.view(-1, 3, *self.size)
+
+
+class Discriminator(nn.Module):
+    """`[B, 3, height, width]` to logits `[B]`."""
+
+    def __init__(self, settings: Mlp, width: int, height: int) -> None:
+        super().__init__()
+        units = [max(1, settings.discriminator_units >> layer) for layer in range(settings.layers)]
+        self.blocks = Stack(hidden([3 * height * width, *units], settings.discriminator_dropout), high="first")
+        self.verdict = nn.Linear(units[-1], 1)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Logits `[B]` for `pictures`."""
+        features = self.blocks(pictures.flatten(1))
+        with torch.autocast(features.device.type, enabled=False):  # the penalty squares small differences of logits
+            logits: Tensor = self.verdict(features.to(self.verdict.weight.dtype))
+        return logits.squeeze(1)
+
+
+def hidden(units: list[int], share: float) -> list[nn.Module]:
+    """Hidden layers from `units[0]` numbers to `units[-1]`, of whose units a `share` is dropped."""
+    return [
+        nn.Sequential(nn.Linear(before, after), nn.LeakyReLU(SLOPE), *dropout(share))
+        for before, after in pairwise(units)
+    ]

@@ -1,0 +1,49 @@
+"""Normalisations by name. All but `batch` look at one picture at a time."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mapgan.params.networks import NormName
+
+GROUP = 8  # feature maps that are normalised together
+
+
+class Norm(nn.GroupNorm):
+    """Group normalisation (Wu and He 2018, arXiv:1803.08494): statistics of one picture, never of the batch.
+
+    In the precision that comes in, on any device: autocast would have it in float32 on a GPU, in twice the memory.
+
+    Args:
+        maps: feature maps.
+        group: how many are normalised together; all of them, where it does not divide.
+    """
+
+    def __init__(self, maps: int, group: int = GROUP) -> None:
+        super().__init__(maps // group if maps % group == 0 else 1, maps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            return F.group_norm(x, self.num_groups, self.weight.to(x.dtype), self.bias.to(x.dtype), self.eps)
+
+
+class PixelNorm(nn.Module):
+    """Each pixel's feature maps scaled to mean square 1 (Karras et al. 2018, arXiv:1710.10196, section 4.2)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        return x * torch.rsqrt(wide.square().mean(dim=1, keepdim=True) + 1e-8).to(x.dtype)
+
+
+def norm(name: NormName, maps: int) -> list[nn.Module]:
+    """The normalisation called `name` of so many feature maps, as a list of one layer or none."""
+    layers: dict[NormName, list[nn.Module]] = {
+        "batch": [nn.BatchNorm2d(maps)],
+        "group": [Norm(maps)],
+        "instance": [Norm(maps, group=1)],  # Ulyanov et al. 2016, arXiv:1607.08022
+        "pixel": [PixelNorm()],
+        "none": [],
+    }
+    return layers[name]

@@ -1,0 +1,48 @@
+"""Dropout by keys."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mapgan.networks.dropout import Dropout
+
+
+def dropped(share: float, x: torch.Tensor, keys: torch.Tensor | None) -> torch.Tensor:
+    layer = Dropout(share)
+    layer.keys = keys
+    result: torch.Tensor = layer(x)
+    return result
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_the_share_is_dropped_and_the_mean_stays(share: float) -> None:
+    keys = torch.randint(2**32, (400,), generator=torch.Generator().manual_seed(0))
+    x = dropped(share, torch.ones(400, 500), keys)
+    assert x.unique().tolist() == pytest.approx([0, 1 / (1 - share)])
+    assert (x == 0).double().mean().item() == pytest.approx(share, abs=0.005)
+    # each unit and each picture is like any other, and any two of them have nothing to do with one another
+    for kept in ((x != 0).double(), (x != 0).double().T):
+        assert (kept.mean(0) - (1 - share)).abs().max() < 0.15
+        neighbours = torch.corrcoef(kept).fill_diagonal_(0)
+        assert neighbours.abs().max() < 0.35
+        assert neighbours.mean().abs() < 0.01
+
+
+def test_a_mask_belongs_to_its_key() -> None:
+    x, keys = torch.ones(6, 50), torch.tensor([3, 1, 4, 1, 5, 2**32 - 1])
+    whole = dropped(0.5, x, keys)
+    assert torch.equal(whole[2:4], dropped(0.5, x[2:4], keys[2:4]))
+    assert torch.equal(whole[1], whole[3])
+    assert not torch.equal(whole[0], whole[1])
+    assert torch.equal(dropped(0.5, torch.ones(12, 50), keys), whole.repeat(2, 1))  # two passes in one batch
+
+
+def test_feature_maps_are_dropped_whole() -> None:
+    x = dropped(0.5, torch.ones(3, 40, 4, 4), None)
+    assert torch.equal(x.amin((2, 3)), x.amax((2, 3)))
+
+
+def test_pictures_for_people_are_drawn_with_all_units() -> None:
+    x = torch.randn(2, 5)
+    assert torch.equal(Dropout(0.5).eval()(x), x)

@@ -1,0 +1,70 @@
+"""Generators whose latent is spatial: any size, and no seams."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from mapgan import networks
+from mapgan.errors import MapganError
+from mapgan.networks.modern import Generator
+from mapgan.params import DcganModern
+from mapgan.sampling.drawing import draw
+
+WIDE = {"latent": 4, "generator_maps": 8, "discriminator_maps": 2, "max_maps": 8, "last_maps": 8, "convolutions": 2}
+
+
+def generator(**changes: object) -> Generator:
+    settings = DcganModern(**{**WIDE, **changes, "latent_kind": "spatial"})  # type: ignore[arg-type]
+    built = networks.build("dcgan-modern", settings, 64, 48).generator
+    assert isinstance(built, Generator)
+    return built.eval()
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 48), (300, 180), (16, 16), (17, 650)])
+def test_any_size_is_drawn(width: int, height: int) -> None:
+    network = generator(noise=0.1, excitation=True)
+    latent = networks.resize(network, width, height, seamless=False)
+    one, same = (next(draw(network, latent, [3])) for _ in range(2))
+    assert one.shape == (height, width, 3)
+    assert np.array_equal(one, same)
+    assert np.array_equal(one, list(draw(network, latent, [1, 3]))[1])
+
+
+@torch.no_grad()
+def test_a_moved_latent_gives_a_moved_picture() -> None:
+    """Round all edges: so there is no seam anywhere."""
+    network = generator().double()
+    for parameter in network.parameters():
+        parameter.mul_(1.5)  # away from grey
+    networks.resize(network, 128, 96, seamless=True)
+    cell = network.cell
+    z = torch.randn(1, 4, 96 // cell, 128 // cell, dtype=torch.float64)
+    still, moved = (network(some.flatten(1)) for some in (z, z.roll((1, 2), dims=(2, 3))))
+    assert still.std() > 0.01
+    assert torch.allclose(still.roll((cell, 2 * cell), dims=(2, 3)), moved, atol=1e-9)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_the_seam_is_like_any_other_place(noise: float) -> None:
+    network = generator(noise=noise)
+    latent = networks.resize(network, 192, 192, seamless=True)
+    for parameter in network.parameters():
+        parameter.mul_(1.5)
+    pictures = np.stack(list(draw(network, latent, range(12)))).astype(float)
+    steps = np.abs(pictures - np.roll(pictures, 1, axis=2)).mean(axis=(0, 1, 3))  # at each column
+    assert steps[0] < 1.3 * np.quantile(steps[1:], 0.9)
+
+
+def test_a_size_that_cannot_be_seamless_is_one_line() -> None:
+    with pytest.raises(MapganError, match="100 x 70 pixels have a seam; take multiples of 8, such as 96x72"):
+        networks.resize(generator(), 100, 70, seamless=True)
+
+
+@pytest.mark.parametrize("kind", ["vector", "constant"])
+def test_other_generators_draw_one_size(kind: str) -> None:
+    settings = DcganModern(latent_kind=kind, generator_maps=2, max_maps=4)  # type: ignore[arg-type]
+    with pytest.raises(MapganError, match="this generator draws one size only"):
+        networks.resize(networks.build("dcgan-modern", settings, 32, 32).generator, 64, 64, seamless=False)

@@ -1,0 +1,34 @@
+"""Weights divided by their largest singular value."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from mapgan import networks
+from mapgan.networks import spectral
+from mapgan.params import DcganModern
+
+
+def test_the_largest_singular_value_is_one() -> None:
+    torch.manual_seed(0)
+    layer = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Linear(20, 4))
+    spectral.normalise(layer)
+    for _ in range(30):
+        spectral.iterate(layer)
+    for part in layer:
+        assert abs(torch.linalg.matrix_norm(part.weight.detach().flatten(1), 2).item() - 1) < 1e-3
+
+
+def test_it_moves_once_per_step_and_not_with_each_pass() -> None:
+    settings = DcganModern(latent=4, generator_maps=2, discriminator_maps=4, max_maps=8, spectral_norm=True)
+    pair = networks.build("dcgan-modern", settings, 32, 32)
+    buffers = {name: buffer.clone() for name, buffer in pair.discriminator.named_buffers()}
+    pictures = torch.randn(2, 3, 32, 32)
+    verdict = pair.discriminator(pictures)
+    assert torch.equal(verdict, pair.discriminator(pictures))
+    assert buffers.keys() <= pair.discriminator.state_dict().keys()
+    assert all(torch.equal(buffer, buffers[name]) for name, buffer in pair.discriminator.named_buffers())
+    spectral.iterate(pair.discriminator)
+    verdict.sum().backward()  # a pass from before the iteration still has its gradients
+    assert not all(torch.equal(buffer, buffers[name]) for name, buffer in pair.discriminator.named_buffers())
