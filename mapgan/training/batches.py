@@ -34,6 +34,9 @@ class Supply(Protocol):
     def noise(self, pictures: Tensor, purpose: str, step: int, places: range) -> Tensor:
         """N(0, 1) noise, shaped and typed like `pictures`, `[B, 3, H, W]`."""
 
+    def uniform(self, purpose: str, step: int, places: range, count: int = 1) -> Tensor:
+        """Numbers in [0, 1), `[B, count]`."""
+
 
 class Batches:
     """The training pictures, shuffled anew in each epoch, and the noise that goes with them.
@@ -92,6 +95,11 @@ class Batches:
             generator = torch.Generator(device).manual_seed(draws.key(self.seed, purpose, step, place))
             row.copy_(torch.randn(shape, generator=generator, device=device))
         return noise
+
+    def uniform(self, purpose: str, step: int, places: range, count: int = 1) -> Tensor:
+        """`count` numbers in [0, 1) for each of `places`, `[B, count]`; of 24 bits, so that float32 holds them."""
+        rows = np.stack([draws.uniform(self.seed, purpose, step, place, count) for place in places])
+        return torch.from_numpy(np.floor(rows * 2**24) * 2.0**-24).to(torch.get_default_dtype()).to(self.device)
 
     def _raw(self, step: int) -> Tensor:
         """This process's pictures of a step as they are stored, `[share, H, W, 3]` uint8, read ahead of time."""

@@ -144,7 +144,7 @@ class Forecast:
                 micro_batch=way.micro_batch,
                 watched=True,
             )
-            step(settings.penalty_every - 1)  # the first at which the penalty is measured
+            step((settings.penalty_every - 1) // settings.discriminator_steps)  # the first that measures the penalty
             del buckets  # in them, several processes sum up their gradients
             flops = meter.flops
             with torch.no_grad():
@@ -191,6 +191,10 @@ class Blank:
     def noise(self, pictures: Tensor, purpose: str, step: int, places: range) -> Tensor:
         """`[B, 3, H, W]`."""
         return torch.empty_like(pictures)
+
+    def uniform(self, purpose: str, step: int, places: range, count: int = 1) -> Tensor:
+        """`[B, count]`."""
+        return torch.empty(len(places), count)
 
 
 class Alone:

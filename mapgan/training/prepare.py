@@ -52,8 +52,13 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
     for network in (pair.generator, pair.discriminator):
         network.to(memory_format=torch.channels_last)
         set_checkpointing(network, plan.need.way.checkpointing)
-        if params.machine.compile:
+        if params.machine.compile and (network is pair.generator or not settings.differentiates_twice):
             network.compile()
+    if params.machine.compile and settings.differentiates_twice:
+        accelerator.print(
+            f"mapgan: train: D is not compiled, which would leave no second derivative for penalty_kind "
+            f"{settings.penalty_kind}; with difference it can be"
+        )
     generator, discriminator, *optimizers = accelerator.prepare(
         pair.generator, pair.discriminator, *adams(params, pair, accelerator.device.type in ("cpu", "cuda"))
     )

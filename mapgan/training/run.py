@@ -21,7 +21,7 @@ from mapgan.training.folder import run_folder
 from mapgan.training.initial import DISCRIMINATOR
 from mapgan.training.machine import accelerator_for, hold_to_budget, lost_peer, memory_gib, start_trackers
 from mapgan.training.monitor import Monitor
-from mapgan.training.out_of_memory import HalfFailed
+from mapgan.training.out_of_memory import Begun, HalfFailed
 from mapgan.training.prepare import plan_for, prepare
 from mapgan.training.snapshots import Snapshots
 from mapgan.training.step import Metrics, Step, bare
@@ -95,7 +95,7 @@ class Run:
         self.accelerator = step.accelerator
         self.main = self.accelerator.is_main_process
         self.done, self.roll_backs = 0, 0
-        self.discriminator_done: Metrics | None = None
+        self.begun = Begun()
         self.bar = Bar("train", total=params.train.steps, quiet=not self.main)
         self.monitor = Monitor(places.results, params.train.batch_size, self.bar, quiet=not self.main)
         self.snapshots = Snapshots(params.train, dataset, folder, places.results)
@@ -121,8 +121,7 @@ class Run:
         resuming.restore(self.step, state, self.params.train)
         self.done, self.roll_backs = state.step, state.roll_backs
         self.bar.restart(self.done)
-        done = state.discriminator_done
-        self.discriminator_done = {name: torch.tensor(value) for name, value in done.items()} if done else None
+        self.begun = Begun(state.turns, {name: torch.tensor(value) for name, value in state.discriminator_done.items()})
         # the last row of a shorter run is none of this one's
         every = {False: self.params.train.log_every, True: self.params.train.snapshot_every}
         self.monitor.rows = [row for row in state.rows if self._due(every["diversity" in row], int(row["step"]))]
@@ -156,13 +155,13 @@ class Run:
     def _next_step(self) -> Metrics:
         self.step.watched = self._due(self.params.train.log_every, self.done + 1)
         try:
-            metrics = self.step(self.done, self.discriminator_done)
+            metrics = self.step(self.done, self.begun)
         except HalfFailed as failed:
             if self.folder.is_dir():  # whichever process it is: each of them holds the same weights
-                self.discriminator_done = failed.discriminator_done
+                self.begun = failed.begun
                 self._write_state()
             raise
-        self.discriminator_done = None
+        self.begun = Begun()
         self.done += 1
         return metrics
 
@@ -274,7 +273,6 @@ class Run:
             if last:
                 raise MapganError(f"train: {DIVERGED.name} at step {self.done}: {DIVERGED.sentence}")
             return  # the state before is good, and the next row of the log will show what is wrong
-        done = self.discriminator_done
         scaler = self.accelerator.scaler
         state = states.State(
             self.done,
@@ -282,7 +280,8 @@ class Run:
             self.monitor.rows,
             scaler.state_dict() if scaler is not None else None,
             self.roll_backs,
-            {name: float(value) for name, value in done.items()} if done else None,
+            self.begun.turns,
+            {name: float(value) for name, value in self.begun.metrics.items()},
         )
         train, machine = self.params.train, self.params.machine
         milestone = train.snapshot_every if train.watch.policy == "roll-back" else 0

@@ -136,13 +136,22 @@ def gradients(maps: Path, *settings: str) -> dict[str, torch.Tensor]:
     }
 
 
-@pytest.mark.parametrize("loss", ["relativistic", "non-saturating"])
+WAYS = [
+    ["train.loss=relativistic"],
+    ["train.loss=non-saturating", "train.label_flip=0.3", "train.discriminator_passes=apart"],
+    ["train.loss=wasserstein", "train.penalty_kind=interpolates", "train.penalty=10.0"],
+    ["train.loss=relativistic", "train.penalty_kind=exact", "train.label_flip=0.3", "train.discriminator_steps=2"],
+    ["train.loss=hinge", "train.penalty_kind=exact", "train.penalty_at=real", "train.discriminator_passes=apart"],
+]
+
+
+@pytest.mark.parametrize("settings", WAYS, ids=lambda settings: settings[0])
 @pytest.mark.parametrize(
     "machine", ["machine.micro_batch=1", "machine.micro_batch=3", "machine.checkpointing=all", "machine.workers=1"]
 )
-def test_the_machine_section_does_not_change_the_gradients(squares: Path, machine: str, loss: str) -> None:
-    whole = gradients(squares, f"train.loss={loss}")
-    parts = gradients(squares, f"train.loss={loss}", machine)
+def test_the_machine_section_does_not_change_the_gradients(squares: Path, machine: str, settings: list[str]) -> None:
+    whole = gradients(squares, *settings)
+    parts = gradients(squares, *settings, machine)
     assert whole.keys() == parts.keys()
     largest = max(float(gradient.abs().max()) for gradient in whole.values())
     for name, gradient in whole.items():
@@ -168,11 +177,24 @@ CLASSIC = ["train.loss=non-saturating", "train.label_smoothing=0.9", "train.pena
         ["train.loss=hinge", "train.generator_lr=0.0003"],
         ["train.precision=bf16", "machine.checkpointing=all"],
         ["train.network=dcgan", "train.norm_batch=2", "machine.checkpointing=high"],
+        ["train.loss=wasserstein", "train.penalty_kind=interpolates", "train.discriminator_steps=3"],
+        ["train.precision=bf16", "machine.checkpointing=all", "train.penalty_kind=exact", "train.penalty_at=real"],
+        ["train.loss=saturating", "train.label_flip=0.25", "train.discriminator_passes=apart"],
+        ["train.discriminator_betas=[0.5, 0.9]"],
         ["train.ema=0.0", "train.mirror=false", "train.turn=false"],
     ],
 )
 def test_settings_work_and_matter(squares: Path, tmp_path: Path, settings: list[str]) -> None:
     assert run(squares, tmp_path / "a", *settings) != run(squares, tmp_path / "b")
+
+
+@pytest.mark.parametrize("loss", ["saturating", "non-saturating", "least-squares", "hinge", "wasserstein"])
+@pytest.mark.parametrize("penalty", ["difference", "exact", "interpolates"])
+def test_two_passes_apart_have_the_gradients_of_one(squares: Path, loss: str, penalty: str) -> None:
+    settings = [f"train.loss={loss}", f"train.penalty_kind={penalty}", "train.label_flip=0.2"]
+    one, two = (gradients(squares, *settings, f"train.discriminator_passes={how}") for how in ("together", "apart"))
+    for name, gradient in one.items():
+        assert torch.allclose(gradient, two[name], rtol=1e-4, atol=1e-6), name
 
 
 @pytest.mark.parametrize(("width", "height"), [(28, 28), (48, 30)])

@@ -66,7 +66,7 @@ def test_the_newest_milestone_outlives_later_states(tmp_path: Path) -> None:
 
 
 def test_what_a_state_says_comes_back_whole(tmp_path: Path) -> None:
-    full = State(3, {}, [{"step": 3.0}], {"scale": 2.0}, roll_backs=2, discriminator_done={"penalty": 0.1})
+    full = State(3, {}, [{"step": 3.0}], {"scale": 2.0}, roll_backs=2, turns=1, discriminator_done={"penalty": 0.1})
     assert read_state(save_state(tmp_path, full)) == full
 
 
