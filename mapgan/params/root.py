@@ -51,6 +51,10 @@ class Params(Section):
                 f"train.penalty_kind: {train.penalty_kind} needs finer numbers than fp16; take difference, or bf16",
             ),
             (
+                train.augment_target and not train.augment,
+                "train.augment_target: nothing to adapt; name what to do with the pictures in train.augment",
+            ),
+            (
                 len(train.discriminator_betas) == 1,
                 "train.discriminator_betas: name both, beta1 and beta2, or none",
             ),

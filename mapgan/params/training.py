@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from mapgan.params.networks import NetworkName, Networks
-from mapgan.params.section import Count, Rate, Section
+from mapgan.params.section import Count, Rate, Section, Share
 from mapgan.params.words import parse_seeds, parse_sheet
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -119,6 +119,23 @@ class Train(Section):
 
     turn: bool = True
     """show real pictures turned by quarters as well (half turns where they are not square)"""
+
+    augment: list[Literal["colour", "translation", "cut-out", "flip", "turn"]] = []
+    """ways to change all pictures before D sees them, in this order: colour, translation, cut-out, flip, turn (by
+    quarters, or halves where they are not square); against overfitting on few pictures (empty: none)"""
+
+    augment_p: Share = 1.0
+    """chance that each of them changes a picture; with `augment_target` only the start, which is 0 in the paper"""
+
+    augment_target: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """adapt that chance to how much D overfits: raise it while the mean sign of D's verdicts on real pictures is above
+    this, lower it below (0: do not adapt; 0.6 in the paper)"""
+
+    augment_every: Count = 4
+    """steps between two changes of the chance"""
+
+    augment_pictures: Count = 500000
+    """pictures within which the chance can go from 0 to 1; fewer for short runs"""
 
     precision: Literal["no", "bf16", "fp16"] = "no"
     """mixed precision: no (float32), bf16, fp16 (needs a GPU)"""

@@ -21,6 +21,7 @@ from mapgan.memory.meter import Meter, peak
 from mapgan.memory.plan import Need, Plan, Way, choose, ways
 from mapgan.networks.stack import set_checkpointing
 from mapgan.params import Params
+from mapgan.training.augment import Strength
 from mapgan.training.ema import Average
 from mapgan.training.optimizers import adams
 from mapgan.training.shares import norm_batch
@@ -138,6 +139,7 @@ class Forecast:
                 generator=pair.generator,
                 discriminator=pair.discriminator,
                 average=average,
+                strength=Strength(settings, torch.device("cpu")),
                 generator_optimizer=cast(AcceleratedOptimizer, optimizers[0]),
                 discriminator_optimizer=cast(AcceleratedOptimizer, optimizers[1]),
                 places=range(way.micro_batch),
@@ -212,3 +214,7 @@ class Alone:
 
     def unscale_gradients(self, optimizer: object) -> None:
         """Nothing has been scaled."""
+
+    def reduce(self, tensor: Tensor, reduction: str) -> Tensor:
+        """It is the sum already."""
+        return tensor

@@ -118,3 +118,11 @@ def accuracy(loss: Loss, real: Tensor, fake: Tensor) -> Tensor:
     if loss.threshold is None:
         return (real > fake).float().mean()
     return torch.cat([real > loss.threshold, fake < loss.threshold]).float().mean()
+
+
+def overfitting(loss: Loss, real: Tensor, fake: Tensor) -> Tensor:
+    """Mean sign of D's verdicts on real pictures (Karras et al. 2020, arXiv:2006.06676, r_t of eq. 1), a scalar.
+
+    Where only the order of verdicts means something, it is that of the lead over the partner's.
+    """
+    return (real - (fake if loss.threshold is None else loss.threshold)).sign().mean()

@@ -14,6 +14,7 @@ from mapgan.memory.plan import Plan
 from mapgan.networks.pair import Pair
 from mapgan.networks.stack import set_checkpointing
 from mapgan.params import Params
+from mapgan.training.augment import Strength
 from mapgan.training.batches import Batches
 from mapgan.training.ema import Average
 from mapgan.training.fitting import plan
@@ -80,6 +81,7 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
         generator=generator,
         discriminator=discriminator,
         average=average,
+        strength=Strength(settings, accelerator.device),
         generator_optimizer=optimizers[0],
         discriminator_optimizer=optimizers[1],
         places=places,

@@ -17,9 +17,10 @@ from torch import Tensor, nn
 
 from mapgan.params import Train
 from mapgan.training import watching
+from mapgan.training.augment import DRAWS, Strength, augmented
 from mapgan.training.batches import Supply
 from mapgan.training.ema import Average
-from mapgan.training.losses import LOSSES, Sides, accuracy, discriminator_loss
+from mapgan.training.losses import LOSSES, Sides, accuracy, discriminator_loss, overfitting
 from mapgan.training.out_of_memory import Begun, HalfFailed, is_out_of_memory, smaller
 from mapgan.training.penalties import due, slope_penalty
 
@@ -44,6 +45,7 @@ class Step:
     generator: nn.Module
     discriminator: nn.Module
     average: Average
+    strength: Strength
     generator_optimizer: AcceleratedOptimizer
     discriminator_optimizer: AcceleratedOptimizer
     places: range
@@ -68,6 +70,8 @@ class Step:
             for turn in turns[begun.turns :]:
                 metrics = self._half("D", self.discriminator, self.discriminator_optimizer, turn)
                 begun = Begun(begun.turns + 1, metrics)
+                if self.strength.adapts:
+                    self.strength.see(metrics["overfitting"], len(self.places), self.accelerator)
             self.discriminator.requires_grad_(False)
             metrics = self._half("G", self.generator, self.generator_optimizer, turns[-1])
         except HalfFailed as failed:
@@ -75,7 +79,11 @@ class Step:
             raise
 
         self.average.update(bare(self.generator), step)
-        return begun.metrics | metrics
+        metrics = begun.metrics | metrics
+        if self.strength.adapts:
+            metrics["augment_p"] = self.strength.p
+            self.strength.adapt(step)
+        return metrics
 
     def _half(self, name: str, network: nn.Module, optimizer: AcceleratedOptimizer, turn: int) -> Metrics:
         """One player's gradients and optimizer step; done again in smaller pieces where memory runs out."""
@@ -129,6 +137,8 @@ class Step:
                 self.accelerator.backward((value + penalty) * share)
             add(metrics, {"loss_discriminator": value, "penalty": penalty}, 1.0)
             seen |= {side: verdict.detach() for side, verdict in verdicts.items()}
+        if self.strength.adapts:
+            watched["overfitting"] = overfitting(loss, seen["real"], seen["fake"])
         return metrics | {
             "verdict_real": seen["real"].mean(),
             "verdict_fake": seen["fake"].mean(),
@@ -151,8 +161,11 @@ class Step:
         return pictures
 
     def _shown(self, side: str, pictures: Tensor, turn: int, places: range) -> Tensor:
-        """What D is shown of `pictures`."""
+        """What D is shown of `pictures`; `augment` says why in this order."""
         settings = self.settings
+        for name in settings.augment:
+            draws = self.supply.uniform(f"{side} {name}", turn, places, DRAWS)
+            pictures = augmented(name, pictures, draws, self.strength.p)
         # instance noise (Sonderby et al. 2016, arXiv:1610.04490, section 3), falling to nothing
         turns = settings.instance_noise_steps * settings.discriminator_steps
         left = settings.instance_noise * max(0.0, 1 - turn / turns)
