@@ -158,6 +158,16 @@ def test_the_machine_section_does_not_change_the_gradients(squares: Path, machin
         assert torch.allclose(gradient, parts[name], rtol=1e-4, atol=1e-5 * largest), name
 
 
+def test_labels_are_flipped_for_the_share_that_is_asked_for(squares: Path) -> None:
+    params = load(settings=[*TINY, "train.label_flip=0.15"])
+    dataset, accelerator = open_dataset(squares), accelerator_for(params)
+    step = prepare(params, dataset, accelerator, plan_for(params, dataset, accelerator))
+    flipped = [step._flipped(turn, range(4)) for turn in range(1000)]
+    for side in ("real", "fake"):
+        assert torch.cat([one[side] for one in flipped]).float().mean().item() == pytest.approx(0.15, abs=0.02)
+    assert not all(torch.equal(one["real"], one["fake"]) for one in flipped)
+
+
 def test_another_setting_says_what_changed_and_starts_afresh(
     squares: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,6 +191,7 @@ CLASSIC = ["train.loss=non-saturating", "train.label_smoothing=0.9", "train.pena
         ["train.precision=bf16", "machine.checkpointing=all", "train.penalty_kind=exact", "train.penalty_at=real"],
         ["train.loss=saturating", "train.label_flip=0.25", "train.discriminator_passes=apart"],
         ["train.discriminator_betas=[0.5, 0.9]"],
+        ["train.augment=[turn, translation, cut-out]", "train.precision=bf16", "train.loss=hinge"],
         ["train.ema=0.0", "train.mirror=false", "train.turn=false"],
     ],
 )
