@@ -6,7 +6,6 @@ Gradient checkpointing after Chen et al. 2016, 'Training Deep Nets with Sublinea
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import torch
@@ -61,23 +60,29 @@ def recompute(block: nn.Module, x: Tensor, **beside: Any) -> Tensor:
     """
 
     def contexts() -> tuple[contextlib.AbstractContextManager[None], contextlib.AbstractContextManager[None]]:
-        return contextlib.nullcontext(), _statistics_kept(block)
+        return contextlib.nullcontext(), _StatisticsKept(block)
 
     result: Tensor = checkpoint(block, x, use_reentrant=False, context_fn=contexts, **beside)
     return result
 
 
-@contextlib.contextmanager
-def _statistics_kept(block: nn.Module) -> Iterator[None]:
-    """With momentum 0 the running mean and variance stay as they are; without them autograd would object."""
-    norms = [module for module in block.modules() if isinstance(module, _BatchNorm) and module.training]
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.momentum = 0.0
-    try:
-        yield
-    finally:
-        for norm, momentum in zip(norms, momenta, strict=True):
+class _StatisticsKept(contextlib.AbstractContextManager[None]):
+    """With momentum 0 the running mean and variance stay as they are; without them autograd would object.
+
+    It can be entered more than once: a second derivative runs the block a third time.
+    """
+
+    def __init__(self, block: nn.Module) -> None:
+        self.block, self.norms = block, list[tuple[_BatchNorm, float | None]]()
+
+    def __enter__(self) -> None:
+        modules = [module for module in self.block.modules() if isinstance(module, _BatchNorm) and module.training]
+        self.norms = [(norm, norm.momentum) for norm in modules]
+        for norm, _ in self.norms:
+            norm.momentum = 0.0
+
+    def __exit__(self, *error: object) -> None:
+        for norm, momentum in self.norms:
             norm.momentum = momentum
             if norm.num_batches_tracked is not None:
                 norm.num_batches_tracked.sub_(1)

@@ -32,6 +32,33 @@ class Params(Section):
         Raises:
             SettingsError: two of them do not go together.
         """
-        batch, norm = self.train.batch_size, self.train.norm_batch
-        if norm and batch % norm:
-            raise SettingsError(f"train.norm_batch: {norm} does not divide train.batch_size ({batch})")
+        train = self.train
+        rules = [
+            (
+                train.norm_batch and train.batch_size % train.norm_batch,
+                f"train.norm_batch: {train.norm_batch} does not divide train.batch_size ({train.batch_size})",
+            ),
+            (
+                train.loss == "relativistic" and train.discriminator_passes == "apart",
+                "train.discriminator_passes: the relativistic loss needs real and fake pictures together",
+            ),
+            (
+                train.penalty_kind == "interpolates" and train.penalty_at != "both",
+                f"train.penalty_at: interpolates lie between both, not at {train.penalty_at} pictures alone",
+            ),
+            (
+                train.differentiates_twice and train.precision == "fp16",
+                f"train.penalty_kind: {train.penalty_kind} needs finer numbers than fp16; take difference, or bf16",
+            ),
+            (
+                train.augment_target and not train.augment,
+                "train.augment_target: nothing to adapt; name what to do with the pictures in train.augment",
+            ),
+            (
+                len(train.discriminator_betas) == 1,
+                "train.discriminator_betas: name both, beta1 and beta2, or none",
+            ),
+        ]
+        for broken, line in rules:
+            if broken:
+                raise SettingsError(line)

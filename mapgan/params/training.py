@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from mapgan.params.networks import NetworkName, Networks
-from mapgan.params.section import Count, Rate, Section
+from mapgan.params.section import Count, Rate, Section, Share
 from mapgan.params.words import parse_seeds, parse_sheet, parse_size
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -55,17 +55,38 @@ class Train(Section):
     norm_batch: Annotated[int, Field(ge=0)] = 0
     """pictures that share batch statistics in networks with batch normalisation (0: the whole batch)"""
 
-    loss: Literal["non-saturating", "least-squares", "hinge", "relativistic"] = "relativistic"
-    """non-saturating (the classic), least-squares, hinge, relativistic (pairs of a real and a fake)"""
+    loss: Literal["saturating", "non-saturating", "least-squares", "hinge", "wasserstein", "relativistic"] = (
+        "relativistic"
+    )
+    """saturating (the first paper's), non-saturating (the classic), least-squares, hinge, wasserstein (with
+    `penalty_kind: interpolates` it is WGAN-GP), relativistic (pairs of a real and a fake)"""
 
     label_smoothing: Annotated[float, Field(gt=0.5, le=1)] = 0.9
-    """what D should say of real pictures instead of 1 (non-saturating and least-squares losses)"""
+    """what D should say of real pictures instead of 1 (saturating, non-saturating and least-squares losses)"""
+
+    label_flip: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
+    """share of pictures that D is told the opposite of (with the relativistic loss: of pairs)"""
+
+    discriminator_steps: Count = 1
+    """steps of the discriminator for each step of the generator, each on pictures of its own"""
+
+    discriminator_passes: Literal["together", "apart"] = "together"
+    """how D learns from a batch: real and fake pictures together, or apart, one backward pass after the other, in half
+    the memory (not with the relativistic loss, which compares them)"""
 
     penalty: Annotated[float, Field(ge=0)] = 0.2
-    """weight gamma of the penalty on D's slope at real and fake pictures (0: none)"""
+    """weight of the penalty on D's slope (0: none): gamma of gamma / 2 times its square (R1, R2), lambda of WGAN-GP"""
+
+    penalty_kind: Literal["difference", "exact", "interpolates"] = "difference"
+    """difference (the slope's square by a finite difference: cheap, and can be compiled), exact (by a second
+    derivative), interpolates (how far the slope between real and fake pictures is from 1: WGAN-GP, with a weight of 10)
+    """
+
+    penalty_at: Literal["both", "real", "fake"] = "both"
+    """pictures where the slope's square is held down: both (R1 and R2), real (R1), fake (R2)"""
 
     penalty_every: Count = 5
-    """measure the penalty at every so many steps, and weigh it so many times more (lazy regularisation)"""
+    """measure the penalty at every so many of D's steps, and weigh it so many times more (lazy regularisation)"""
 
     penalty_sigma: Annotated[float, Field(gt=0, le=1)] = 0.1
     """step of the finite difference that measures the slope, in units of pixel values in [-1, 1]"""
@@ -82,6 +103,9 @@ class Train(Section):
     beta2: Beta = 0.99
     """Adam's decay of the mean square"""
 
+    discriminator_betas: Annotated[list[Beta], Field(max_length=2)] = []
+    """beta1 and beta2 of the discriminator, where they shall be others than the generator's (empty: the same)"""
+
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.998
     """decay of the moving average of the generator's weights, which draws the pictures"""
 
@@ -96,6 +120,23 @@ class Train(Section):
 
     turn: bool = True
     """show real pictures turned by quarters as well (half turns where they are not square)"""
+
+    augment: list[Literal["colour", "translation", "cut-out", "flip", "turn"]] = []
+    """ways to change all pictures before D sees them, in this order: colour, translation, cut-out, flip, turn (by
+    quarters, or halves where they are not square); against overfitting on few pictures (empty: none)"""
+
+    augment_p: Share = 1.0
+    """chance that each of them changes a picture; with `augment_target` only the start, which is 0 in the paper"""
+
+    augment_target: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """adapt that chance to how much D overfits: raise it while the mean sign of D's verdicts on real pictures is above
+    this, lower it below (0: do not adapt; 0.6 in the paper)"""
+
+    augment_every: Count = 4
+    """steps between two changes of the chance"""
+
+    augment_pictures: Count = 500000
+    """pictures within which the chance can go from 0 to 1; fewer for short runs"""
 
     precision: Literal["no", "bf16", "fp16"] = "no"
     """mixed precision: no (float32), bf16, fp16 (needs a GPU)"""
@@ -115,6 +156,11 @@ class Train(Section):
 
     watch: Watch = Watch()
     networks: Networks = Networks()
+
+    @property
+    def differentiates_twice(self) -> bool:
+        """Whether D's gradients are themselves differentiated, which not every way to do a step can."""
+        return self.penalty > 0 and self.penalty_kind != "difference"
 
 
 class Evaluate(Section):

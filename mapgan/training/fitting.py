@@ -21,6 +21,7 @@ from mapgan.memory.meter import Meter, peak
 from mapgan.memory.plan import Need, Plan, Way, choose, ways
 from mapgan.networks.stack import set_checkpointing
 from mapgan.params import Params
+from mapgan.training.augment import Strength
 from mapgan.training.ema import Average
 from mapgan.training.optimizers import adams
 from mapgan.training.shares import norm_batch
@@ -138,13 +139,14 @@ class Forecast:
                 generator=pair.generator,
                 discriminator=pair.discriminator,
                 average=average,
+                strength=Strength(settings, torch.device("cpu")),
                 generator_optimizer=cast(AcceleratedOptimizer, optimizers[0]),
                 discriminator_optimizer=cast(AcceleratedOptimizer, optimizers[1]),
                 places=range(way.micro_batch),
                 micro_batch=way.micro_batch,
                 watched=True,
             )
-            step(settings.penalty_every - 1)  # the first at which the penalty is measured
+            step((settings.penalty_every - 1) // settings.discriminator_steps)  # the first that measures the penalty
             del buckets  # in them, several processes sum up their gradients
             flops = meter.flops
             with torch.no_grad():
@@ -196,6 +198,10 @@ class Blank:
         """`[B]`."""
         return torch.empty(len(places), dtype=torch.int64)
 
+    def uniform(self, purpose: str, step: int, places: range, count: int = 1) -> Tensor:
+        """`[B, count]`."""
+        return torch.empty(len(places), count)
+
 
 class Alone:
     """What a step asks of Accelerate, for one process; scaling the loss takes no memory to speak of."""
@@ -212,3 +218,7 @@ class Alone:
 
     def unscale_gradients(self, optimizer: object) -> None:
         """Nothing has been scaled."""
+
+    def reduce(self, tensor: Tensor, reduction: str) -> Tensor:
+        """It is the sum already."""
+        return tensor

@@ -1,7 +1,10 @@
-"""What the two players want. D's logits for real and fake pictures go in, `[B]`; one loss a picture comes out.
+"""What the two players want. D's logits go in, `[B]`; one loss a picture comes out.
 
-Pictures are paired by their place in the batch, so a loss is a mean over pairs and can be taken in
-micro-batches. To add a loss: two functions, a line in `LOSSES`, its name in `params/training.py`.
+D has a loss for pictures that are called real and one for those that are called fake; G wants its pictures taken for
+real ones. The relativistic loss takes the difference to the partner's verdict in place of the verdict: pictures are
+paired by their place in the batch, so that every loss is a mean over places and can be taken in micro-batches.
+
+To add a loss: its formulas, a line in `LOSSES`, its name in `params/training.py`.
 """
 
 from __future__ import annotations
@@ -13,78 +16,113 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+Sides = dict[str, Tensor]  # by `real` and `fake`
+OTHER = {"real": "fake", "fake": "real"}
+
 
 @dataclass(frozen=True)
 class Loss:
-    """The two players' losses.
+    """The two players' losses, each from `[B]` to `[B]`.
 
     Args:
-        discriminator: (real `[B]`, fake `[B]`, target for real pictures) to `[B]`.
-        generator: (real `[B]`, fake `[B]`) to `[B]`.
-        paired: whether the generator's loss looks at real pictures too.
-        threshold: verdicts above it call a picture real.
+        real: D's, for pictures that are called real; also gets the target for them (label smoothing).
+        fake: D's, for pictures that are called fake.
+        generator: G's, for its pictures.
+        paired: whether a verdict is the difference between a picture's and its partner's of the other kind.
+        threshold: verdicts above it call a picture real; None where only the order of verdicts means something.
     """
 
-    discriminator: Callable[[Tensor, Tensor, float], Tensor]
-    generator: Callable[[Tensor, Tensor], Tensor]
+    real: Callable[[Tensor, float], Tensor]
+    fake: Callable[[Tensor], Tensor]
+    generator: Callable[[Tensor], Tensor]
     paired: bool = False
-    threshold: float = 0.0
+    threshold: float | None = 0.0
+
+    def called(self, side: str, verdict: Tensor, target: float) -> Tensor:
+        """D's loss for pictures that are called `side`, real or fake."""
+        return self.real(verdict, target) if side == "real" else self.fake(verdict)
 
 
-# Goodfellow et al. 2014 (arXiv:1406.2661), section 3, with one-sided label smoothing (Salimans et al. 2016, 3.4)
-def _non_saturating_d(real: Tensor, fake: Tensor, target: float) -> Tensor:
-    return target * F.softplus(-real) + (1 - target) * F.softplus(real) + F.softplus(fake)
-
-
-def _non_saturating_g(real: Tensor, fake: Tensor) -> Tensor:
-    return F.softplus(-fake)
-
-
-# Mao et al. 2017 (arXiv:1611.04076), eq. 9
-def _least_squares_d(real: Tensor, fake: Tensor, target: float) -> Tensor:
-    return 0.5 * (real - target).square() + 0.5 * fake.square()
-
-
-def _least_squares_g(real: Tensor, fake: Tensor) -> Tensor:
-    return 0.5 * (fake - 1).square()
-
-
-# Miyato et al. 2018 (arXiv:1802.05957), eq. 16 and 17
-def _hinge_d(real: Tensor, fake: Tensor, target: float) -> Tensor:
-    return F.relu(1 - real) + F.relu(1 + fake)
-
-
-def _hinge_g(real: Tensor, fake: Tensor) -> Tensor:
-    return -fake
-
-
-# Jolicoeur-Martineau 2019 (arXiv:1807.00734), section 3.3; RpGAN in R3GAN (arXiv:2501.05441), eq. 2
-def _relativistic_d(real: Tensor, fake: Tensor, target: float) -> Tensor:
-    return F.softplus(fake - real)
-
-
-def _relativistic_g(real: Tensor, fake: Tensor) -> Tensor:
-    return F.softplus(real - fake)
+def _cross_entropy(logit: Tensor, target: float) -> Tensor:
+    """-t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x)), without overflow."""
+    return target * F.softplus(-logit) + (1 - target) * F.softplus(logit)
 
 
 LOSSES = {
-    "non-saturating": Loss(_non_saturating_d, _non_saturating_g),
-    "least-squares": Loss(_least_squares_d, _least_squares_g, threshold=0.5),
-    "hinge": Loss(_hinge_d, _hinge_g),
-    "relativistic": Loss(_relativistic_d, _relativistic_g, paired=True),
+    # Goodfellow et al. 2014 (arXiv:1406.2661), eq. 1: log D(x) + log(1 - D(G(z))), which G wants small; smoothed on
+    # one side (Salimans et al. 2016, arXiv:1606.03498, 3.4)
+    "saturating": Loss(
+        real=_cross_entropy,
+        fake=F.softplus,
+        generator=lambda fake: -F.softplus(fake),
+    ),
+    # the same, section 3: G rather wants log D(G(z)) large, which does not go flat where D is sure
+    "non-saturating": Loss(
+        real=_cross_entropy,
+        fake=F.softplus,
+        generator=lambda fake: F.softplus(-fake),
+    ),
+    # Mao et al. 2017 (arXiv:1611.04076), eq. 9
+    "least-squares": Loss(
+        real=lambda real, target: 0.5 * (real - target).square(),
+        fake=lambda fake: 0.5 * fake.square(),
+        generator=lambda fake: 0.5 * (fake - 1).square(),
+        threshold=0.5,
+    ),
+    # Miyato et al. 2018 (arXiv:1802.05957), eq. 16 and 17
+    "hinge": Loss(
+        real=lambda real, target: F.relu(1 - real),
+        fake=lambda fake: F.relu(1 + fake),
+        generator=lambda fake: -fake,
+    ),
+    # Arjovsky et al. 2017 (arXiv:1701.07875), eq. 3; D must be held to a slope of 1, as by `interpolates` (WGAN-GP)
+    "wasserstein": Loss(
+        real=lambda real, target: -real,
+        fake=lambda fake: fake,
+        generator=lambda fake: -fake,
+        threshold=None,
+    ),
+    # Jolicoeur-Martineau 2019 (arXiv:1807.00734), section 3.3; RpGAN in R3GAN (arXiv:2501.05441), eq. 2
+    "relativistic": Loss(
+        real=lambda lead, target: F.softplus(-lead),
+        fake=F.softplus,
+        generator=lambda lead: F.softplus(-lead),
+        paired=True,
+        threshold=None,
+    ),
 }
 
 
-def slope_penalty(verdict: Tensor, moved_verdict: Tensor, sigma: float) -> Tensor:
-    """||grad D||^2 at each picture, `[B]`, by a finite difference that needs no double backward.
+def discriminator_loss(loss: Loss, verdicts: Sides, target: float, flipped: Sides) -> Tensor:
+    """D's loss at each place, `[B]`: for real and fake pictures, or for one of them if D sees them apart.
 
-    For e from N(0, I), the mean of ((D(x + sigma e) - D(x)) / sigma)^2 is ||grad D(x)||^2 to first
-    order: R1 at real pictures, R2 at fakes (Mescheder et al. 2018, arXiv:1801.04406, eq. 9 and 10).
+    Args:
+        loss: which.
+        verdicts: D's logits.
+        target: what D should say of real pictures instead of 1.
+        flipped: which pictures are called the other kind (empty: none). A pair flips as a whole, as its real one does.
     """
-    return ((moved_verdict - verdict) / sigma).square()
+    if loss.paired:
+        verdicts = {"real": verdicts["real"] - verdicts["fake"]}
+    losses = []
+    for side, verdict in verdicts.items():
+        called = loss.called(side, verdict, target)
+        if flipped:
+            called = torch.where(flipped[side], loss.called(OTHER[side], verdict, target), called)
+        losses.append(called)
+    return torch.stack(losses).sum(0)
 
 
 def accuracy(loss: Loss, real: Tensor, fake: Tensor) -> Tensor:
     """Share of pictures (or pairs) that D judges rightly, a scalar."""
-    right = (real > fake) if loss.paired else torch.cat([real > loss.threshold, fake < loss.threshold])
-    return right.float().mean()
+    if loss.threshold is None:
+        return (real > fake).float().mean()
+    return torch.cat([real > loss.threshold, fake < loss.threshold]).float().mean()
+
+
+def overfitting(loss: Loss, real: Tensor, fake: Tensor) -> Tensor:
+    """Mean sign of D's verdicts on real pictures (Karras et al. 2020, arXiv:2006.06676, r_t of eq. 1), a scalar.
+
+    Where only the order of verdicts means something, it is that of the lead over the partner's.
+    """
+    return (real - (fake if loss.threshold is None else loss.threshold)).sign().mean()

@@ -11,6 +11,12 @@ from mapgan.params import Params
 def adams(params: Params, pair: Pair, fused: bool) -> list[torch.optim.Optimizer]:
     """The optimizers of G and D, in this order."""
     settings = params.train
-    rates = [(pair.generator, settings.generator_lr), (pair.discriminator, settings.discriminator_lr)]
-    betas = (settings.beta1, settings.beta2)
-    return [torch.optim.Adam(network.parameters(), rate, betas, fused=fused) for network, rate in rates]
+    both = [settings.beta1, settings.beta2]
+    players = [
+        (pair.generator, settings.generator_lr, both),
+        (pair.discriminator, settings.discriminator_lr, settings.discriminator_betas or both),
+    ]
+    return [
+        torch.optim.Adam(network.parameters(), rate, (beta1, beta2), fused=fused)
+        for network, rate, (beta1, beta2) in players
+    ]

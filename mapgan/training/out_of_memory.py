@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -36,11 +37,19 @@ def smaller(half: str, micro_batch: int, step: int) -> int:
     return micro_batch // 2
 
 
+@dataclass(frozen=True)
+class Begun:
+    """What is done of a step: so many of D's steps, of which the last one had these metrics."""
+
+    turns: int = 0
+    metrics: dict[str, Tensor] = field(default_factory=dict)
+
+
 class HalfFailed(MapganError):
     """Memory ran out and this process cannot help itself; everything is as it was before that half of the step.
 
     Attributes:
-        discriminator_done: the metrics of D's half, if it was G's that failed.
+        begun: what was done of the step before.
     """
 
     def __init__(self, half: str, step: int, micro_batch: int, divisible: bool) -> None:
@@ -50,4 +59,4 @@ class HalfFailed(MapganError):
         elif micro_batch > 1:
             remedy = "set machine.checkpointing=all, or a smaller train.norm_batch or size"
         super().__init__(f"train: out of memory in {half}'s half of step {step + 1}", remedy)
-        self.discriminator_done: dict[str, Tensor] | None = None
+        self.begun = Begun()

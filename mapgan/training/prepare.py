@@ -14,6 +14,7 @@ from mapgan.memory.plan import Plan
 from mapgan.networks.pair import Pair
 from mapgan.networks.stack import set_checkpointing
 from mapgan.params import Params
+from mapgan.training.augment import Strength
 from mapgan.training.batches import Batches
 from mapgan.training.ema import Average
 from mapgan.training.fitting import plan
@@ -52,8 +53,13 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
     for network in (pair.generator, pair.discriminator):
         network.to(memory_format=torch.channels_last)
         set_checkpointing(network, plan.need.way.checkpointing)
-        if params.machine.compile:
+        if params.machine.compile and (network is pair.generator or not settings.differentiates_twice):
             network.compile()
+    if params.machine.compile and settings.differentiates_twice:
+        accelerator.print(
+            f"mapgan: train: D is not compiled, which would leave no second derivative for penalty_kind "
+            f"{settings.penalty_kind}; with difference it can be"
+        )
     # without a wrapper that sums gradients in the middle of a backward pass: the step does so when all processes are
     # done, and so can end well if one of them is not
     generator, discriminator = (
@@ -79,6 +85,7 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
         generator=generator,
         discriminator=discriminator,
         average=average,
+        strength=Strength(settings, accelerator.device),
         generator_optimizer=optimizers[0],
         discriminator_optimizer=optimizers[1],
         places=places,

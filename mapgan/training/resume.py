@@ -19,7 +19,7 @@ def capture(step: Step) -> Tensors:
     }
     for name, optimizer in _optimizers(step).items():
         tensors |= states.flatten(f"{name}/state", optimizer.state_dict()["state"])
-    return tensors
+    return tensors | dict(states.flatten("strength", step.strength.state()))
 
 
 def all_finite(tensors: Tensors) -> bool:
@@ -38,6 +38,7 @@ def restore(step: Step, state: State, settings: Train) -> None:
             network.load_state_dict(states.part(state.tensors, name))
         for name, optimizer in _optimizers(step).items():
             states.load_optimizer(optimizer, states.part(state.tensors, name))
+        step.strength.load(states.part(state.tensors, "strength"))
     except (RuntimeError, ValueError, IndexError) as error:
         reason = str(error).splitlines()[0]
         raise MapganError(f"train: the state of step {state.step} is that of other networks ({reason})") from None

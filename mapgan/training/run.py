@@ -20,7 +20,7 @@ from mapgan.training.folder import run_folder
 from mapgan.training.machine import accelerator_for, hold_to_budget, memory_gib, start_trackers
 from mapgan.training.meeting import all_agree, same_everywhere
 from mapgan.training.monitor import Monitor
-from mapgan.training.out_of_memory import HalfFailed
+from mapgan.training.out_of_memory import Begun, HalfFailed
 from mapgan.training.outcome import write_networks
 from mapgan.training.places import Places
 from mapgan.training.prepare import plan_for, prepare
@@ -77,7 +77,7 @@ class Run:
         self.accelerator = step.accelerator
         self.main = self.accelerator.is_main_process
         self.done, self.roll_backs, self.untroubled, self.origin = 0, 0, 0, ""
-        self.discriminator_done: Metrics | None = None
+        self.begun = Begun()
         self.bar = Bar("train", total=params.train.steps, quiet=not self.main)
         self.monitor = Monitor(places.results, params.train.batch_size, self.bar, quiet=not self.main)
         self.snapshots = Snapshots(params.train, dataset, folder, places.results)
@@ -134,7 +134,7 @@ class Run:
         self.untroubled, self.origin = state.untroubled, state.origin
         self.bar.restart(self.done)
         done, device = state.discriminator_done, self.accelerator.device
-        self.discriminator_done = {n: torch.tensor(value, device=device) for n, value in done.items()} if done else None
+        self.begun = Begun(state.turns, {name: torch.tensor(value, device=device) for name, value in done.items()})
         every = {False: self.params.train.log_every, True: self.params.train.snapshot_every}
         self.monitor.rows = [row for row in state.rows if self._due(every["diversity" in row], int(row["step"]))]
 
@@ -168,13 +168,12 @@ class Run:
     def _next_step(self) -> Metrics:
         self.step.watched = self._due(self.params.train.log_every, self.done + 1)
         try:
-            metrics = self.step(self.done, self.discriminator_done)
+            metrics = self.step(self.done, self.begun)
         except HalfFailed as failed:  # in all processes, at the same place
-            if failed.discriminator_done:
-                self.discriminator_done = self.accelerator.reduce(failed.discriminator_done, reduction="mean")
+            self.begun = Begun(failed.begun.turns, self.accelerator.reduce(failed.begun.metrics, reduction="mean"))
             self._save()
             raise
-        self.discriminator_done = None
+        self.begun = Begun()
         self.done += 1
         return metrics
 
@@ -269,7 +268,6 @@ class Run:
             if last:
                 raise MapganError(f"train: {DIVERGED.name} at step {self.done}: {DIVERGED.sentence}")
             return  # the state before is good, and the next row of the log will show what is wrong
-        done = self.discriminator_done
         scaler = self.accelerator.scaler
         state = states.State(
             self.done,
@@ -277,7 +275,8 @@ class Run:
             self.monitor.rows,
             scaler.state_dict() if scaler is not None else None,
             self.roll_backs,
-            {name: float(value) for name, value in done.items()} if done else None,
+            self.begun.turns,
+            {name: float(value) for name, value in self.begun.metrics.items()},
             self.untroubled,
             self.origin,
         )

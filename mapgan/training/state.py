@@ -23,7 +23,7 @@ from mapgan import files
 from mapgan.errors import MapganError
 
 KEY = "mapgan"
-FORMAT = 2
+FORMAT = 3
 KEPT_RUNS = 2
 
 Tensors = dict[str, Tensor]
@@ -39,7 +39,8 @@ class State:
         rows: the metrics logged so far.
         scale: the loss scaler's numbers (fp16 only).
         roll_backs: how often the run was rolled back, each time to lower learning rates.
-        discriminator_done: the metrics of D's half of the next step, if that is done too.
+        turns: how many of D's steps of the next step are done too.
+        discriminator_done: the metrics of the last one of them.
         untroubled: the step that the run was last rolled back to; rows before it say nothing of the new rates.
         origin: the checksum of the state that a person named to go on from, if one did.
     """
@@ -49,7 +50,8 @@ class State:
     rows: list[dict[str, float]] = field(default_factory=list)
     scale: dict[str, float] | None = None
     roll_backs: int = 0
-    discriminator_done: dict[str, float] | None = None
+    turns: int = 0
+    discriminator_done: dict[str, float] = field(default_factory=dict)
     untroubled: int = 0
     origin: str = ""
 

@@ -18,11 +18,13 @@ from mapgan.networks import spectral
 from mapgan.networks.dropout import dropouts
 from mapgan.params import Train
 from mapgan.training import watching
+from mapgan.training.augment import DRAWS, Strength, augmented
 from mapgan.training.batches import Supply
 from mapgan.training.ema import Average
-from mapgan.training.losses import LOSSES, accuracy, slope_penalty
+from mapgan.training.losses import LOSSES, Sides, accuracy, discriminator_loss, overfitting
 from mapgan.training.meeting import all_agree, mean_gradients
-from mapgan.training.out_of_memory import HalfFailed, is_out_of_memory, smaller
+from mapgan.training.out_of_memory import Begun, HalfFailed, is_out_of_memory, smaller
+from mapgan.training.penalties import due, slope_penalty
 
 Metrics = dict[str, Tensor]
 Backward = Callable[[int, range, float], Metrics]
@@ -45,6 +47,7 @@ class Step:
     generator: nn.Module
     discriminator: nn.Module
     average: Average
+    strength: Strength
     generator_optimizer: AcceleratedOptimizer
     discriminator_optimizer: AcceleratedOptimizer
     places: range
@@ -52,42 +55,49 @@ class Step:
     divisible: bool = True
     watched: bool = False
 
-    def __call__(self, step: int, discriminator_done: Metrics | None = None) -> Metrics:
+    def __call__(self, step: int, begun: Begun | None = None) -> Metrics:
         """Do step `step`, counted from 0; the metrics are means over this process's pictures.
 
         Args:
             step: which.
-            discriminator_done: the metrics of D's half, where an earlier process did that and had to stop.
+            begun: what an earlier process did of it, and then had to stop.
 
         Raises:
             HalfFailed: the memory does not suffice, and no smaller micro-batch can help here.
         """
-        metrics = discriminator_done
-        if metrics is None:
-            self.discriminator.requires_grad_(True)
-            metrics = self._half("D", self.discriminator, self.discriminator_optimizer, step)
-
-        self.discriminator.requires_grad_(False)
+        begun, often = begun or Begun(), self.settings.discriminator_steps
+        turns = range(step * often, (step + 1) * often)  # D's steps, counted from 0
         try:
-            metrics |= self._half("G", self.generator, self.generator_optimizer, step)
+            self.discriminator.requires_grad_(True)
+            for turn in turns[begun.turns :]:
+                metrics = self._half("D", self.discriminator, self.discriminator_optimizer, turn)
+                begun = Begun(begun.turns + 1, metrics)
+                if self.strength.adapts:
+                    self.strength.see(metrics["overfitting"], len(self.places), self.accelerator)
+            self.discriminator.requires_grad_(False)
+            metrics = self._half("G", self.generator, self.generator_optimizer, turns[-1])
         except HalfFailed as failed:
-            failed.discriminator_done = metrics
+            failed.begun = begun
             raise
 
         self.average.update(self.generator, step)
+        metrics = begun.metrics | metrics
+        if self.strength.adapts:
+            metrics["augment_p"] = self.strength.p
+            self.strength.adapt(step)
         return metrics
 
-    def _half(self, name: str, network: nn.Module, optimizer: AcceleratedOptimizer, step: int) -> Metrics:
+    def _half(self, name: str, network: nn.Module, optimizer: AcceleratedOptimizer, turn: int) -> Metrics:
         """One player's gradients and optimizer step; done again in smaller pieces where memory runs out."""
         backward = self._discriminator_backward if name == "D" else self._generator_backward
         statistics = [] if self.divisible else [*self.generator.buffers(), *self.discriminator.buffers()]
         before = [buffer.clone() for buffer in statistics]
-        while (metrics := self._gradients(optimizer, backward, step)) is None:
+        while (metrics := self._gradients(name, optimizer, backward, turn)) is None:
             for buffer, value in zip(statistics, before, strict=True):
                 buffer.copy_(value)
             if self.accelerator.num_processes > 1 or not self.divisible or self.micro_batch == 1:
-                raise HalfFailed(name, step, self.micro_batch, self.divisible)
-            self.micro_batch = smaller(name, self.micro_batch, step)
+                raise HalfFailed(name, turn // self.settings.discriminator_steps, self.micro_batch, self.divisible)
+            self.micro_batch = smaller(name, self.micro_batch, turn // self.settings.discriminator_steps)
         mean_gradients(self.accelerator, network)
         if self.watched:
             self.accelerator.unscale_gradients(optimizer)
@@ -96,7 +106,7 @@ class Step:
         spectral.iterate(network)
         return metrics
 
-    def _gradients(self, optimizer: AcceleratedOptimizer, backward: Backward, step: int) -> Metrics | None:
+    def _gradients(self, name: str, optimizer: AcceleratedOptimizer, backward: Backward, turn: int) -> Metrics | None:
         """Compute the gradients of this process's part of the batch; None if memory ran out, here or elsewhere."""
         optimizer.zero_grad()
         metrics: Metrics = {}
@@ -104,8 +114,8 @@ class Step:
         try:
             for places, share in self._micro_batches():
                 for number, layer in enumerate(dropouts(self.generator, self.discriminator)):
-                    layer.keys = self.supply.keys(f"{name} dropout {number}", step, places)
-                add(metrics, backward(step, places, share), share)
+                    layer.keys = self.supply.keys(f"{name} dropout {number}", turn, places)
+                add(metrics, backward(turn, places, share), share)
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
@@ -115,57 +125,66 @@ class Step:
         optimizer.zero_grad()
         return None
 
-    def _discriminator_backward(self, step: int, places: range, share: float) -> Metrics:
+    def _discriminator_backward(self, turn: int, places: range, share: float) -> Metrics:
         settings, loss = self.settings, LOSSES[self.settings.loss]
         with torch.no_grad():
-            fake = self._fake(self.generator, "discriminator latent", step, places)
-        real = self.supply.real(step, places)
+            fake = self._fake(self.generator, "discriminator latent", turn, places)
+        real = self.supply.real(turn, places)
         watched = watching.saturation(real, fake) if self.watched else {}
-        fake = self._noisy(fake, "fake noise", step, places)
-        real = self._noisy(real, "real noise", step, places)
+        shown = {"real": self._shown("real", real, turn, places), "fake": self._shown("fake", fake, turn, places)}
+        if settings.penalty_kind == "exact" and due(settings, turn):
+            shown = {side: pictures.requires_grad_() for side, pictures in shown.items()}
+        flipped = self._flipped(turn, places)
 
-        real_verdict, fake_verdict = self.discriminator(real), self.discriminator(fake)
-        value = loss.discriminator(real_verdict, fake_verdict, settings.label_smoothing).mean()
-        penalty = torch.zeros_like(value)
-        if settings.penalty and (step + 1) % settings.penalty_every == 0:
-            slope = self._slope("real move", real, real_verdict, step, places)
-            slope = slope + self._slope("fake move", fake, fake_verdict, step, places)
-            penalty = 0.5 * settings.penalty * settings.penalty_every * slope
-        self.accelerator.backward((value + penalty) * share)
-        return {
-            "loss_discriminator": value,
-            "penalty": penalty,
-            "verdict_real": real_verdict.mean(),
-            "verdict_fake": fake_verdict.mean(),
-            "accuracy": accuracy(loss, real_verdict, fake_verdict),
+        metrics: Metrics = {}
+        seen: Sides = {}
+        together = settings.discriminator_passes == "together"
+        for some in [shown] if together else [{side: shown[side]} for side in shown]:
+            verdicts = {side: self.discriminator(pictures) for side, pictures in some.items()}
+            value = discriminator_loss(loss, verdicts, settings.label_smoothing, flipped).mean()
+            penalty = slope_penalty(settings, self.discriminator, shown, verdicts, self.supply, turn, places)
+            self.accelerator.backward((value + penalty) * share)
+            add(metrics, {"loss_discriminator": value, "penalty": penalty}, 1.0)
+            seen |= {side: verdict.detach() for side, verdict in verdicts.items()}
+        if self.strength.adapts:
+            watched["overfitting"] = overfitting(loss, seen["real"], seen["fake"])
+        return metrics | {
+            "verdict_real": seen["real"].mean(),
+            "verdict_fake": seen["fake"].mean(),
+            "accuracy": accuracy(loss, seen["real"], seen["fake"]),
             **watched,
         }
 
-    def _generator_backward(self, step: int, places: range, share: float) -> Metrics:
+    def _generator_backward(self, turn: int, places: range, share: float) -> Metrics:
         loss, discriminator = LOSSES[self.settings.loss], self.discriminator
-        fake = self._fake(self.generator, "generator latent", step, places)
-        fake_verdict = discriminator(self._noisy(fake, "generator noise", step, places))
-        real_verdict = torch.zeros_like(fake_verdict)
+        fake = self._fake(self.generator, "generator latent", turn, places)
+        verdict = discriminator(self._shown("generator", fake, turn, places))
         if loss.paired:
-            real_verdict = discriminator(self._noisy(self.supply.real(step, places), "real noise", step, places))
-        value = loss.generator(real_verdict, fake_verdict).mean()
+            verdict = verdict - discriminator(self._shown("real", self.supply.real(turn, places), turn, places))
+        value = loss.generator(verdict).mean()
         self.accelerator.backward(value * share)
         return {"loss_generator": value}
 
-    def _slope(self, purpose: str, pictures: Tensor, verdict: Tensor, step: int, places: range) -> Tensor:
-        """Mean squared slope of D at `pictures`; measured now and then (Karras et al. 2020, arXiv:1912.04958, 3.1)."""
-        sigma = self.settings.penalty_sigma
-        moved = pictures + sigma * self.supply.noise(pictures, purpose, step, places)
-        return slope_penalty(verdict, self.discriminator(moved), sigma).mean()
-
-    def _fake(self, generator: nn.Module, purpose: str, step: int, places: range) -> Tensor:
-        pictures: Tensor = generator(self.supply.latents(purpose, step, places))
+    def _fake(self, generator: nn.Module, purpose: str, turn: int, places: range) -> Tensor:
+        pictures: Tensor = generator(self.supply.latents(purpose, turn, places))
         return pictures
 
-    def _noisy(self, pictures: Tensor, purpose: str, step: int, places: range) -> Tensor:
-        """Instance noise (Sonderby et al. 2016, arXiv:1610.04490, section 3), falling to nothing."""
-        left = self.settings.instance_noise * max(0.0, 1 - step / self.settings.instance_noise_steps)
-        return pictures + left * self.supply.noise(pictures, purpose, step, places) if left else pictures
+    def _shown(self, side: str, pictures: Tensor, turn: int, places: range) -> Tensor:
+        """What D is shown of `pictures`; `augment` says why in this order."""
+        settings = self.settings
+        for name in settings.augment:
+            draws = self.supply.uniform(f"{side} {name}", turn, places, DRAWS)
+            pictures = augmented(name, pictures, draws, self.strength.p)
+        # instance noise (Sonderby et al. 2016, arXiv:1610.04490, section 3), falling to nothing
+        turns = settings.instance_noise_steps * settings.discriminator_steps
+        left = settings.instance_noise * max(0.0, 1 - turn / turns)
+        return pictures + left * self.supply.noise(pictures, f"{side} noise", turn, places) if left else pictures
+
+    def _flipped(self, turn: int, places: range) -> Sides:
+        """The pictures that D is told the opposite of."""
+        share = self.settings.label_flip
+        sides = ("real", "fake") if share else ()
+        return {side: self.supply.uniform(f"{side} label", turn, places).squeeze(1) < share for side in sides}
 
     def _micro_batches(self) -> Iterator[tuple[range, float]]:
         """Each micro-batch's places and its share of this process's pictures."""

@@ -75,6 +75,24 @@ def worst(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> float
     return max(float((one[name] - other[name]).abs().max()) for name in one)
 
 
+# each with what touches the gradients in a way of its own: a second derivative, several passes, flips, more steps of D
+TRICKS = [
+    ["train.penalty_kind=exact", "train.label_flip=0.2", "train.discriminator_steps=2", "machine.checkpointing=all"],
+    ["train.loss=wasserstein", "train.penalty_kind=interpolates", "train.discriminator_passes=apart"],
+]
+
+
+@pytest.mark.parametrize("tricks", TRICKS, ids=["exact", "interpolates"])
+def test_tricks_do_not_depend_on_who_does_the_work(squares: Path, tmp_path: Path, tricks: list[str]) -> None:
+    whole = in_double(squares, tmp_path / "a", *tricks)
+    assert worst(whole, in_double(squares, tmp_path / "b", *tricks, "machine.micro_batch=3")) < 1e-9
+    result = by_several(squares, tmp_path / "c", *tricks, "machine.micro_batch=4")
+    assert result.returncode == 0, result.stdout
+    assert worst(whole, load_file(tmp_path / "c/g.safetensors")) < 1e-9
+    for other in "bc":
+        assert logged(tmp_path / "a") == pytest.approx(logged(tmp_path / other), abs=1e-5)
+
+
 MODERN = "train.networks.dcgan-modern"
 DROPPING = ["train.network=mlp", "train.networks.mlp.generator_dropout=0.2"]
 FULL = [f"{MODERN}.{one}" for one in ("latent_kind=spatial", "excitation=true", "spectral_norm=true", "noise=0.1")]

@@ -82,17 +82,35 @@ def test_when_one_picture_is_too_much_the_line_says_what_to_set(
         weights(squares, tmp_path)
 
 
+ADAPTING = ["train.augment=[flip]", "train.augment_p=0.5", "train.augment_target=0.1", "train.augment_pictures=50"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "half", "at_turn", "left"),
+    [
+        ([], "G", 2, 3),  # D's half of step 3 had been done, and is not done again
+        (["train.discriminator_steps=2", *ADAPTING], "G", 5, 6),
+        (["train.discriminator_steps=2", *ADAPTING], "D", 5, 7),  # and here half of that
+    ],
+)
 def test_what_was_done_before_memory_ran_out_is_saved(
-    squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    squares: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: list[str],
+    half: str,
+    at_turn: int,
+    left: int,
 ) -> None:
-    whole = weights(squares, tmp_path / "a")
+    settings = [*settings, "machine.save_minutes=100"]
+    whole = weights(squares, tmp_path / "a", *settings)
     with monkeypatch.context() as broken:
-        fail(broken, "G", at_step=2, above=0, error=KINDS[0])
-        with pytest.raises(MapganError):
-            weights(squares, tmp_path / "b", "machine.save_minutes=100")
+        fail(broken, half, at_turn, above=0, error=KINDS[0])
+        with pytest.raises(MapganError, match=f"out of memory in {half}'s half of step 3"):
+            weights(squares, tmp_path / "b", *settings)
     sizes = fail(monkeypatch, "D", at_step=-1, above=0, error=KINDS[0])  # only counts
-    again = weights(squares, tmp_path / "b", "machine.save_minutes=100")
-    assert len(sizes) == 3  # D's half of step 3 had been done, and is not done again
+    again = weights(squares, tmp_path / "b", *settings)
+    assert len(sizes) == left
     assert all(torch.equal(whole[name], again[name]) for name in whole)
 
 

@@ -87,7 +87,7 @@ def test_a_state_written_anew_is_good_at_every_moment(tmp_path: Path, monkeypatc
 
 
 def test_what_a_state_says_comes_back_whole(tmp_path: Path) -> None:
-    full = State(3, {}, [{"step": 3.0}], {"scale": 2.0}, roll_backs=2, discriminator_done={"penalty": 0.1})
+    full = State(3, {}, [{"step": 3.0}], {"scale": 2.0}, roll_backs=2, turns=1, discriminator_done={"penalty": 0.1})
     assert read_state(save_state(tmp_path, full)) == full
 
 

@@ -1,0 +1,168 @@
+"""Each augmentation does what it says, to each picture by its own draws, and lets gradients through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate import Accelerator
+from safetensors.torch import load_file
+from torch import Tensor
+
+from mapgan import files
+from mapgan.params import load
+from mapgan.training.augment import AUGMENTATIONS, DRAWS, Strength, augmented
+from mapgan.training.run import Places, train
+from tests.conftest import TINY
+from tests.training.test_equal import by_several, in_double, logged, worst
+
+ALWAYS, NEVER = torch.tensor(1.0), torch.tensor(0.0)
+ADA = ["train.augment=[translation, cut-out, colour]", "train.augment_p=0.5", "train.augment_target=0.1"]
+QUICK = ["train.augment_every=3", "train.augment_pictures=200", "train.loss=non-saturating"]
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    torch.manual_seed(0)
+
+
+def changed(name: str, pictures: Tensor, p: Tensor = ALWAYS) -> Tensor:
+    return augmented(name, pictures, torch.rand(len(pictures), DRAWS), p)
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("size", [(16, 16), (15, 26)])
+def test_shapes_types_and_gradients_pass_through(name: str, dtype: torch.dtype, size: tuple[int, int]) -> None:
+    pictures = torch.rand(8, 3, *size).to(dtype).requires_grad_()
+    result = changed(name, pictures)
+    assert (result.shape, result.dtype) == (pictures.shape, dtype)
+    assert not torch.equal(result, pictures)
+    result.float().sum().backward()
+    assert pictures.grad is not None
+    assert pictures.grad.isfinite().all()
+    assert pictures.grad.abs().sum() > 0
+    assert torch.equal(changed(name, pictures, NEVER), pictures)
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_gradients_are_those_of_finite_differences(name: str) -> None:
+    draws, pictures = torch.rand(3, DRAWS), torch.rand(3, 3, 8, 8, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: augmented(name, x, draws, ALWAYS), pictures)
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_a_batch_in_pieces_is_changed_as_the_whole(name: str) -> None:
+    pictures, draws, p = torch.rand(7, 3, 16, 16), torch.rand(7, DRAWS), torch.tensor(0.6)
+    whole = augmented(name, pictures, draws, p)
+    parts = [augmented(name, pictures[some], draws[some], p) for some in (slice(3), slice(3, 7))]
+    assert torch.allclose(whole, torch.cat(parts))
+    kept = draws[:, 0] >= p
+    assert torch.equal(whole[kept], pictures[kept])
+
+
+def test_translation_moves_by_an_eighth_at_most_and_reaches_it() -> None:
+    pictures = torch.zeros(2000, 3, 32, 48)
+    pictures[:, :, 16, 24] = 1.0
+    moved = changed("translation", pictures)
+    assert (moved.sum((1, 2, 3)) == 3).all()
+    _, rows, columns = moved[:, 0].nonzero().unbind(1)
+    assert (rows - 16).unique().tolist() == list(range(-4, 5))
+    assert (columns - 24).unique().tolist() == list(range(-6, 7))
+
+
+def test_what_moves_in_is_grey_and_nothing_comes_back_on_the_other_side() -> None:
+    ones = changed("translation", torch.ones(500, 3, 16, 16))
+    for picture in ones[:, 0]:
+        rows, columns = picture.amax(1), picture.amax(0)
+        assert torch.equal(picture, rows[:, None] * columns[None])  # a rectangle is left
+        assert min(rows.sum(), columns.sum()) >= 14
+    assert (ones[:, :, 0] == 0).any()
+
+
+def test_a_hole_has_half_the_sides_and_lies_anywhere() -> None:
+    cut = changed("cut-out", torch.ones(3000, 3, 16, 24))[:, 0] == 0
+    heights, widths = cut.any(2).sum(1), cut.any(1).sum(1)
+    assert (int(heights.max()), int(widths.max())) == (8, 12)
+    assert (int(heights.min()), int(widths.min())) == (4, 6)  # its centre stays inside
+    assert (cut.sum((1, 2)) == heights * widths).all()
+    assert cut.any(0).all()
+
+
+def test_colour_keeps_to_its_ranges() -> None:
+    grey = changed("colour", torch.zeros(2000, 3, 4, 4))
+    assert grey.min() >= -0.5
+    assert grey.max() <= 0.5
+    assert grey.std() == pytest.approx((1 / 12) ** 0.5, rel=0.05)
+    half = torch.full((1, DRAWS), 0.5)
+    pictures = torch.rand(1, 3, 4, 4)
+    assert torch.allclose(augmented("colour", pictures, half, ALWAYS), pictures, atol=1e-6)
+    unsaturated = augmented("colour", pictures, torch.tensor([[0.0, 0.5, 0.0, 0.5]]), ALWAYS)
+    assert torch.allclose(unsaturated, pictures.mean(1, keepdim=True).expand_as(pictures), atol=1e-6)
+
+
+@pytest.mark.parametrize(("size", "ways"), [((6, 6), 4), ((4, 6), 2)])
+def test_turns_come_equally_often(size: tuple[int, int], ways: int) -> None:
+    picture = torch.rand(3, *size)
+    turned = changed("turn", picture.expand(2000, 3, *size))
+    each = [picture.rot90(4 // ways * way, (1, 2)) for way in range(ways)]
+    shares = [(turned == way).all(3).all(2).all(1).float().mean().item() for way in each]
+    assert shares == pytest.approx([1 / ways] * ways, abs=0.04)
+
+
+def test_half_of_the_pictures_are_mirrored() -> None:
+    picture = torch.rand(3, 4, 6)
+    flipped = changed("flip", picture.expand(2000, 3, 4, 6))
+    assert (flipped == picture.flip(2)).all(3).all(2).all(1).float().mean().item() == pytest.approx(0.5, abs=0.04)
+
+
+@pytest.mark.parametrize(("overfitting", "ends"), [(0.9, 0.3), (0.5, 0.1), (0.6, 0.2)])
+def test_strength_goes_towards_the_target(overfitting: float, ends: float) -> None:
+    settings = ["train.augment=[flip]", "train.augment_p=0.2", "train.augment_target=0.6"]
+    more = ["train.augment_every=2", "train.batch_size=10", "train.augment_pictures=200"]
+    strength = Strength(load(settings=[*settings, *more]).train, torch.device("cpu"))
+    accelerator = Accelerator(cpu=True)
+    for step in range(2):
+        assert strength.p.item() == pytest.approx(0.2)
+        strength.see(torch.tensor(overfitting), 10, accelerator)
+        strength.adapt(step)
+    assert strength.p.item() == pytest.approx(ends)  # 2 steps of 10 pictures are a tenth of the way
+    assert not strength.signs.any()
+
+
+def test_strength_stays_a_chance() -> None:
+    more = ["train.augment=[flip]", "train.augment_target=0.6", "train.augment_every=1", "train.augment_pictures=1"]
+    for start, overfitting in ((1.0, 1.0), (0.0, -1.0)):
+        settings = load(settings=[*more, f"train.augment_p={start}"]).train
+        strength = Strength(settings, torch.device("cpu"))
+        strength.see(torch.tensor(overfitting), 4, Accelerator(cpu=True))
+        strength.adapt(0)
+        assert strength.p.item() == start
+
+
+def run(maps: Path, out: Path, *settings: str) -> str:
+    train(load(settings=[*TINY, *settings]), Places(maps, out / "g.safetensors", out / "results", out / "scratch"))
+    return files.sha256_file(out / "g.safetensors")
+
+
+def test_a_run_in_two_parts_adapts_like_one_in_one(squares: Path, tmp_path: Path) -> None:
+    settings = [*ADA, *QUICK, "train.steps=11", "train.label_flip=0.2", "train.discriminator_steps=2"]
+    whole = run(squares, tmp_path / "a", *settings)
+    run(squares, tmp_path / "b", *settings, "train.steps=4")  # between two changes of p
+    assert run(squares, tmp_path / "b", *settings) == whole
+    table = [(tmp_path / name / "results/metrics.tsv").read_text() for name in "ab"]
+    assert table[0] == table[1]
+    head, *rows = (line.split("\t") for line in table[0].splitlines())
+    assert len({row[head.index("augment_p")] for row in rows}) > 1
+
+
+def test_adapting_does_not_depend_on_who_does_the_work(squares: Path, tmp_path: Path) -> None:
+    settings = [*ADA, *QUICK, "train.augment=[translation, cut-out, colour, flip, turn]"]
+    whole = in_double(squares, tmp_path / "a", *settings)
+    assert worst(whole, in_double(squares, tmp_path / "b", *settings, "machine.micro_batch=3")) < 1e-9
+    result = by_several(squares, tmp_path / "c", *settings, "machine.micro_batch=4")
+    assert result.returncode == 0, result.stdout
+    assert worst(whole, load_file(tmp_path / "c/g.safetensors")) < 1e-9
+    for other in "bc":
+        assert logged(tmp_path / "a") == pytest.approx(logged(tmp_path / other), abs=1e-5)
