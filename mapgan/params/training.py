@@ -120,7 +120,11 @@ class Evaluate(Section):
     """Numbers that say how good the pictures are."""
 
     pictures: Annotated[int, Field(ge=2)] = 512
-    """pictures to draw and compare (at most as many as the hold-out has)"""
+    """pictures to draw; as many as are held out are compared with those"""
+
+    extractor: str = ""
+    """whose features give FID, KID, precision, recall, density and coverage: inception (its weights are fetched
+    once), or the path of an ONNX file that takes RGB in [0, 1] (empty: none of these numbers)"""
 
     patches: Count = 128
     """7x7 patches of each picture and level of the pyramid"""
