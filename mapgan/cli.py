@@ -82,6 +82,18 @@ def evaluate(
 
 
 @app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, each evaluated before.")],
+    out: Annotated[Path, typer.Option(help="The page.")] = Path("compare.html"),
+) -> None:
+    """Set runs side by side: numbers, sheets, and the settings that differ."""
+    with explained():
+        from mapgan.comparing import compare_runs
+
+        typer.echo(compare_runs(runs, out))
+
+
+@app.command()
 def preset(
     name: Annotated[str | None, typer.Argument(help="The preset to show or write.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Merge it into params.yaml, whose comments stay.")] = False,

@@ -8,12 +8,20 @@ LESS, MORE = ("SWD", "FID", "KID", "share"), ("precision", "recall", "density", 
 
 
 def numbers_of(metrics: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """The entries of `metrics.json` that are numbers for samples and for real pictures."""
-    return {name: entry for name, entry in metrics.items() if isinstance(entry, dict) and "samples" in entry}
+    """The entries of `metrics.json` that are numbers for samples and for real pictures, the main ones first."""
+    found = {name: entry for name, entry in metrics.items() if isinstance(entry, dict) and "samples" in entry}
+    return {name: found[name] for name in sorted(found, key=rank)}
+
+
+def rank(name: str) -> int:
+    """The place of a number among others."""
+    return next(place for place, start in enumerate(("SWD", "KID", "FID", *MORE, "")) if name.startswith(start))
 
 
 def best_of(name: str, values: list[float]) -> float | None:
-    """The best of `values` of the number called `name`; None where the mark is to be like real pictures."""
+    """The best of `values` of the number called `name`; None if all are, or if the mark is to be like real ones."""
+    if len(set(values)) < 2:
+        return None
     if name.startswith(LESS):
         return min(values)
     return max(values) if name.startswith(MORE) else None
