@@ -108,6 +108,19 @@ class Train(Section):
     snapshot_pictures: Annotated[int, Field(ge=1, le=256)] = 16
     """pictures in a snapshot"""
 
+    evaluate_every: Annotated[int, Field(ge=0)] = 0
+    """steps between two looks at how good the pictures are; the best generator is kept as best.safetensors (0: never,
+    and the last is the best)"""
+
+    evaluate_by: Literal["swd", "kid"] = "swd"
+    """what is best: swd (sliced Wasserstein distance to held-out pictures), kid (KID by train.evaluate_extractor)"""
+
+    evaluate_extractor: str = "inception"
+    """whose features give the KID, as in evaluate.extractor"""
+
+    evaluate_pictures: Annotated[int, Field(ge=2)] = 256
+    """pictures to draw for it (at most as many as the hold-out has)"""
+
     init_from: str = ""
     """fine-tuning: a generator.safetensors to begin with, and the discriminator.safetensors beside it if there is one
     (empty: fresh weights); size and network must be the same"""

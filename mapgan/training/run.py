@@ -16,11 +16,12 @@ from mapgan.progress import Bar
 from mapgan.sampling.sheet import check_page, square_columns
 from mapgan.training import resume as resuming
 from mapgan.training import state as states
+from mapgan.training.best import BEST, Best
 from mapgan.training.estimate import seconds_per_step
 from mapgan.training.folder import run_folder
 from mapgan.training.initial import DISCRIMINATOR
 from mapgan.training.machine import accelerator_for, hold_to_budget, lost_peer, memory_gib, start_trackers
-from mapgan.training.monitor import Monitor
+from mapgan.training.monitor import Monitor, kind
 from mapgan.training.out_of_memory import HalfFailed
 from mapgan.training.prepare import plan_for, prepare
 from mapgan.training.snapshots import Snapshots
@@ -99,6 +100,7 @@ class Run:
         self.bar = Bar("train", total=params.train.steps, quiet=not self.main)
         self.monitor = Monitor(places.results, params.train.batch_size, self.bar, quiet=not self.main)
         self.snapshots = Snapshots(params.train, dataset, folder, places.results)
+        self.best = Best(params, dataset, self.accelerator, folder)
         self.data = signature(dataset.folder)
 
     def restore(self, resume: str) -> None:
@@ -124,8 +126,10 @@ class Run:
         done = state.discriminator_done
         self.discriminator_done = {name: torch.tensor(value) for name, value in done.items()} if done else None
         # the last row of a shorter run is none of this one's
-        every = {False: self.params.train.log_every, True: self.params.train.snapshot_every}
-        self.monitor.rows = [row for row in state.rows if self._due(every["diversity" in row], int(row["step"]))]
+        train = self.params.train
+        every = {"metrics": train.log_every, "diversity": train.snapshot_every, "score": train.evaluate_every}
+        self.monitor.rows = [row for row in state.rows if self._due(every[kind(row)], int(row["step"]))]
+        self.best.take_up(state)
 
     def loop(self, stop: StopRequest) -> None:
         """Do the steps that are left."""
@@ -142,6 +146,8 @@ class Run:
                 self.monitor.stepped(settings.steps - self.done)
                 if self._in_trouble(metrics):
                     continue
+                if self.best.due(self.done):
+                    self.best.look(self.step.average.network, self.done, self.monitor)
                 if self._asked_to_stop(stop):
                     self._save(last=True)
                     raise StoppedRun(
@@ -216,25 +222,30 @@ class Run:
 
     def finish(self) -> None:
         """Write the networks, with everything that is to be known about them."""
-        settings = self.params.train
-        networks = {"generator": self.step.average.network, "discriminator": bare(self.step.discriminator)}
-        paths = {"generator": self.places.generator, "discriminator": self.places.generator.with_name(DISCRIMINATOR)}
-        for part, network in networks.items() if self.main else ():
+        settings, average = self.params.train, self.step.average.network
+        if self.best.every and not self.best.due(self.done):  # after the last state: no part of a run made longer
+            self.best.look(average, self.done, self.monitor)
+        weights = {
+            self.places.generator.name: average.state_dict(),
+            BEST: self.best.weights or average.state_dict(),
+            DISCRIMINATOR: bare(self.step.discriminator).state_dict(),
+        }
+        for name, tensors in weights.items() if self.main else ():
             about = About(
-                part="generator" if part == "generator" else "discriminator",
+                part="discriminator" if name == DISCRIMINATOR else "generator",
                 network=settings.network,
                 settings=settings.networks.of(settings.network).model_dump(),
                 width=self.dataset.width,
                 height=self.dataset.height,
-                steps=self.done,
+                steps=self.best.step or self.done if name == BEST else self.done,
                 seed=self.params.seed,
                 data=self.dataset.digest,
             )
-            save_network(paths[part], network.state_dict(), about)
+            save_network(self.places.generator.with_name(name), tensors, about)
         self.accelerator.wait_for_everyone()
 
     def _due(self, every: int, step: int) -> bool:
-        return step % every == 0 or step == self.params.train.steps
+        return (every > 0 and step % every == 0) or step == self.params.train.steps
 
     def _is_milestone(self) -> bool:
         train = self.params.train
@@ -269,7 +280,7 @@ class Run:
             self._write_state(last)
 
     def _write_state(self, last: bool = False) -> None:
-        tensors = resuming.capture(self.step)
+        tensors = resuming.capture(self.step) | self.best.tensors()
         if not resuming.all_finite(tensors):
             if last:
                 raise MapganError(f"train: {DIVERGED.name} at step {self.done}: {DIVERGED.sentence}")
