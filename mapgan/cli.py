@@ -69,6 +69,36 @@ def sample(
 
 
 @app.command()
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="A run's folder, or a generator.safetensors.")],
+    maps: Annotated[Path | None, typer.Option(help="The training set [default: RUN/maps].")] = None,
+    extractor: Annotated[
+        str | None, typer.Option(metavar="inception|FILE.onnx", help="Whose features give FID, KID and the like.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the numbers go [default: RUN/results/evaluate].")] = None,
+    settings: Settings = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+) -> None:
+    """Measure how near the drawn maps come to held-out ones, how they differ, and whether they are copies."""
+    with explained():
+        from mapgan.folder_run import evaluate_run
+
+        typer.echo(evaluate_run(run, maps, extractor, out, settings or [], device))
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, each evaluated before.")],
+    out: Annotated[Path, typer.Option(help="The page.")] = Path("compare.html"),
+) -> None:
+    """Set runs side by side: numbers, sheets, and the settings that differ."""
+    with explained():
+        from mapgan.comparing import compare_runs
+
+        typer.echo(compare_runs(runs, out))
+
+
+@app.command()
 def preset(
     name: Annotated[str | None, typer.Argument(help="The preset to show or write.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Merge it into params.yaml, whose comments stay.")] = False,

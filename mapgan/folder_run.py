@@ -1,4 +1,4 @@
-"""`mapgan train FOLDER` and `mapgan sample RUN`: the same stages without DVC, all in one folder.
+"""`mapgan train FOLDER`, `mapgan sample RUN`, `mapgan evaluate RUN`: the same stages without DVC, all in one folder.
 
 `DIR/maps`, `DIR/params.yaml` (all settings as resolved), `DIR/generator.safetensors`, `DIR/results/`.
 """
@@ -69,6 +69,24 @@ def sample_run(run: Path, out: Path | None, device: str, wishes: dict[str, objec
     generator = run / "generator.safetensors" if run.is_dir() else run
     out = out or generator.parent / "results" / "samples"
     return stages.sample(checked.sample, generator, out, check_device(checked.machine))
+
+
+def evaluate_run(
+    run: Path, maps: Path | None, extractor: str | None, out: Path | None, settings: list[str], device: str
+) -> str:
+    """Measure the generator of a run's folder, or a generator's file, against the hold-out of `maps`."""
+    from mapgan.training.machine import check_device
+
+    generator = run / "generator.safetensors" if run.is_dir() else run
+    own = generator.parent / "params.yaml"
+    named = [f"evaluate.extractor={files.canonical_json(extractor)}"] if extractor is not None else []
+    params = load(own if own.is_file() else None, settings=[*settings, *named, f"machine.device={device}"])
+    maps = maps or generator.parent / "maps"
+    if not is_dataset(maps):
+        raise MapganError(f"{maps}: no training set", "name with --maps the one that the run was trained on")
+    out = out or generator.parent / "results" / "evaluate"
+    said = stages.evaluate(params.evaluate, generator, maps, out, params.seed, check_device(params.machine))
+    return f"{said}\nall of it lies in {out}"
 
 
 def _take_maps(maps: Path, out: Path, params: Path | None, preset: str | None, settings: list[str]) -> Params:

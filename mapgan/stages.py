@@ -46,19 +46,16 @@ def train(params: Params, maps: Path, generator: Path, results: Path, scratch: P
     return f"the generator is {generator}; snapshots lie in {results / 'snapshots'}"
 
 
-def evaluate(settings: Evaluate, generator: Path, maps: Path, results: Path, seed: int = 0) -> str:
+def evaluate(settings: Evaluate, generator: Path, maps: Path, results: Path, seed: int = 0, device: str = "cpu") -> str:
     """Compare what `generator` draws with the hold-out of `maps`; numbers go to `results`/metrics.json."""
-    from mapgan.evaluation.report import compare
+    from mapgan.evaluation.report import measure
+    from mapgan.evaluation.table import as_text
 
-    numbers = compare(settings, generator, maps, seed)
-    files.write_json(results / "metrics.json", numbers)
-    rows = [f"{level}\t{numbers['swd'][level]:.6g}\t{real:.6g}" for level, real in numbers["swd_real"].items()]
+    found = measure(settings, generator, maps, results, seed, device)
+    files.write_json(results / "metrics.json", found.facts | found.numbers)
+    rows = [f"{level}\t{samples:.6g}\t{real:.6g}" for level, (samples, real) in found.levels.items()]
     files.write_text(results / "swd.tsv", "\n".join(["level\tsamples\treal", *rows]) + "\n")
-    if not numbers["swd"]:
-        return "fewer than 2 pictures are held out, so there is nothing to compare with; raise resize.holdout"
-    return (
-        f"sliced Wasserstein distance {numbers['swd']['mean']:.1f} (real pictures: {numbers['swd_real']['mean']:.1f})"
-    )
+    return "\n".join([as_text(found.facts | found.numbers), *found.notes]).strip()
 
 
 def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu") -> str:

@@ -5,8 +5,10 @@ from pathlib import Path
 from mapgan import stages
 from mapgan.errors import explained
 from mapgan.params import load_params
+from mapgan.training.machine import check_device
 
 with explained():
     params = load_params()
     generator, results = Path("models/generator.safetensors"), Path("results/evaluate")
-    print(stages.evaluate(params.evaluate, generator, Path("data/maps"), results, params.seed))
+    device = check_device(params.machine)
+    print(stages.evaluate(params.evaluate, generator, Path("data/maps"), results, params.seed, device))

@@ -198,3 +198,18 @@ def test_two_processes_share_the_batch(launcher: list[str], run: Path, tmp_path:
     assert "2 processes" in result.stderr
     one, two = ((out / "results/train/metrics.tsv").read_text().splitlines()[1].split("\t") for out in (run, tmp_path))
     assert [float(number) for number in two] == pytest.approx([float(number) for number in one], rel=1e-3)
+
+
+def test_a_run_is_evaluated_and_compared(run: Path, tmp_path: Path) -> None:
+    few = ["--set", "evaluate.pictures=4", "--set", "evaluate.patches=4", "--set", "evaluate.directions=4"]
+    said = mapgan("evaluate", run, *few, "--device", "cpu")
+    assert said.returncode == 0, said.stderr
+    assert str(run / "results/evaluate") in said.stdout
+    page = tmp_path / "compare.html"
+    said = mapgan("compare", run, run, "--out", page)
+    assert said.returncode == 0, said.stderr
+    assert str(page) in said.stdout
+    assert page.is_file()
+    nowhere = mapgan("evaluate", run / "generator.safetensors", "--maps", tmp_path)
+    assert nowhere.returncode == 2
+    assert "name with --maps the one that the run was trained on" in nowhere.stderr

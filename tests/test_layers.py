@@ -24,7 +24,7 @@ ROOMS = [  # from the ground up, as in the design
     {"evaluation"},
     {"training"},
     {"stages", "choosing"},
-    {"folder_run", "doctor", "predicting"},
+    {"folder_run", "doctor", "predicting", "comparing"},
     {"cli"},
     {"__main__"},
 ]

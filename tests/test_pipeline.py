@@ -36,6 +36,7 @@ LITTLE = [
     "resize.holdout=0.3",
     "evaluate.patches=8",
     "evaluate.directions=8",
+    "evaluate.pictures=8",
     "sample.seeds='0-3'",
     "sample.sheet=2x2",
 ]
@@ -168,7 +169,7 @@ def test_the_whole_way_and_again(project: Path) -> None:
     assert first.returncode == 0, first.stderr
     assert (project / "results/samples/sheet-000.png").is_file()
     numbers = json.loads((project / "results/evaluate/metrics.json").read_text())
-    assert numbers["swd"]["mean"] > numbers["swd_real"]["mean"] > 0
+    assert numbers["SWD"]["samples"] > numbers["SWD"]["real"] > 0
 
     again = dvc(project, "repro")
     assert "up to date" in again.stdout + again.stderr

@@ -3,26 +3,30 @@
 Karras et al. 2018, 'Progressive Growing of GANs' (arXiv:1710.10196), section 5 and appendix A: 7x7 patches
 from each level, normalised by the mean and deviation of each channel, compared along random
 directions. Fine levels see texture, coarse ones the layout. Needs no other network's weights.
+
+A picture's own bytes decide where its patches lie, so the order of the pictures does not matter; and one level is
+held at a time, of a bounded number of patches, so that memory does not grow with the number of pictures.
 """
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from mapgan import draws
+from mapgan.evaluation.pictures import Pictures, Pixels
 
 PATCH = 7
 COARSEST = 16
 SCALE = 1000.0  # the paper gives its distances times 10^3
 CHUNK = 16
 DIRECTIONS_AT_ONCE = 64
+MOST_PATCHES = 1 << 18  # of a level: 150 MB; of more pictures fewer patches each are taken
 BINOMIAL = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16  # Burt and Adelson 1983
-
-Pictures = NDArray[np.uint8]
 
 
 def sliced_wasserstein(
@@ -31,7 +35,7 @@ def sliced_wasserstein(
     """The distance times 1000 at each level, and the mean over levels.
 
     Args:
-        one: `[N, H, W, 3]` uint8.
+        one: N pictures `[H, W, 3]` uint8.
         other: as many pictures of the same size.
         patches: patches of each picture and level.
         directions: random directions.
@@ -41,37 +45,49 @@ def sliced_wasserstein(
         `{"32": ..., "16": ..., "mean": ...}`: the shorter side of the level, in pixels, from fine to coarse.
 
     Raises:
-        ValueError: the two differ in shape, or there are no pictures.
+        ValueError: the two differ in number or size, or there are no pictures.
     """
-    if one.shape != other.shape or not len(one):
-        raise ValueError(f"as many pictures of one size are needed on both sides, not {one.shape} and {other.shape}")
+    size = one[:1].shape[1:]
+    if len(one) != len(other) or size != other[:1].shape[1:] or not len(one):
+        raise ValueError(
+            f"as many pictures of one size are needed on both sides, not {len(one)} of {size} "
+            f"and {len(other)} of {other[:1].shape[1:]}"
+        )
+    patches = max(1, min(patches, MOST_PATCHES // len(one)))
     distances: dict[str, float] = {}
-    levels = zip(_descriptors(one, patches, seed), _descriptors(other, patches, seed), strict=True)
-    for level, ((side, first), (_, second)) in enumerate(levels):
-        distances[str(side)] = SCALE * _distance(_normalised(first), _normalised(second), directions, seed + level)
+    for level, side in enumerate(_sides(min(size[:2]))):
+        first, second = (_normalised(_descriptors(pictures, level, patches, seed)) for pictures in (one, other))
+        distances[str(side)] = SCALE * _distance(first, second, directions, seed + level)
     distances["mean"] = float(np.mean(list(distances.values())))
     return distances
 
 
-def _descriptors(pictures: Pictures, patches: int, seed: int) -> list[tuple[int, Tensor]]:
-    """For each level: its shorter side and the patches of all pictures, `[N x patches, 3, 7, 7]`."""
-    picked: dict[int, list[Tensor]] = {}
+def _sides(side: int) -> list[int]:
+    """The shorter sides of a pyramid's levels."""
+    return [side, *(_sides((side + 1) // 2) if side >= 2 * COARSEST else [])]
+
+
+def _descriptors(pictures: Pictures, level: int, patches: int, seed: int) -> Tensor:
+    """The patches of all pictures at one level of their pyramids, `[N x patches, 3, 7, 7]`."""
+    parts = []
     for first in range(0, len(pictures), CHUNK):  # a pyramid takes 16 times the memory of its pictures
-        for number, level in enumerate(_pyramid(pictures[first : first + CHUNK])):
-            side = min(level.shape[2:])
-            picked.setdefault(side, []).append(_patches(level, patches, seed, number, first))
-    return [(side, torch.cat(parts)) for side, parts in picked.items()]
+        some = np.array(pictures[first : first + CHUNK])
+        parts += [_patches(x, patches, seed, level, own) for x, own in zip(_level(some, level), some, strict=True)]
+    return torch.cat(parts)
 
 
-def _pyramid(pictures: Pictures) -> list[Tensor]:
-    """Laplacian pyramid of `[B, H, W, 3]` uint8: band-passed levels and a coarse rest, `[B, 3, h, w]` each."""
-    level = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float().div(255)
-    levels = []
-    while min(level.shape[2:]) >= 2 * COARSEST:
-        smaller = _blurred(level)[:, :, ::2, ::2]
-        levels.append(level - F.interpolate(smaller, level.shape[2:], mode="bilinear", align_corners=False))
-        level = smaller
-    return [*levels, level]
+def _level(pictures: Pixels, number: int) -> Tensor:
+    """A level of the Laplacian pyramids of `[B, H, W, 3]` uint8: a band, or the coarse rest; `[B, 3, h, w]`."""
+    level = torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(255)
+    for _ in range(number):
+        level = _smaller(level)
+    if min(level.shape[2:]) < 2 * COARSEST:
+        return level
+    return level - F.interpolate(_smaller(level), level.shape[2:], mode="bilinear", align_corners=False)
+
+
+def _smaller(x: Tensor) -> Tensor:
+    return _blurred(x)[:, :, ::2, ::2]
 
 
 def _blurred(x: Tensor) -> Tensor:
@@ -79,17 +95,15 @@ def _blurred(x: Tensor) -> Tensor:
     return F.conv2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), kernel, groups=3)
 
 
-def _patches(level: Tensor, count: int, seed: int, number: int, first: int) -> Tensor:
-    """`count` patches of each picture, `[B x count, 3, 7, 7]`, at places that (seed, level, picture) decide."""
-    height, width = level.shape[2:]
-    picked = []
-    for index, picture in enumerate(level):
-        u = draws.uniform(seed, "patches", number, first + index, 2 * count)
-        tops = torch.from_numpy((u[:count] * (height - PATCH + 1)).astype(np.int64))
-        lefts = torch.from_numpy((u[count:] * (width - PATCH + 1)).astype(np.int64))
-        windows = picture.unfold(1, PATCH, 1).unfold(2, PATCH, 1)
-        picked.append(windows[:, tops, lefts].permute(1, 0, 2, 3))
-    return torch.cat(picked)
+def _patches(level: Tensor, count: int, seed: int, number: int, picture: Pixels) -> Tensor:
+    """`count` patches of a picture's level, `[count, 3, 7, 7]`, at places that (seed, level, picture) decide."""
+    height, width = level.shape[1:]
+    own = int.from_bytes(hashlib.blake2b(picture.tobytes(), digest_size=8).digest())
+    u = draws.uniform(seed, "patches", number, own, 2 * count)
+    tops = torch.from_numpy((u[:count] * (height - PATCH + 1)).astype(np.int64))
+    lefts = torch.from_numpy((u[count:] * (width - PATCH + 1)).astype(np.int64))
+    windows = level.unfold(1, PATCH, 1).unfold(2, PATCH, 1)
+    return windows[:, tops, lefts].permute(1, 0, 2, 3)
 
 
 def _normalised(patches: Tensor) -> Tensor:

@@ -150,6 +150,19 @@ class Train(Section):
     snapshot_pictures: Annotated[int, Field(ge=1, le=256)] = 16
     """pictures in a snapshot"""
 
+    evaluate_every: Annotated[int, Field(ge=0)] = 0
+    """steps between two looks at how good the pictures are; the best generator is kept as best.safetensors (0: never,
+    and the last is the best)"""
+
+    evaluate_by: Literal["swd", "kid"] = "swd"
+    """what is best: swd (sliced Wasserstein distance to held-out pictures), kid (KID by train.evaluate_extractor)"""
+
+    evaluate_extractor: str = "inception"
+    """whose features give the KID, as in evaluate.extractor"""
+
+    evaluate_pictures: Annotated[int, Field(ge=2)] = 256
+    """pictures to draw for it (at most as many as the hold-out has)"""
+
     init_from: str = ""
     """fine-tuning: a generator.safetensors to begin with, and the discriminator.safetensors beside it if there is one
     (empty: fresh weights); size and network must be the same, and DVC only notices another path here"""
@@ -167,7 +180,11 @@ class Evaluate(Section):
     """Numbers that say how good the pictures are."""
 
     pictures: Annotated[int, Field(ge=2)] = 512
-    """pictures to draw and compare (at most as many as the hold-out has)"""
+    """pictures to draw; as many as are held out are compared with those"""
+
+    extractor: str = ""
+    """whose features give FID, KID, precision, recall, density and coverage: inception (its weights are fetched
+    once), or the path of an ONNX file that takes RGB in [0, 1] (empty: none of these numbers)"""
 
     patches: Count = 128
     """7x7 patches of each picture and level of the pyramid"""

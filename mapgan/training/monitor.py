@@ -86,14 +86,22 @@ class Monitor:
         self.rows.append({"step": float(step), "diversity": diversity})
         self.write()
 
+    def scored(self, step: int, name: str, score: float, best: int) -> None:
+        """Take the score at `step`, called `name`; the best one so far was that at step `best`."""
+        self.rows.append({"step": float(step), "score": score})
+        self.write()
+        lead = "the best so far" if best == step else f"the best was at step {best}"
+        self.say(f"train: {name} {score:.4g} at step {step}, {lead}")
+
     def write(self) -> None:
-        """Write the tables of metrics, of speed and of diversity, and the last metrics as JSON."""
+        """Write the tables of metrics, of speed, of diversity and of scores, and the last metrics as JSON."""
         if self.quiet:
             return
-        logged = [row for row in self.rows if "diversity" not in row]
+        logged = [row for row in self.rows if kind(row) == "metrics"]
         _write_table(self.results / "metrics.tsv", logged, without=SPEED)
         _write_table(self.results / "speed.tsv", logged, only=("step", *SPEED))
-        _write_table(self.results / "diversity.tsv", [row for row in self.rows if "diversity" in row])
+        for name, table in [("diversity", "diversity.tsv"), ("score", "scores.tsv")]:
+            _write_table(self.results / table, [row for row in self.rows if kind(row) == name])
         if logged:
             last = {name: round(value, 6) for name, value in logged[-1].items() if name not in SPEED}
             files.write_json(self.results / "metrics.json", last)
@@ -123,6 +131,11 @@ class Monitor:
             if fatal:
                 raise MapganError(what, "make room and run again; it goes on from the state before") from None
             self.warn_once("disk", f"{what}; make room: training goes on, and what was saved before is still good")
+
+
+def kind(row: Row) -> str:
+    """Of which kind a row is: metrics, diversity, score; each kind comes at steps of its own."""
+    return next((name for name in ("diversity", "score") if name in row), "metrics")
 
 
 def _write_table(path: Path, rows: list[Row], only: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> None:

@@ -1,4 +1,4 @@
-"""What a run leaves: the generator, and its discriminator beside it."""
+"""What a run leaves: the generator, and beside it the best one of the run and the discriminator."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 from mapgan.dataset import Dataset
 from mapgan.networks.generator_file import About, save_network
 from mapgan.params import Params
+from mapgan.training.best import BEST, Best
 from mapgan.training.initial import DISCRIMINATOR
 from mapgan.training.step import Step
 
 
-def write_networks(path: Path, step: Step, params: Params, dataset: Dataset, steps: int) -> None:
-    """Write the averaged generator to `path` and D beside it, with everything that is to be known about them."""
+def write_networks(path: Path, step: Step, params: Params, dataset: Dataset, steps: int, best: Best) -> None:
+    """Write the averaged generator to `path`, the best one and D beside it, with all that is to be known of them."""
     settings = params.train
     about = About(
         network=settings.network,
@@ -23,6 +24,8 @@ def write_networks(path: Path, step: Step, params: Params, dataset: Dataset, ste
         seed=params.seed,
         data=dataset.digest,
     )
-    save_network(path, step.average.network.state_dict(), about)
+    last = step.average.network.state_dict()
+    save_network(path, last, about)
+    save_network(path.with_name(BEST), best.weights or last, about.model_copy(update={"steps": best.step or steps}))
     judge = about.model_copy(update={"part": "discriminator"})
     save_network(path.with_name(DISCRIMINATOR), step.discriminator.state_dict(), judge)

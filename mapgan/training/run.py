@@ -15,11 +15,12 @@ from mapgan.progress import Bar
 from mapgan.sampling.sheet import check_page, square_columns
 from mapgan.training import resume as resuming
 from mapgan.training import state as states
+from mapgan.training.best import Best
 from mapgan.training.estimate import seconds_per_step
 from mapgan.training.folder import run_folder
 from mapgan.training.machine import accelerator_for, hold_to_budget, memory_gib, start_trackers
 from mapgan.training.meeting import all_agree, same_everywhere
-from mapgan.training.monitor import Monitor
+from mapgan.training.monitor import Monitor, kind
 from mapgan.training.out_of_memory import Begun, HalfFailed
 from mapgan.training.outcome import write_networks
 from mapgan.training.places import Places
@@ -62,8 +63,9 @@ def train(params: Params, places: Places, resume: str = "auto") -> None:
         finally:
             for tracker in accelerator.trackers:
                 tracker.finish()  # not `end_training`, after which the processes could no longer meet
+        run.best.look_last(step.average.network, run.done, run.monitor)
         if accelerator.is_main_process:
-            write_networks(places.generator, step, params, dataset, run.done)
+            write_networks(places.generator, step, params, dataset, run.done, run.best)
         accelerator.wait_for_everyone()
         if accelerator.device.type == "cuda":
             run.monitor.say_peak(plan, memory_gib(accelerator.device))
@@ -81,6 +83,7 @@ class Run:
         self.bar = Bar("train", total=params.train.steps, quiet=not self.main)
         self.monitor = Monitor(places.results, params.train.batch_size, self.bar, quiet=not self.main)
         self.snapshots = Snapshots(params.train, dataset, folder, places.results)
+        self.best = Best(params, dataset, self.accelerator, folder)
         self.data = signature(dataset.folder)
 
     def restore(self, resume: str) -> None:
@@ -135,8 +138,10 @@ class Run:
         self.bar.restart(self.done)
         done, device = state.discriminator_done, self.accelerator.device
         self.begun = Begun(state.turns, {name: torch.tensor(value, device=device) for name, value in done.items()})
-        every = {False: self.params.train.log_every, True: self.params.train.snapshot_every}
-        self.monitor.rows = [row for row in state.rows if self._due(every["diversity" in row], int(row["step"]))]
+        train = self.params.train
+        every = {"metrics": train.log_every, "diversity": train.snapshot_every, "score": train.evaluate_every}
+        self.monitor.rows = [row for row in state.rows if self._due(every[kind(row)], int(row["step"]))]
+        self.best.take_up(state)
 
     def loop(self, stop: StopRequest) -> None:
         """Do the steps that are left."""
@@ -154,6 +159,8 @@ class Run:
                 self.monitor.stepped(settings.steps - self.done)
                 if self._in_trouble(metrics):
                     continue
+                if self.best.due(self.done):
+                    self.best.look(self.step.average.network, self.done, self.monitor)
                 if self._asked_to_stop(stop):
                     self._save(last=True)
                     raise StoppedRun(
@@ -231,7 +238,7 @@ class Run:
         )
 
     def _due(self, every: int, step: int) -> bool:
-        return step % every == 0 or step == self.params.train.steps
+        return (every > 0 and step % every == 0) or step == self.params.train.steps
 
     def _is_milestone(self) -> bool:
         train = self.params.train
@@ -263,7 +270,7 @@ class Run:
             self._write_state(last)
 
     def _write_state(self, last: bool = False) -> None:
-        tensors = resuming.capture(self.step)
+        tensors = resuming.capture(self.step) | self.best.tensors()
         if not resuming.all_finite(tensors):
             if last:
                 raise MapganError(f"train: {DIVERGED.name} at step {self.done}: {DIVERGED.sentence}")

@@ -1,0 +1,62 @@
+"""One number for a generator that is still learning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from mapgan import networks
+from mapgan.dataset import Dataset
+from mapgan.errors import MapganError
+from mapgan.evaluation import distances
+from mapgan.evaluation.extractors import NotHere, features, open_extractor
+from mapgan.evaluation.pictures import choose, kept_on_disk
+from mapgan.evaluation.swd import sliced_wasserstein
+from mapgan.params import Evaluate, Train
+from mapgan.sampling.drawing import draw
+
+
+class Judge:
+    """Gives the number that `train.evaluate_by` names, of the same seeds against the same held-out pictures each time.
+
+    Args:
+        settings: which number, of how many pictures.
+        dataset: the training set with its hold-out.
+        seed: of which pictures are held against which.
+        scratch: a folder for the pictures while they are measured.
+
+    Raises:
+        MapganError: too few pictures are held out, or the extractor cannot be used.
+    """
+
+    def __init__(self, settings: Train, dataset: Dataset, seed: int, scratch: Path) -> None:
+        self.settings, self.seed, self.scratch = settings, seed, scratch
+        chosen = settings.networks.of(settings.network)
+        self.latent = networks.latent_size(settings.network, chosen, dataset.width, dataset.height)
+        self.count = min(settings.evaluate_pictures, len(dataset.holdout))
+        fewest = distances.FEWEST if settings.evaluate_by == "kid" else 1
+        if self.count < fewest:
+            raise MapganError(
+                f"train.evaluate_every: {self.count} pictures are held out or asked for, fewer than {fewest}",
+                "raise resize.holdout or train.evaluate_pictures, or set train.evaluate_every to 0",
+            )
+        self.holdout = choose(dataset.holdout, self.count, seed, "held out")
+        self.shape = (self.count, dataset.height, dataset.width, 3)
+        self.name, self.known = "SWD", Tensor()
+        if settings.evaluate_by == "kid":
+            try:
+                self.extractor = open_extractor(settings.evaluate_extractor)
+            except NotHere as reason:
+                raise MapganError(f"train.evaluate_extractor: {reason}") from None
+            self.name = f"KID by {self.extractor.name}"
+
+    def __call__(self, generator: nn.Module) -> float:
+        """The number for what `generator` draws; less is better."""
+        pictures = kept_on_disk(draw(generator, self.latent, range(self.count)), self.shape, self.scratch)
+        if self.settings.evaluate_by == "swd":
+            usual = Evaluate()
+            return sliced_wasserstein(pictures, self.holdout, usual.patches, usual.directions, self.seed)["mean"]
+        if not len(self.known):
+            self.known = features(self.extractor, self.holdout)
+        return distances.kernel(features(self.extractor, pictures), self.known, self.seed)["value"]

@@ -1,0 +1,68 @@
+"""The best generator of a run so far, by a number that is measured at intervals (`train.evaluate_every`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from mapgan.dataset import Dataset
+from mapgan.evaluation.judge import Judge
+from mapgan.params import Params
+from mapgan.training import state as states
+from mapgan.training.monitor import Monitor
+from mapgan.training.state import State, Tensors
+
+BEST = "best.safetensors"
+PART = "best"
+
+
+class Best:
+    """The averaged weights that scored best. All processes hold them, since any may have to write the state; only the
+    main one draws and measures, while the others wait for its number.
+
+    Args:
+        params: how often, by which number.
+        dataset: the training set with its hold-out.
+        accelerator: of the run.
+        scratch: a folder for the pictures while they are measured.
+    """
+
+    def __init__(self, params: Params, dataset: Dataset, accelerator: Accelerator, scratch: Path) -> None:
+        self.every, self.accelerator = params.train.evaluate_every, accelerator
+        self.judge = Judge(params.train, dataset, params.seed, scratch) if self.every else None
+        self.weights: Tensors = {}
+        self.step, self.score = 0, float("inf")
+
+    def due(self, step: int) -> bool:
+        """Whether the generator of `step` is to be looked at."""
+        return self.every > 0 and step % self.every == 0
+
+    def look(self, network: nn.Module, step: int, monitor: Monitor) -> None:
+        """Score `network`, tell `monitor`, and keep its weights if they are the best yet."""
+        assert self.judge is not None, "not asked to judge"
+        own = self.judge(network) if self.accelerator.is_main_process else 0.0
+        score = float(self.accelerator.reduce(torch.tensor(own, device=self.accelerator.device), reduction="sum"))
+        if score < self.score:
+            self.step, self.score = step, score
+            self.weights = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+        with monitor.disk_may_be_full(step):
+            monitor.scored(step, self.judge.name, score, self.step)
+
+    def look_last(self, network: nn.Module, step: int, monitor: Monitor) -> None:
+        """Score the network that a run ends with: after the last state, for it is no part of a run made longer."""
+        if self.every and not self.due(step):
+            self.look(network, step, monitor)
+
+    def tensors(self) -> Tensors:
+        """What a state has to keep."""
+        return {f"{PART}/{name}": value for name, value in self.weights.items()}
+
+    def take_up(self, state: State) -> None:
+        """Be what it was when `state` was saved."""
+        if self.judge is not None:  # a state that was named may come from a run that was judged, or was not
+            self.weights = states.part(state.tensors, PART)
+            scored = [(row["score"], int(row["step"])) for row in state.rows if "score" in row]
+            self.score, self.step = min(scored, default=(float("inf"), 0))
