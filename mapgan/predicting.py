@@ -101,7 +101,7 @@ def _device(machine: Machine) -> torch.device:
 
 def _heading(params: Params) -> str:
     train, resize = params.train, params.resize
-    penalty = f"penalty {train.penalty:g}" if train.penalty else "no penalty"
+    penalty = f"penalty {train.penalty:g} ({train.penalty_kind})" if train.penalty else "no penalty"
     return (
         f"{resize.width} x {resize.height} pixels, batch of {train.batch_size} in one process, {train.network}, "
         f"precision {train.precision}, {train.loss} loss, {penalty}"

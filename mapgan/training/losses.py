@@ -4,7 +4,7 @@ D has a loss for pictures that are called real and one for those that are called
 real ones. The relativistic loss takes the difference to the partner's verdict in place of the verdict: pictures are
 paired by their place in the batch, so that every loss is a mean over places and can be taken in micro-batches.
 
-To add a loss: its formulas, a line in `LOSSES`, its name in `params/training.py`.
+To add a loss: its formulas in `LOSSES`, its name in `params/training.py`.
 """
 
 from __future__ import annotations

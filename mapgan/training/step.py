@@ -136,10 +136,11 @@ class Step:
             shown = {side: pictures.requires_grad_() for side, pictures in shown.items()}
         flipped = self._flipped(turn, places)
 
+        # D sees both kinds together, or one after the other in half the memory
+        passes = [shown] if settings.discriminator_passes == "together" else [{side: shown[side]} for side in shown]
         metrics: Metrics = {}
         seen: Sides = {}
-        together = settings.discriminator_passes == "together"
-        for some in [shown] if together else [{side: shown[side]} for side in shown]:
+        for some in passes:
             verdicts = {side: self.discriminator(pictures) for side, pictures in some.items()}
             value = discriminator_loss(loss, verdicts, settings.label_smoothing, flipped).mean()
             penalty = slope_penalty(settings, self.discriminator, shown, verdicts, self.supply, turn, places)

@@ -28,7 +28,8 @@ DIVERGED = Trouble(
 DISCRIMINATOR_WON = Trouble(
     "discriminator won",
     "D tells every drawn picture from a real one, so G no longer learns; D likely learns too fast or knows the "
-    "pictures by heart: raise train.penalty or train.instance_noise, lower train.discriminator_lr, or add pictures",
+    "pictures by heart: raise train.penalty or train.instance_noise, change pictures by train.augment, lower "
+    "train.discriminator_lr, or add pictures",
 )
 GENERATOR_SATURATED = Trouble(
     "generator saturated",

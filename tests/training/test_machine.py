@@ -8,11 +8,13 @@ import pytest
 import torch
 
 from mapgan import files
+from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError, lost_peer
 from mapgan.networks.generator_file import load_network
 from mapgan.params import load
 from mapgan.training.machine import accelerator_for
 from mapgan.training.places import Places
+from mapgan.training.prepare import plan_for, prepare
 from mapgan.training.run import train
 from tests.conftest import TINY
 
@@ -65,6 +67,18 @@ def test_what_is_logged_says_how_both_players_do(squares: Path, tmp_path: Path) 
     assert {"gradient_D.blocks.0", "gradient_G.project"} <= set(head)
     assert (tmp_path / "results/speed.tsv").read_text().startswith("step\tpictures_per_second\tmemory_gib\n")
     assert (tmp_path / "results/diversity.tsv").read_text().startswith("step\tdiversity\n3\t")
+
+
+@pytest.mark.parametrize(("kind", "compiled"), [("exact", False), ("difference", True)])
+def test_a_network_whose_gradients_are_differentiated_is_not_compiled(
+    squares: Path, capsys: pytest.CaptureFixture[str], kind: str, compiled: bool
+) -> None:
+    params = load(settings=[*TINY, "machine.compile=true", f"train.penalty_kind={kind}"])
+    dataset, accelerator = open_dataset(squares), accelerator_for(params)
+    step = prepare(params, dataset, accelerator, plan_for(params, dataset, accelerator))
+    assert (step.discriminator._compiled_call_impl is not None) is compiled
+    assert step.generator._compiled_call_impl is not None
+    assert ("D is not compiled" in capsys.readouterr().out) is not compiled
 
 
 @pytest.mark.soak
