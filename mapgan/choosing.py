@@ -10,6 +10,7 @@ from mapgan.collect.manifest import read_manifest
 
 GIB = 2**30
 CPU_PRESET = "maps-64-cpu"
+SMALL_PRESET, SMALL_SIDE = "mnist-dcgan", 48
 GPU_PRESET, GPU_SIDE, GPU_GIB = "maps-768-24gb", 768, 20
 
 
@@ -24,6 +25,8 @@ class Choice:
 def choose(side: float, gpu_bytes: int) -> Choice:
     """The preset for pictures whose shorter side is `side` pixels, on a GPU with so much memory (0: none)."""
     gpu_gib = gpu_bytes / GIB
+    if 0 < side < SMALL_SIDE:
+        return Choice(SMALL_PRESET, "the pictures are as small as digits")
     if not gpu_bytes:
         return Choice(CPU_PRESET, "there is no GPU")
     if gpu_gib < GPU_GIB:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -111,8 +112,31 @@ def preset_text(name: str) -> str:
 
 
 def read_preset(name: str) -> Tree:
-    """The preset's settings as plain dictionaries."""
+    """The preset's settings, over the defaults of all that other presets name: each undoes the one before.
+
+    So a preset's file says only what is special about it.
+    """
+    return merge(_only(_named_by_presets(), Params().model_dump(by_alias=True)), _preset(name))
+
+
+@cache
+def _preset(name: str) -> Tree:
     return parse_yaml(preset_text(name), f"preset {name}")
+
+
+@cache
+def _named_by_presets() -> Tree:
+    """A tree with every key that any preset names."""
+    named: Tree = {}
+    for name in preset_names():
+        named = merge(named, _preset(name))
+    return named
+
+
+def _only(keys: Tree, values: Tree) -> Tree:
+    """Those of `values` whose keys stand in `keys`, which no preset's typing error should break."""
+    some = {key: values[key] for key in keys if key in values}
+    return {key: _only(keys[key], value) if isinstance(value, dict) else value for key, value in some.items()}
 
 
 def parse_setting(setting: str) -> Tree:
