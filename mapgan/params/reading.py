@@ -106,7 +106,8 @@ def preset_text(name: str) -> str:
     """
     names = preset_names()
     if name not in names:
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0)
+        begun = [each for each in names if each.startswith(name)]
+        near = begun or difflib.get_close_matches(name, names, n=1, cutoff=0)
         raise MapganError(f"--preset {name}: no such preset", f"nearest: {near[0]}; there are: {', '.join(names)}")
     return (resources.files("mapgan.params") / "presets" / f"{name}.yaml").read_text(encoding="utf-8")
 

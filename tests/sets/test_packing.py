@@ -13,8 +13,7 @@ from mapgan.errors import MapganError
 from mapgan.params.collecting import ReadyMade, Resize
 from mapgan.sets import Counts, find_set, pack, set_files
 from mapgan.sets.finding import INSTALLED
-
-from .test_arrays import idx
+from tests.sets.test_arrays import idx
 
 SMALL = Resize(width=28, height=28, holdout=0.2)
 
