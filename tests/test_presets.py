@@ -1,4 +1,4 @@
-"""Every preset, as a narrow copy of itself: it starts, trains a few steps, and draws. At full size: tests/test_soak.py."""
+"""Every preset, as a narrow copy: it starts, trains a few steps, and draws. At full size: tests/test_soak.py."""
 
 from __future__ import annotations
 
