@@ -8,6 +8,7 @@ import torch
 
 from mapgan import networks
 from mapgan.errors import MapganError
+from mapgan.networks import conditional
 from mapgan.params import Dcgan, DcganModern, NetworkName
 from mapgan.params.section import Section
 from mapgan.sampling.drawing import draw
@@ -28,6 +29,14 @@ def test_a_seed_gives_the_same_picture_whatever_else_is_drawn(name: NetworkName,
     assert alone.shape == (24, 40, 3)
     assert alone.dtype == np.uint8
     assert np.array_equal(alone, among[2])
+
+
+def test_a_label_is_drawn_if_the_generator_knows_labels() -> None:
+    name, settings = NARROW[1]
+    pair = conditional.build(networks.BUILDERS[name], settings, 32, 32, labels=3)
+    pictures = list(draw(pair.generator.eval(), pair.latent, [3, 3, 3], [0, 2, 0]))
+    assert np.array_equal(pictures[0], pictures[2])
+    assert not np.array_equal(pictures[0], pictures[1])
     assert not np.array_equal(alone, among[0])
 
 
