@@ -22,10 +22,10 @@ class Choice:
     why: str
 
 
-def choose(side: float, gpu_bytes: int) -> Choice:
+def choose(side: float, gpu_bytes: int, ready_made: bool = False) -> Choice:
     """The preset for pictures whose shorter side is `side` pixels, on a GPU with so much memory (0: none)."""
     gpu_gib = gpu_bytes / GIB
-    if 0 < side < SMALL_SIDE:
+    if ready_made and side < SMALL_SIDE:
         return Choice(SMALL_PRESET, "the pictures are as small as digits")
     if not gpu_bytes:
         return Choice(CPU_PRESET, "there is no GPU")

@@ -165,9 +165,10 @@ def _resolve(params: Path | None, preset: str | None, settings: list[str], side:
     if params is None and preset is None:
         import torch
 
-        wants_cpu = load(settings=settings).machine.device == "cpu"
+        given = load(settings=settings)
+        wants_cpu = given.machine.device == "cpu"
         gpu = 0 if wants_cpu or not torch.cuda.is_available() else torch.cuda.get_device_properties(0).total_memory
-        choice = choose(side, gpu)
+        choice = choose(side, gpu, given.dataset.name != "folder")
         preset = choice.preset
         _say(f"preset {choice.preset}, because {choice.why} (--preset, --params and --set choose otherwise)")
     resolved = load(params, preset, settings)
