@@ -10,6 +10,7 @@ from mapgan.collect.manifest import read_manifest
 
 GIB = 2**30
 CPU_PRESET = "maps-64-cpu"
+SMALL_PRESET, SMALL_SIDE = "mnist-dcgan", 48
 GPU_PRESET, GPU_SIDE, GPU_GIB = "maps-768-24gb", 768, 20
 
 
@@ -21,9 +22,11 @@ class Choice:
     why: str
 
 
-def choose(side: float, gpu_bytes: int) -> Choice:
+def choose(side: float, gpu_bytes: int, ready_made: bool = False) -> Choice:
     """The preset for pictures whose shorter side is `side` pixels, on a GPU with so much memory (0: none)."""
     gpu_gib = gpu_bytes / GIB
+    if ready_made and side < SMALL_SIDE:
+        return Choice(SMALL_PRESET, "the pictures are as small as digits")
     if not gpu_bytes:
         return Choice(CPU_PRESET, "there is no GPU")
     if gpu_gib < GPU_GIB:

@@ -26,8 +26,11 @@ Settings = Annotated[
 
 @app.command()
 def train(
-    folder: Annotated[Path, typer.Argument(help="Your pictures, or a training set made before.")],
-    out: Annotated[Path | None, typer.Option(help="Where the run goes [default: runs/NAME OF FOLDER].")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Your pictures, a training set made before, or a set in IDX or NPZ files."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the run goes [default: runs/NAME].")] = None,
     params: Annotated[Path | None, typer.Option(help="A file of settings like params.yaml.")] = None,
     preset: Annotated[str | None, typer.Option(help="A preset; `mapgan preset` lists them.")] = None,
     settings: Settings = None,

@@ -2,7 +2,7 @@
 
 `pack.npy` holds all pictures as uint8 [N + M, H, W, 3], the training part first and then the
 hold-out; it is memory-mapped, so a set may be larger than memory. `dataset.json` says how many of
-each there are, what they are called, and what the pixels must hash to.
+each there are, what they are called, and what the pixels (and the labels, if there are any) must hash to.
 """
 
 from __future__ import annotations
@@ -17,23 +17,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapgan.errors import MapganError
-from mapgan.files import read_json, replacing, write_json
+from mapgan.files import canonical_json, read_json, replacing, write_json
 
-FORMAT = 1
+PLAIN, LABELLED = 1, 2  # formats: what has no labels can still be read by a mapgan that knows of none
 DESCRIPTION, PACK = "dataset.json", "pack.npy"
 PIECE_BYTES = 1 << 25
 REMEDY = "make it anew with resize"
 
 Pixels = NDArray[np.uint8]
+Labels = NDArray[np.int64]
 Channels = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a picture of the pack is called, and the group (the map) that it is a part of."""
+    """What a picture of the pack is called, the group (the map) that it is a part of, and its label if it has one."""
 
     name: str
     group: str
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,14 @@ class Dataset:
         folder: where it lies.
         width: of all its pictures, in pixels.
         height: the same, the other way.
-        digest: SHA-256 over shape, size of the training part, and all pixels.
+        digest: SHA-256 over shape, size of the training part, labels if there are any, and all pixels.
         train: [N, H, W, 3] uint8, memory-mapped, read-only.
         holdout: [M, H, W, 3] uint8, the same; M may be 0.
         mean: of each channel of the training part, channels in [0, 1].
         std: the standard deviations.
+        labels: the names that pictures are labelled with, sorted; empty if they have no labels.
+        train_labels: [N], for each training picture the place of its label in `labels`; zeros without labels.
+        holdout_labels: [M], the same of the hold-out.
     """
 
     folder: Path
@@ -59,6 +64,9 @@ class Dataset:
     holdout: Pixels
     mean: Channels
     std: Channels
+    labels: tuple[str, ...]
+    train_labels: Labels
+    holdout_labels: Labels
 
 
 def is_dataset(folder: Path) -> bool:
@@ -80,13 +88,14 @@ def open_dataset(folder: Path, verify: bool = True) -> Dataset:
     if not is_dataset(folder):
         raise MapganError(f"{folder} is no training set: it has no {DESCRIPTION}", REMEDY)
     said = read_json(path)
-    if not isinstance(said, dict) or said.get("format") != FORMAT:
-        version = said.get("format") if isinstance(said, dict) else None
-        raise MapganError(f"{path}: format {version!r}, where this mapgan reads format {FORMAT}", REMEDY)
+    version = said.get("format") if isinstance(said, dict) else None
+    if version not in (PLAIN, LABELLED):
+        raise MapganError(f"{path}: format {version!r}, where this mapgan reads formats 1 and 2", REMEDY)
     pack = _mapped(folder / PACK)
     try:
         width, height, train, holdout = (int(said[key]) for key in ("width", "height", "train", "holdout"))
         digest, mean, std = str(said["digest"]), _channels(said["mean"]), _channels(said["std"])
+        labels, places = _labels(said, train + holdout)
     except (KeyError, TypeError, ValueError) as error:
         raise MapganError(f"{path}: damaged ({error})", REMEDY) from None
     expected = (train + holdout, height, width, 3)
@@ -96,9 +105,11 @@ def open_dataset(folder: Path, verify: bool = True) -> Dataset:
             f"{list(expected)} with {train} for training",
             REMEDY,
         )
-    if verify and _digest(pack, train) != digest:
+    if verify and _digest(pack, train, labels, places) != digest:
         raise MapganError(f"{folder / PACK}: its pixels are not those that {DESCRIPTION} describes", REMEDY)
-    return Dataset(folder, width, height, digest, pack[:train], pack[train:], mean, std)
+    return Dataset(
+        folder, width, height, digest, pack[:train], pack[train:], mean, std, labels, places[:train], places[train:]
+    )
 
 
 def signature(folder: Path) -> list[tuple[int, int]]:
@@ -119,7 +130,7 @@ def write_dataset(
     Args:
         folder: where to.
         size: width and height of all pictures.
-        train: names of the training part, at least one.
+        train: names of the training part, at least one; all entries have a label, or none has.
         holdout: names of the hold-out.
         pictures: as many pictures, uint8 [H, W, 3], in the order of `train` and then `holdout`; they
             are taken one at a time and never held together.
@@ -131,7 +142,12 @@ def write_dataset(
     if not train:
         raise MapganError(f"{folder}: no picture to train on", "see what prune and resize left out")
     width, height = size
-    count = len(train) + len(holdout)
+    names = [*train, *holdout]
+    count = len(names)
+    labels = tuple(sorted({entry.label for entry in names if entry.label}))
+    if labels and not all(entry.label for entry in names):
+        raise ValueError("some pictures have a label and some have none")
+    places = [labels.index(entry.label) for entry in names] if labels else []
     with replacing(folder / PACK) as scratch:
         pack = np.lib.format.open_memmap(scratch, "w+", np.uint8, (count, height, width, 3))
         for place, picture in zip(range(count), pictures, strict=True):
@@ -139,15 +155,18 @@ def write_dataset(
                 raise ValueError(f"a picture of shape {picture.shape} in a set of {pack.shape[1:]}")
             pack[place] = picture
         pack.flush()
-        digest = _digest(pack, len(train))
+        digest = _digest(pack, len(train), labels, np.array(places, np.int64))
         mean, std = _statistics(pack[: len(train)])
         del pack  # Windows moves no file that is still mapped
-    names = [*train, *holdout]
-    description = {
-        "format": FORMAT, "width": width, "height": height, "train": len(train), "holdout": len(holdout),
-        "digest": digest, "mean": mean, "std": std,
+    description: dict[str, Any] = {
+        "format": LABELLED if labels else PLAIN, "width": width, "height": height,
+        "train": len(train), "holdout": len(holdout), "digest": digest, "mean": mean, "std": std,
         "pictures": [{"name": entry.name, "group": entry.group} for entry in names],
     }  # fmt: skip
+    if labels:
+        description["labels"] = labels
+        for picture, place in zip(description["pictures"], places, strict=True):
+            picture["label"] = place
     write_json(folder / DESCRIPTION, description)
 
 
@@ -174,8 +193,23 @@ def _pieces(pack: Pixels) -> Iterable[Pixels]:
     return (pack[start : start + step] for start in range(0, len(pack), step))
 
 
-def _digest(pack: Pixels, train: int) -> str:
+def _labels(said: dict[str, Any], count: int) -> tuple[tuple[str, ...], Labels]:
+    """The names of the labels, and the place of each picture's among them."""
+    if said["format"] == PLAIN:
+        return (), np.zeros(count, np.int64)
+    names = said["labels"]
+    if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
+        raise ValueError("no names of labels")
+    places = [picture["label"] for picture in said["pictures"]]
+    if len(places) != count or not all(type(place) is int and 0 <= place < len(names) for place in places):
+        raise ValueError("not a label for each picture")
+    return tuple(names), np.array(places, np.int64)
+
+
+def _digest(pack: Pixels, train: int, labels: tuple[str, ...], places: Labels) -> str:
     digest = hashlib.sha256(f"{list(pack.shape)} {train}\n".encode())
+    if labels:
+        digest.update(f"{canonical_json(labels)} {places.tolist()}\n".encode())
     for piece in _pieces(pack):
         digest.update(np.ascontiguousarray(piece).data)
     return digest.hexdigest()

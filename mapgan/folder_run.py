@@ -14,18 +14,23 @@ from pathlib import Path
 import mapgan
 from mapgan import files, stages
 from mapgan.choosing import choose, typical_side
+from mapgan.collect.folder import walk
+from mapgan.collect.links import SUFFIXES
 from mapgan.dataset import is_dataset, open_dataset
 from mapgan.errors import MapganError
 from mapgan.params import Params, load
 from mapgan.params.writing import to_yaml
+from mapgan.sets import files_of, find_set, set_files
 
 PREPARATION = timedelta(hours=6)  # that the other processes wait while the main one prunes and resizes
 
 
 def train_folder(
-    folder: Path, out: Path | None, params: Path | None, preset: str | None, settings: list[str], resume: str
+    folder: Path | None, out: Path | None, params: Path | None, preset: str | None, settings: list[str], resume: str
 ) -> str:
     """Make a training set of `folder` (unless it is one), train on it, draw a sheet.
+
+    Without a folder the settings name a ready-made set (`dataset.name`).
 
     Returns:
         A line that says where everything is.
@@ -40,18 +45,21 @@ def train_folder(
     if resume not in ("auto", "never") and not Path(resume).exists():
         raise MapganError(f"--resume {resume}: no such state", "say auto, never, or the path of a state or a run")
     given = load(params, preset, settings)  # a wrong setting should be heard of before any work
-    if not folder.is_dir():
+    if folder is None and given.dataset.name == "folder":
+        raise MapganError("train: no pictures", "name the folder that holds yours, or try --preset fashion-dcgan")
+    if folder is not None and not folder.exists():
         raise MapganError(f"{folder}: no such folder", "name the folder that holds your pictures")
     PartialState(cpu=check_device(given.machine) == "cpu", timeout=PREPARATION)  # the processes of a launcher meet here
-    out = out or Path("runs") / (folder.resolve().name or "maps")
-    if out.resolve().is_relative_to(folder.resolve()):
+    out = out or Path("runs") / _name(folder, preset or given.dataset.name)
+    if folder is not None and out.resolve().is_relative_to(folder.resolve()):
         raise MapganError(f"--out {out}: lies in the folder of pictures", "name a place outside of it")
-    if is_dataset(folder):
+    if folder is not None and is_dataset(folder):
         maps = folder
         resolved = _in_turn(lambda: _take_maps(folder, out, params, preset, settings), out)
     else:
         maps = out / "maps"
-        resolved = _in_turn(lambda: _make_maps(folder, out, params, preset, settings), out)
+        source = _source(folder, given)
+        resolved = _in_turn(lambda: _make_maps(source, out, params, preset, settings), out)
     generator, results = out / "generator.safetensors", out / "results"
     stages.train(resolved, maps, generator, results / "train", out / ".mapgan", resume)
     if not _is_main():
@@ -98,26 +106,53 @@ def _take_maps(maps: Path, out: Path, params: Path | None, preset: str | None, s
     return resolved
 
 
-def _make_maps(folder: Path, out: Path, params: Path | None, preset: str | None, settings: list[str]) -> Params:
-    """Take over, prune and resize the pictures of `folder` into `out`/maps, if that has not been done."""
-    source = [f"scrape.folder.path={files.canonical_json(folder.as_posix())}", "scrape.source=folder"]
-    _refuse_other(folder, out)
+def _name(folder: Path | None, otherwise: str) -> str:
+    """What the run is called: `caves` for the folder caves and for the file caves.npz."""
+    if folder is None:
+        return otherwise
+    return (folder.name.split(".")[0] if folder.is_file() else folder.resolve().name) or "maps"
+
+
+def _source(folder: Path | None, given: Params) -> list[str]:
+    """The settings that say where the pictures are: in a ready-made set, known by what the files hold, or a folder."""
+    if folder is None:
+        return []
+    path = files.canonical_json(folder.as_posix())
+    has_pictures = folder.is_dir() and any(file.suffix.lower() in SUFFIXES for file in walk(folder))
+    if has_pictures or not files_of(folder):
+        return ["dataset.name=folder", "scrape.source=folder", f"scrape.folder.path={path}"]
+    name = "file" if given.dataset.name == "folder" else given.dataset.name
+    return [f"dataset.name={name}", f"dataset.path={path}"]
+
+
+def _make_maps(source: list[str], out: Path, params: Path | None, preset: str | None, settings: list[str]) -> Params:
+    """Take over, prune and resize the pictures into `out`/maps, if that has not been done."""
+    raw, pruned, maps, cache = out / "raw", out / "pruned", out / "maps", out / ".mapgan" / "cache"
     first = load(params, preset, [*settings, *source])
-    _say(stages.scrape(first.scrape, out / "raw", out / ".mapgan" / "cache"))
-    resolved = _resolve(params, preset, [*settings, *source], typical_side(out / "raw"))
+    _refuse_other(first, out)
+    ready_made = first.dataset.name != "folder"
+    if ready_made:
+        pictures = [files.sha256_file(path) for path in set_files(first.dataset)]
+        side = 0.0 if params or preset else find_set(first.dataset, cache).side
+    else:
+        _say(stages.scrape(first.scrape, raw, cache))
+        pictures, side = [files.sha256_file(raw / "manifest.csv")], typical_side(raw)
+    resolved = _resolve(params, preset, [*settings, *source], side)
     package = Path(mapgan.__file__).parent
     made_from = {
-        "pictures": files.sha256_file(out / "raw" / "manifest.csv"),
+        "pictures": pictures,
+        "dataset": resolved.dataset.model_dump(),
         "prune": resolved.prune.model_dump(),
         "resize": resolved.resize.model_dump(),
-        "code": files.sha256_tree([package / "curate", package / "dataset.py"]),
+        "code": files.sha256_tree([package / "curate", package / "sets", package / "dataset.py"]),
     }
-    note = out / "maps" / "made-from.json"
-    if not (note.is_file() and files.read_json(note) == made_from and _is_whole(out / "maps")):
+    note = maps / "made-from.json"
+    if not (note.is_file() and files.read_json(note) == made_from and _is_whole(maps)):
         note.unlink(missing_ok=True)
         workers = resolved.machine.workers
-        _say(stages.prune(resolved.prune, out / "raw", out / "pruned", workers))
-        _say(stages.resize(resolved.resize, out / "raw", out / "pruned", out / "maps", workers))
+        if not ready_made:
+            _say(stages.prune(resolved.prune, raw, pruned, workers))
+        _say(stages.resize(resolved.dataset, resolved.resize, raw, pruned, maps, cache, workers))
         files.write_json(note, made_from)
     files.write_text(out / "params.yaml", to_yaml(resolved))
     return resolved
@@ -130,13 +165,20 @@ def _is_whole(maps: Path) -> bool:
     return False
 
 
-def _refuse_other(folder: Path, out: Path) -> None:
+def _refuse_other(params: Params, out: Path) -> None:
     """`runs/NAME` should not be overwritten by another folder of the same name."""
-    if not (out / "params.yaml").is_file():
-        return
-    earlier = load(out / "params.yaml").scrape.folder.path
-    if Path(earlier).resolve() != folder.resolve():
-        raise MapganError(f"{out} holds a run on {earlier}", "name another place with --out")
+    if (out / "params.yaml").is_file():
+        earlier, now = _pictures_of(load(out / "params.yaml")), _pictures_of(params)
+        if earlier != now:
+            raise MapganError(f"{out} holds a run on {earlier}", "name another place with --out")
+
+
+def _pictures_of(params: Params) -> str:
+    """In words, where the pictures come from."""
+    name = params.dataset.name
+    if name == "folder":
+        return str(Path(params.scrape.folder.path).resolve())
+    return f"{name} in {Path(params.dataset.path).resolve()}"
 
 
 def _resolve(params: Path | None, preset: str | None, settings: list[str], side: float) -> Params:
@@ -144,9 +186,10 @@ def _resolve(params: Path | None, preset: str | None, settings: list[str], side:
     if params is None and preset is None:
         import torch
 
-        wants_cpu = load(settings=settings).machine.device == "cpu"
+        given = load(settings=settings)
+        wants_cpu = given.machine.device == "cpu"
         gpu = 0 if wants_cpu or not torch.cuda.is_available() else torch.cuda.get_device_properties(0).total_memory
-        choice = choose(side, gpu)
+        choice = choose(side, gpu, given.dataset.name != "folder")
         preset = choice.preset
         _say(f"preset {choice.preset}, because {choice.why} (--preset, --params and --set choose otherwise)")
     resolved = load(params, preset, settings)

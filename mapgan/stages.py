@@ -5,36 +5,60 @@ from __future__ import annotations
 from pathlib import Path
 
 from mapgan import files
-from mapgan.params import Evaluate, Params, Prune, Resize, Sample, Scrape
+from mapgan.params import Evaluate, Params, Prune, ReadyMade, Resize, Sample, Scrape
 
 
-def scrape(settings: Scrape, raw: Path, cache: Path) -> str:
+def scrape(settings: Scrape, raw: Path, cache: Path, dataset: str = "folder") -> str:
     """Gather pictures in `raw`; what comes from the net is kept in `cache`. Returns a line that says how many."""
-    from mapgan.collect import collect
+    from mapgan.collect import collect, collect_nothing
 
+    if dataset != "folder":
+        collect_nothing(raw)
+        return f"nothing to scrape: the pictures are those of dataset.name, {dataset}"
     counts = collect(settings, raw, cache)
     return f"{counts.pictures} pictures in {raw} ({counts.new} new, {counts.failed} failed)"
 
 
-def prune(settings: Prune, raw: Path, pruned: Path, workers: int = 0) -> str:
+def prune(settings: Prune, raw: Path, pruned: Path, workers: int = 0, dataset: str = "folder") -> str:
     """Sort the pictures of `raw` into kept and rejected, in `pruned`. Returns a line that says how many."""
     from mapgan.curate.prune import prune as sort_out
+    from mapgan.curate.prune import prune_nothing
 
+    if dataset != "folder":
+        why = f"nothing to prune: the pictures are those of dataset.name, {dataset}"
+        prune_nothing(pruned, why)
+        return why
     counts = sort_out(settings, raw, pruned, workers)
     aside = ", ".join(f"{number} {reason}" for reason, number in sorted(counts.rejected.items())) or "none"
     return f"{counts.kept} pictures kept, put aside: {aside}; see {pruned / 'report.html'}"
 
 
-def resize(settings: Resize, raw: Path, pruned: Path, maps: Path, workers: int = 0) -> str:
-    """Make the training set in `maps` of the kept pictures. Returns a line that says how many."""
-    from mapgan.curate.resize import resize as bring_to_size
+def resize(
+    dataset: ReadyMade, settings: Resize, raw: Path, pruned: Path, maps: Path, cache: Path, workers: int = 0
+) -> str:
+    """Make the training set in `maps` of the kept pictures, or of a ready-made set, which may be downloaded to `cache`.
 
-    counts = bring_to_size(settings, raw, pruned, maps, workers)
-    told = {"all blank": counts.blank, "enlarged": counts.enlarged, "unreadable": counts.bad}
+    Returns a line that says how many.
+    """
+    from mapgan.curate.resize import resize as bring_to_size
+    from mapgan.sets import pack
+
+    size = f"{settings.width} x {settings.height}"
+    if dataset.name != "folder":
+        taken = pack(dataset, settings, maps, cache)
+        labels = f"; labels: {', '.join(taken.labels[:20])}" if taken.labels else ""
+        return f"{taken.train} pictures of {dataset.name} to train on, {taken.holdout} held out, {size}{labels}"
+    counts = bring_to_size(settings, raw, pruned, maps, workers, dataset.condition == "folder")
+    told = {
+        "all blank": counts.blank,
+        "enlarged": counts.enlarged,
+        "unreadable": counts.bad,
+        "in no subfolder and so without label": counts.unlabelled,
+    }
     odd = ", ".join(f"{number} {what}" for what, number in told.items() if number)
     trained = f"{counts.train} pictures of {counts.train_groups} maps to train on"
     held_out = f"{counts.holdout} of {counts.holdout_groups} held out"
-    return f"{trained}, {held_out}, {settings.width} x {settings.height}" + (f"; of those kept: {odd}" if odd else "")
+    return f"{trained}, {held_out}, {size}" + (f"; of those kept: {odd}" if odd else "")
 
 
 def train(params: Params, maps: Path, generator: Path, results: Path, scratch: Path, resume: str = "auto") -> str:

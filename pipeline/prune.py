@@ -8,4 +8,5 @@ from mapgan.params import load_params
 
 with explained():
     params = load_params()
-    print(stages.prune(params.prune, Path("data/raw"), Path("data/pruned"), params.machine.workers))
+    workers, dataset = params.machine.workers, params.dataset.name
+    print(stages.prune(params.prune, Path("data/raw"), Path("data/pruned"), workers, dataset))

@@ -9,4 +9,5 @@ from mapgan.params import load_params
 with explained():
     params = load_params()
     raw, pruned, maps = Path("data/raw"), Path("data/pruned"), Path("data/maps")
-    print(stages.resize(params.resize, raw, pruned, maps, params.machine.workers))
+    cache, workers = Path(".mapgan/cache"), params.machine.workers
+    print(stages.resize(params.dataset, params.resize, raw, pruned, maps, cache, workers))

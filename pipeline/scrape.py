@@ -8,4 +8,4 @@ from mapgan.params import load_params
 
 with explained():
     params = load_params()
-    print(stages.scrape(params.scrape, Path("data/raw"), Path(".mapgan/cache")))
+    print(stages.scrape(params.scrape, Path("data/raw"), Path(".mapgan/cache"), params.dataset.name))

@@ -15,6 +15,7 @@ from PIL import Image
 from mapgan import files
 from mapgan.params import load
 from tests.conftest import TINY
+from tests.sets.test_packing import write_idx
 from tests.test_pipeline import picture
 
 SETTINGS = [option for setting in [*TINY, "resize.width=32", "resize.height=32", "resize.tile_zoom=1.0"]
@@ -102,6 +103,7 @@ def test_a_run_whose_latent_is_no_grid_draws_one_size(run: Path) -> None:
 
 WRONG = [
     (("train", "nowhere"), "nowhere: no such folder; name the folder that holds your pictures"),
+    (("train",), "train: no pictures; name the folder that holds yours, or try --preset fashion-dcgan"),
     (("train", ".", "--out", "runs"), "lies in the folder of pictures"),
     (("train", ".", "--set", "sample.seeds='5-3'"), "sample.seeds: '5-3' is not a list of seeds"),
     (("sample", ".", "--sheet", "6"), "sample.sheet: '6' is not a sheet; allowed: columns x rows"),
@@ -155,6 +157,32 @@ def test_an_empty_folder_is_one_line(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert len([line for line in result.stderr.splitlines() if "empty" in line]) == 1
     assert "Traceback" not in result.stderr
+
+
+def test_a_set_in_files_is_known_by_what_they_hold(tmp_path: Path) -> None:
+    write_idx(tmp_path / "digits")
+    np.savez(tmp_path / "squares.npz", x=np.full((12, 28, 28), 200, np.uint8))
+    (tmp_path / "notes.txt").write_text("no set")
+    little = [option for setting in TINY for option in ("--set", setting)]
+    first = mapgan("train", "digits", *little, cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert "preset mnist-dcgan, because the pictures are as small as digits" in first.stderr
+    assert "12 pictures of file to train on, 4 held out, 28 x 28" in first.stderr
+    assert (tmp_path / "runs/digits/results/samples/sheet-000.png").is_file()
+
+    named = ["--preset", "fashion-dcgan", *little]
+    assert "12 pictures of fashion-mnist" in mapgan("train", "digits", "--out", "x", *named, cwd=tmp_path).stderr
+    without = [*named, "--set", "dataset.path=digits"]
+    assert mapgan("train", *without, cwd=tmp_path).returncode == 0
+    again = mapgan("train", *without, cwd=tmp_path)
+    assert "goes on after step 6 of 6" in again.stderr
+    assert "to train on" not in again.stderr
+    assert (tmp_path / "runs/fashion-dcgan/generator.safetensors").is_file()
+
+    other = mapgan("train", "squares.npz", "--out", "runs/digits", *little, cwd=tmp_path)
+    assert (other.returncode, "digits holds a run on file in" in other.stderr) == (2, True)
+    none = mapgan("train", "notes.txt", *little, cwd=tmp_path)
+    assert (none.returncode, "notes.txt: holds no set" in none.stderr) == (2, True)
 
 
 def test_presets_are_listed_and_shown() -> None:

@@ -49,6 +49,51 @@ def test_pixels_are_mapped_not_loaded(folder):
     assert isinstance(open_dataset(folder).train, np.memmap)
 
 
+LABELS = ["town", "cave", "cave", "coast", "town", "cave", "town"]
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    named = [Entry(f"{place}.png", f"map {place}", label) for place, label in enumerate(LABELS)]
+    write_dataset(tmp_path / "labelled", (6, 4), named[:5], named[5:], pictures(7))
+    return tmp_path / "labelled"
+
+
+def test_labels_are_names_and_a_place_for_each_picture(labelled):
+    data = open_dataset(labelled)
+    assert data.labels == ("cave", "coast", "town")
+    assert [data.labels[place] for place in [*data.train_labels, *data.holdout_labels]] == LABELS
+
+
+def test_the_digest_covers_labels(labelled, folder):
+    assert open_dataset(labelled).digest != open_dataset(folder).digest
+    swapped = json.loads((labelled / "dataset.json").read_text())["labels"][::-1]
+    edit(labels=swapped)(labelled)
+    with pytest.raises(MapganError, match="its pixels are not those"):
+        open_dataset(labelled)
+
+
+def test_a_set_without_labels_is_written_as_before_there_were_any(folder):
+    said = json.loads((folder / "dataset.json").read_text())
+    assert said["format"] == 1
+    assert "labels" not in said
+    assert set(said["pictures"][0]) == {"name", "group"}
+    data = open_dataset(folder)
+    assert (data.labels, data.train_labels.tolist(), data.holdout_labels.tolist()) == ((), [0] * 5, [0] * 2)
+
+
+@pytest.mark.parametrize("labels", [None, [], ["cave"], [1, 2, 3], "cave"])
+def test_damaged_labels_are_found(labels, labelled):
+    edit(labels=labels)(labelled)
+    with pytest.raises(MapganError, match="damaged"):
+        open_dataset(labelled)
+
+
+def test_some_labels_are_none(tmp_path):
+    with pytest.raises(ValueError, match="some have none"):
+        write_dataset(tmp_path, (6, 4), [Entry("a", "a", "cave"), Entry("b", "b")], [], pictures(2))
+
+
 def test_is_dataset(folder, tmp_path):
     assert is_dataset(folder)
     assert not is_dataset(tmp_path)
@@ -82,7 +127,7 @@ DAMAGE = {
     "no pack": (lambda folder: (folder / "pack.npy").unlink(), "no such file"),
     "broken description": (lambda folder: (folder / "dataset.json").write_text("{"), "JSON"),
     "a list": (lambda folder: (folder / "dataset.json").write_text("[]"), "format None"),
-    "newer format": (edit(format=2), "format 2, where this mapgan reads format 1"),
+    "newer format": (edit(format=3), "format 3, where this mapgan reads formats 1 and 2"),
     "no count": (edit(train=None), "damaged"),
     "two means": (edit(mean=[0, 0]), "damaged"),
     "another width": (edit(width=8), "holds uint8"),

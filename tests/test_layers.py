@@ -18,6 +18,7 @@ ROOMS = [  # from the ground up, as in the design
     {"dataset"},
     {"collect"},
     {"curate"},
+    {"sets"},
     {"networks"},
     {"memory"},
     {"sampling"},
@@ -72,7 +73,7 @@ def loaded(code: str) -> set[str]:
     return set(result.stdout.splitlines())
 
 
-@pytest.mark.parametrize("room", ["collect", "curate.prune", "curate.resize", "params", "dataset"])
+@pytest.mark.parametrize("room", ["collect", "curate.prune", "curate.resize", "sets", "params", "dataset"])
 def test_gathering_needs_no_torch(room: str) -> None:
     assert "torch" not in loaded(f"import mapgan.{room}")
 

@@ -23,6 +23,7 @@ from mapgan.errors import MapganError
 from mapgan.params import Params, load
 from mapgan.params.writing import merge_into, to_yaml
 from tests.conftest import TINY
+from tests.sets.test_packing import write_idx
 from tests.test_layers import imports, imports_in
 
 ROOT = Path(__file__).parents[1]
@@ -82,7 +83,7 @@ def test_every_setting_a_stage_reads_is_declared(
     stage: str, declared: dict[str, Any], squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = settings_read(stage, squares, tmp_path, monkeypatch)
-    assert read - {"machine"} == set(declared[stage]["params"])
+    assert read - {"machine"} == {setting.split(".")[0] for setting in declared[stage]["params"]}
 
 
 # what every stage stands on, and the settings, whose values are tracked one by one
@@ -193,6 +194,23 @@ def test_the_whole_way_and_again(project: Path) -> None:
     only_train = dvc(project, "repro", "--dry")
     assert "'resize' didn't change" in only_train.stdout
     assert "Running stage 'train'" in only_train.stdout
+
+
+def test_a_ready_made_set_needs_no_scrape_and_no_prune(project: Path) -> None:
+    write_idx(project / "data/sets")
+    write_settings(project, "dataset.name=mnist", "dataset.condition=folder", "resize.width=28", "resize.height=28")
+    first = dvc(project, "repro", "resize")
+    assert first.returncode == 0, first.stderr
+    assert "12 pictures of mnist to train on, 4 held out, 28 x 28; labels: 0, 1, 2" in first.stdout
+    assert [path.name for path in (project / "data/raw").iterdir()] == ["manifest.csv"]
+    assert "nothing to prune" in (project / "data/pruned/report.html").read_text()
+    again = dvc(project, "repro", "resize")
+    assert "Running stage" not in again.stdout + again.stderr
+    write_idx(project / "data/sets", train=14)
+    other = dvc(project, "repro", "resize", "--dry")
+    assert "Running stage 'resize'" in other.stdout
+    assert "Running stage 'scrape'" not in other.stdout
+    assert subprocess.check_output(["git", "status", "--short", "data"], cwd=project, text=True) == ""
 
 
 def test_an_experiment_changes_a_setting(project: Path) -> None:

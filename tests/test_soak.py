@@ -10,6 +10,7 @@ from mapgan import files
 from mapgan.params import load
 from mapgan.training.run import train
 from tests.conftest import write_squares
+from tests.test_presets import PRESETS
 from tests.training.test_run import LONG, kill_at_random, places, start
 
 pytestmark = pytest.mark.soak
@@ -25,7 +26,17 @@ def test_twenty_kills_at_random_moments(squares: Path, tmp_path: Path) -> None:
     assert len(digests) == 1
 
 
-@pytest.mark.parametrize(("width", "height"), [(768, 768), (750, 1000), (2048, 2048)])
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_steps_at_full_size(name: str, tmp_path: Path) -> None:
+    """One step of the real networks at the preset's own size, two pictures at a time."""
+    settings = ["train.steps=1", "train.batch_size=2", "machine.micro_batch=2", "machine.device=cpu"]
+    params = load(preset=name, settings=[*settings, "train.snapshot_pictures=1"])
+    maps = write_squares(tmp_path / "maps", params.resize.width, params.resize.height, train=2, holdout=0)
+    train(params, places(maps, tmp_path))
+    assert (tmp_path / "generator.safetensors").is_file()
+
+
+@pytest.mark.parametrize(("width", "height"), [(750, 1000), (2048, 2048)])
 def test_the_24_gb_preset_steps_at_full_width(tmp_path: Path, width: int, height: int) -> None:
     """One step of the real networks, a picture at a time; 2048 x 2048 takes minutes on a CPU."""
     maps = write_squares(tmp_path / "maps", width, height, train=2, holdout=0)

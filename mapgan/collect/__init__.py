@@ -14,7 +14,7 @@ from mapgan.collect.store import Store
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Scrape
 
-__all__ = ["Counts", "Row", "collect", "read_manifest", "write_manifest"]
+__all__ = ["Counts", "Row", "collect", "collect_nothing", "read_manifest", "write_manifest"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,14 @@ def collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
     if not names:
         raise MapganError(f"none of {len(failed)} pictures could be had", f"{failed[0].url}: {failed[0].reason}")
     return Counts(len(names), new, len(failed))
+
+
+def collect_nothing(raw: Path) -> None:
+    """Leave an empty manifest in `raw`, and no picture of an earlier run."""
+    before = _pictures_of_ours(raw)
+    write_manifest(raw / "manifest.csv", [])
+    for name in before:
+        (raw / name).unlink(missing_ok=True)
 
 
 def _pictures_of_ours(raw: Path) -> set[str]:

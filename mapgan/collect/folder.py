@@ -101,5 +101,6 @@ def _taken(path: Path, relative: Path, group_pattern: str, raw: Path) -> tuple[R
         width=header.width,
         height=header.height,
         group=name if where == "." else f"{where}/{name}",
+        label=relative.parts[0] if len(relative.parts) > 1 else "",
     )
     return row, fresh

@@ -35,7 +35,8 @@ class Row:
     """One line of `manifest.csv`; texts are made plain, so that what is written is what is read.
 
     `file` is the name in `data/raw`, empty when `status` is failed; `bytes`, `width` and `height`
-    (pixels) are 0 where they are not known; `group` names the map that the picture shows a part of.
+    (pixels) are 0 where they are not known; `group` names the map that the picture shows a part of,
+    `label` the subfolder that it lies in.
     """
 
     file: str = ""
@@ -49,11 +50,12 @@ class Row:
     width: int = 0
     height: int = 0
     group: str = ""
+    label: str = ""
     status: Status = "ok"
     reason: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("url", "page", "title", "author", "licence", "mime", "group", "reason"):
+        for name in ("url", "page", "title", "author", "licence", "mime", "group", "label", "reason"):
             object.__setattr__(self, name, plain(getattr(self, name)))
 
 

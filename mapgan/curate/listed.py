@@ -27,6 +27,7 @@ class Listed:
         licence: what may be done with it, where known.
         bytes: length of the file.
         group: the map it shows a part of; one group is never split between training and hold-out.
+        label: what kind of picture it is: the subfolder that it lay in; empty where nothing says.
         width: of the upright picture in pixels; 0 if it cannot be decoded.
         height: the same, the other way.
         lightness: mean of its grey values, 0 to 255.
@@ -44,6 +45,7 @@ class Listed:
     licence: str
     bytes: int
     group: str
+    label: str = ""
     width: int = 0
     height: int = 0
     lightness: float = 0.0

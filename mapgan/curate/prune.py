@@ -16,7 +16,7 @@ from mapgan.curate.decode import BadPicture, open_upright
 from mapgan.curate.hashes import Hashes, Kept, as_hex, eight_hashes
 from mapgan.curate.joining import joined
 from mapgan.curate.listed import Listed, write_list
-from mapgan.curate.report import write_report
+from mapgan.curate.report import write_empty_report, write_report
 from mapgan.curate.threads import each
 from mapgan.errors import MapganError
 from mapgan.files import sha256_bytes
@@ -77,9 +77,16 @@ def prune(settings: Prune, raw: Path, out: Path, workers: int = 0) -> Counts:
     return counts
 
 
+def prune_nothing(out: Path, why: str) -> None:
+    """Leave empty lists in `out`, and a page that says why they are."""
+    write_list(out / "kept.csv", [])
+    write_list(out / "rejected.csv", [])
+    write_empty_report(out / "report.html", why)
+
+
 def _listed(row: Row) -> Listed:
     group = row.group or row.file
-    return Listed(row.file, row.url, row.page, row.title, row.author, row.licence, row.bytes, group)
+    return Listed(row.file, row.url, row.page, row.title, row.author, row.licence, row.bytes, group, row.label)
 
 
 def _measured(settings: Prune, raw: Path, row: Listed) -> Measured:

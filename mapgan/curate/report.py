@@ -65,6 +65,11 @@ def write_report(path: Path, raw: Path, rows: Sequence[Listed], max_megapixels: 
     write_text(path, _page(rows, kept, aside, "".join(sections)))
 
 
+def write_empty_report(path: Path, why: str) -> None:
+    """Write a page that says why there are no pictures on it."""
+    write_text(path, f'<!doctype html>\n<meta charset="utf-8">\n<title>mapgan: prune</title>\n<p>{escape(why)}</p>\n')
+
+
 def _evenly(rows: Sequence[Listed], most: int) -> list[Listed]:
     """At most `most` of the rows, from the first to the last at equal steps."""
     count = min(most, len(rows))

@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -39,6 +39,7 @@ class Counts:
         blank: kept pictures all of whose tiles are blank.
         enlarged: kept pictures smaller than a training picture, which are blurred by it.
         bad: kept pictures that cannot be decoded any more.
+        unlabelled: kept pictures left out because they have no label, where labels are wanted.
     """
 
     train: int
@@ -48,6 +49,7 @@ class Counts:
     blank: int
     enlarged: int
     bad: int
+    unlabelled: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,18 +67,24 @@ def resize(
     pruned: Path,
     out: Path,
     workers: int = 0,
+    labelled: bool = False,
 ) -> Counts:
     """Make the training set of the pictures in `pruned/kept.csv`, whose files lie in `raw`.
 
     Writes PNG files to `out/train/` and `out/holdout/`, and `dataset.json` and `pack.npy` (see
     `mapgan.dataset`). The old set stays until the new one is whole. `workers` (threads; 0: one per
-    core) changes nothing in the result.
+    core) changes nothing in the result. A set that is `labelled` keeps each picture's label.
 
     Raises:
         MapganError: there is no list, nothing to train on, or `out` holds folders of someone else's.
     """
-    rows = read_list(pruned / "kept.csv")
-    _refuse_foreign(out)
+    kept = read_list(pruned / "kept.csv")
+    rows = [row for row in kept if row.label or not labelled]
+    if kept and not rows:
+        raise MapganError(
+            "dataset.condition: no picture lies in a subfolder", "make a subfolder for each label, or set it to none"
+        )
+    refuse_foreign(out)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".resize-", dir=out) as name:
         scratch = Path(name)
@@ -85,8 +93,8 @@ def resize(
             for result in each(partial(_make, settings, raw, scratch), rows, workers):
                 made.append(result)
                 bar.advance()
-        train, holdout = _parts(made, settings.holdout)
-        counts = _counts(made, train, holdout, settings)
+        train, holdout = _parts(made, settings.holdout, labelled)
+        counts = replace(_counts(made, train, holdout, settings), unlabelled=len(kept) - len(rows))
         if not train:
             raise MapganError(
                 f"{pruned / 'kept.csv'}: of {len(rows)} pictures, {counts.blank} have only blank tiles and "
@@ -101,8 +109,12 @@ def resize(
     return counts
 
 
-def _refuse_foreign(out: Path) -> None:
-    """`out/train` and `out/holdout` are replaced whole, so they had better be ours."""
+def refuse_foreign(out: Path) -> None:
+    """Stop where `out/train` or `out/holdout`, which are replaced whole, are not ours.
+
+    Raises:
+        MapganError: they hold something else.
+    """
     ours = is_dataset(out) or (out / UNFINISHED).exists()
     for part in PARTS:
         folder = out / part
@@ -123,9 +135,11 @@ def _make(settings: Resize, raw: Path, scratch: Path, row: Listed) -> Made:
     return Made(row, names, reason="" if names else "blank")
 
 
-def _parts(made: Iterable[Made], share: float) -> tuple[list[Entry], list[Entry]]:
+def _parts(made: Iterable[Made], share: float, labelled: bool) -> tuple[list[Entry], list[Entry]]:
     """Training part and hold-out, each sorted by name."""
-    entries = [Entry(name, result.row.group) for result in made for name in result.names]
+    entries = [
+        Entry(name, result.row.group, result.row.label if labelled else "") for result in made for name in result.names
+    ]
     entries.sort(key=lambda entry: entry.name)
     out = held_out((entry.group for entry in entries), share)
     train = [entry for entry in entries if entry.group not in out]

@@ -26,6 +26,27 @@ Pattern = Annotated[str, AfterValidator(_regular_expression)]
 LARGEST_MEGAPIXELS = 178  # where Pillow refuses a picture whatever it is told
 
 
+def _written_out(path: str) -> str:
+    if path.startswith("~"):
+        raise ValueError("not allowed; write the path out, DVC does not know what ~ is")
+    return path
+
+
+class ReadyMade(Section):
+    """Which pictures: those that scrape brings, or a ready-made set, which needs no scrape and no prune."""
+
+    name: Literal["folder", "file", "mnist", "fashion-mnist", "faces"] = "folder"
+    """folder (the pictures of scrape and prune), file (any set in files of your own), mnist (digits), fashion-mnist
+    (clothes), faces (CelebA); the last three are taken from `path` or downloaded by torchvision"""
+
+    path: Annotated[str, Field(min_length=1), AfterValidator(_written_out)] = "data/sets"
+    """an IDX, NPZ, NPY or CSV file, gzipped or not, or a folder that holds one set of them"""
+
+    condition: Literal["none", "folder"] = "none"
+    """what can be asked for by label (`mapgan sample --label`): none, folder (subfolders are labels, and so are those
+    that a ready-made set has)"""
+
+
 class Demo(Section):
     """`source: demo`: the website of dungeon plans that comes with mapgan, served on 127.0.0.1."""
 
@@ -71,12 +92,6 @@ class Gallery(Section):
 
     contact: str = ""
     """your e-mail address or page for the User-Agent, so that a site's owner can reach you"""
-
-
-def _written_out(path: str) -> str:
-    if path.startswith("~"):
-        raise ValueError("not allowed; write the path out, DVC does not know what ~ is")
-    return path
 
 
 class Folder(Section):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -105,14 +106,38 @@ def preset_text(name: str) -> str:
     """
     names = preset_names()
     if name not in names:
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0)
+        begun = [each for each in names if each.startswith(name)]
+        near = begun or difflib.get_close_matches(name, names, n=1, cutoff=0)
         raise MapganError(f"--preset {name}: no such preset", f"nearest: {near[0]}; there are: {', '.join(names)}")
     return (resources.files("mapgan.params") / "presets" / f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def read_preset(name: str) -> Tree:
-    """The preset's settings as plain dictionaries."""
+    """The preset's settings, over the defaults of all that other presets name: each undoes the one before.
+
+    So a preset's file says only what is special about it.
+    """
+    return merge(_only(_named_by_presets(), Params().model_dump(by_alias=True)), _preset(name))
+
+
+@cache
+def _preset(name: str) -> Tree:
     return parse_yaml(preset_text(name), f"preset {name}")
+
+
+@cache
+def _named_by_presets() -> Tree:
+    """A tree with every key that any preset names."""
+    named: Tree = {}
+    for name in preset_names():
+        named = merge(named, _preset(name))
+    return named
+
+
+def _only(keys: Tree, values: Tree) -> Tree:
+    """Those of `values` whose keys stand in `keys`, which no preset's typing error should break."""
+    some = {key: values[key] for key in keys if key in values}
+    return {key: _only(keys[key], value) if isinstance(value, dict) else value for key, value in some.items()}
 
 
 def parse_setting(setting: str) -> Tree:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from mapgan.errors import SettingsError
-from mapgan.params.collecting import Prune, Resize, Scrape
+from mapgan.params.collecting import Prune, ReadyMade, Resize, Scrape
 from mapgan.params.section import Section
 from mapgan.params.training import Evaluate, Machine, Sample, Train
 
@@ -18,6 +18,7 @@ class Params(Section):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """start of every random draw: weights, order of the pictures, latents"""
 
+    dataset: ReadyMade = ReadyMade()
     scrape: Scrape = Scrape()
     prune: Prune = Prune()
     resize: Resize = Resize()

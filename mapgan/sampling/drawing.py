@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -15,13 +15,17 @@ Picture = NDArray[np.uint8]
 
 
 @torch.no_grad()
-def draw(generator: nn.Module, latent_size: int, seeds: Iterable[int]) -> Iterator[Picture]:
+def draw(
+    generator: nn.Module, latent_size: int, seeds: Iterable[int], labels: Sequence[int] | None = None
+) -> Iterator[Picture]:
     """The picture of each seed, `[H, W, 3]` uint8, one after the other on the generator's own device.
 
     One at a time, because kernels round differently for different batches: so a seed's picture
     is the same whatever others are drawn with it, and memory never exceeds one picture's.
+    A generator that was trained with labels wants one for each seed: its place among the labels' names.
     """
     weight = next(generator.parameters())
-    for seed in seeds:
-        picture = generator(latent(seed, latent_size).to(weight)[None])[0].float()
+    for place, seed in enumerate(seeds):
+        told = () if labels is None else (torch.tensor([labels[place]], device=weight.device),)
+        picture = generator(latent(seed, latent_size).to(weight)[None], *told)[0].float()
         yield picture.add(1).mul(127.5).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()

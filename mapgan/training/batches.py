@@ -56,6 +56,7 @@ class Batches:
         device: where the networks are.
         resident: keep all pictures in the device's memory.
         workers: threads that read.
+        labels: `[N]`, a whole number for each picture, in a set that has labels.
     """
 
     def __init__(
@@ -68,9 +69,10 @@ class Batches:
         device: torch.device,
         resident: bool = False,
         workers: int = 1,
+        labels: NDArray[np.int64] | None = None,
     ) -> None:
         self.pictures, self.seed, self.settings, self.latent = pictures, seed, settings, latent
-        self.places, self.device = places, device
+        self.places, self.device, self.known = places, device, labels
         self.square = pictures.shape[1] == pictures.shape[2]
         self.kept = torch.from_numpy(np.array(pictures)).to(device) if resident else None
         self.workers, self._readers = workers, ThreadPoolExecutor(workers, "read")
@@ -87,6 +89,16 @@ class Batches:
             raw = self._raw(step)[places.start - first : places.stop - first].to(self.device, non_blocking=True)
         pictures = self._laid(raw, step, places).permute(0, 3, 1, 2)  # channels last, as the kernels like it
         return pictures.to(torch.get_default_dtype()).div_(127.5).sub_(1.0)
+
+    def labels(self, step: int, places: range) -> tuple[Tensor, ...]:
+        """The labels of the pictures at `places`, `[B]`, as both networks want them beside their input, or none.
+
+        Drawn pictures take those of the real ones at their places: so each label comes as often among them, and
+        a pair of a real and a drawn picture is of one label.
+        """
+        return (
+            () if self.known is None else (torch.from_numpy(self.known[self._numbers(step, places)]).to(self.device),)
+        )
 
     def latents(self, purpose: str, step: int, places: range) -> Tensor:
         """Latents for `places` of a global batch, `[B, latent]` from N(0, 1)."""

@@ -40,6 +40,14 @@ def test_takes_pictures_of_subfolders_and_nothing_else(inbox, gather, tmp_path, 
     assert "1 files stepped over" in capsys.readouterr().err
 
 
+def test_the_first_subfolder_is_the_label(inbox, gather):
+    for number, name in enumerate(["a.png", "sub/b.png", "sub/deep/c.png"]):
+        (inbox / name).parent.mkdir(exist_ok=True)
+        (inbox / name).write_bytes(picture_bytes(number))
+    rows, _ = gather()
+    assert [row.label for row in rows] == ["", "sub", "sub"]
+
+
 def test_the_own_pictures_are_not_changed(inbox, gather, tmp_path):
     mine = inbox / "a.png"
     mine.write_bytes(picture_bytes())

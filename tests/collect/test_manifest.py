@@ -42,7 +42,7 @@ def test_the_order_of_rows_does_not_change_the_bytes(tmp_path):
 
 
 def test_the_columns_are_the_agreed_ones():
-    assert ",".join(COLUMNS) == ("file,url,page,title,author,licence,mime,bytes,width,height,group,status,reason")
+    assert ",".join(COLUMNS) == ("file,url,page,title,author,licence,mime,bytes,width,height,group,label,status,reason")
 
 
 @pytest.mark.parametrize(

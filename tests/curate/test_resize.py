@@ -98,6 +98,28 @@ def test_no_holdout_if_not_asked_for(raw, pruned, tmp_path):
     assert open_dataset(tmp_path / "maps").holdout.shape == (0, 16, 32, 3)
 
 
+def test_labels_go_into_the_set_if_they_are_wanted(raw, tmp_path):
+    for seed in range(6):
+        raw.put(map_picture(seed, (96, 64)), group=f"map {seed}", label=("cave", "town", "")[seed % 3])
+    prune(Prune(), raw.folder, tmp_path / "pruned", 1)
+    counts = resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1, labelled=True)
+    assert counts.unlabelled == 2
+    assert counts.train_groups + counts.holdout_groups == 4
+    data = open_dataset(tmp_path / "maps")
+    assert data.labels == ("cave", "town")
+    said = json.loads((tmp_path / "maps" / "dataset.json").read_text())
+    for picture in said["pictures"]:
+        assert data.labels[picture["label"]] == ("cave", "town")[int(picture["group"][-1]) % 3]
+
+    resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "plain", 1)
+    assert open_dataset(tmp_path / "plain").labels == ()
+
+
+def test_labels_need_subfolders(raw, pruned, tmp_path):
+    with pytest.raises(MapganError, match="no picture lies in a subfolder"):
+        resize(TILES, raw.folder, pruned, tmp_path / "maps", 1, labelled=True)
+
+
 def test_without_prune(raw, tmp_path):
     with pytest.raises(MapganError, match="prune first"):
         resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1)

@@ -136,12 +136,12 @@ def test_the_cpu_preset_is_what_params_yaml_holds() -> None:
 
 def test_writing_a_preset_keeps_comments(tmp_path: Path) -> None:
     file = tmp_path / "params.yaml"
-    file.write_text("# mine\ntrain:\n  steps: 5  # few\n  mirror: false\n")
+    file.write_text("# mine\ntrain:\n  steps: 5  # few\n  instance_noise: 0.5\n")
     write_preset("maps-768-24gb", file)
     text = file.read_text()
     assert "# mine" in text
     assert "# few" in text
-    assert load(file) == validate(merge({"train": {"mirror": False}}, read_preset("maps-768-24gb")), "x")
+    assert load(file) == validate(merge({"train": {"instance_noise": 0.5}}, read_preset("maps-768-24gb")), "x")
 
 
 @pytest.mark.parametrize("name", preset_names())

@@ -11,6 +11,7 @@ from PIL import Image
 
 from mapgan import networks, stages
 from mapgan.errors import MapganError
+from mapgan.networks import conditional
 from mapgan.networks.generator_file import About, save_network
 from mapgan.params import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName, Sample
 from mapgan.params.section import Section
@@ -51,6 +52,14 @@ def test_a_spatial_latent_draws_any_size_from_the_file_alone(tmp_path: Path) -> 
         stages.sample(Sample(size="100x70", tile=True), tmp_path / "g.safetensors", tmp_path / "out")
     with pytest.raises(MapganError, match="a sheet of 36 pictures"):
         stages.sample(Sample(size="16384x16384"), tmp_path / "g.safetensors", tmp_path / "out")
+
+
+def test_a_label_is_drawn_if_the_generator_knows_labels() -> None:
+    name, settings = NARROW[1]
+    pair = conditional.build(networks.BUILDERS[name], settings, 32, 32, labels=3)
+    pictures = list(draw(pair.generator.eval(), pair.latent, [3, 3, 3], [0, 2, 0]))
+    assert np.array_equal(pictures[0], pictures[2])
+    assert not np.array_equal(pictures[0], pictures[1])
 
 
 def test_a_latent_depends_on_its_seed_alone() -> None:

@@ -37,6 +37,17 @@ def test_epochs_come_in_different_orders() -> None:
     assert not torch.equal(supply.real(0, range(12)), supply.real(1, range(12)))
 
 
+def test_labels_are_those_of_the_pictures() -> None:
+    names = np.array([5, 3, 8, 1, 9, 2, 7, 4, 6, 0])
+    supply = batches(numbered(10), 4, laid=False, labels=names)
+    for step in range(4):
+        (labels,) = supply.labels(step, range(4))
+        shown = supply.real(step, range(4))[:, 0, 0, 0].add(1).mul(127.5).round().int()
+        assert labels.tolist() == [names[number] for number in shown]
+        assert torch.equal(labels[2:], supply.labels(step, range(2, 4))[0])
+    assert batches(numbered(10), 4).labels(0, range(4)) == ()
+
+
 def test_a_batch_cut_in_pieces_is_the_same_batch() -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (10, 6, 6, 3), dtype=np.uint8)
     supply = batches(pictures, 8)

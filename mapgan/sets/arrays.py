@@ -1,0 +1,144 @@
+"""Files that hold arrays of pictures: IDX, NPY, NPZ, CSV, gzipped or not, told apart by what is in them.
+
+Nothing is unpickled, and no file can claim more memory than `MOST_BYTES`.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import math
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from mapgan.errors import MapganError
+from mapgan.sets.parts import Array
+
+Kind = Literal["idx", "npy", "npz", "csv"]
+
+MOST_BYTES = 1 << 34  # 16 GiB; a set that large belongs into a folder of pictures
+# http://yann.lecun.com/exdb/mnist: two zeros, the number type, the number of axes, then each axis' length
+IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+PIECE_BYTES = 1 << 24
+DAMAGED = (
+    EOFError, OSError, ValueError, KeyError, SyntaxError, RuntimeError, MemoryError,
+    zlib.error, zipfile.BadZipFile, csv.Error,
+)  # fmt: skip
+
+
+def kind_of(path: Path) -> Kind | None:
+    """What a file holds, by its first bytes (CSV, which has no mark, by its name); None for anything else."""
+    try:
+        with _opened(path) as stream:
+            head = stream.read(8)
+    except DAMAGED:
+        return None
+    if head[:2] == b"\0\0" and len(head) >= 4 and head[2] in IDX_TYPES and 1 <= head[3] <= 4:
+        return "idx"
+    if head[:6] == b"\x93NUMPY":
+        return "npy"
+    if head[:4] == b"PK\x03\x04" and path.suffix.lower() == ".npz":
+        return "npz"
+    return "csv" if ".csv" in path.suffixes[-2:] else None
+
+
+def read_arrays(path: Path) -> dict[str, Array]:
+    """All arrays of a file, by name.
+
+    Raises:
+        MapganError: it is of another kind, is damaged, or wants too much memory.
+    """
+    kind = kind_of(path)
+    if kind is None:
+        raise MapganError(f"{path}: holds no set of pictures", "IDX, NPZ, NPY and CSV files do, gzipped or not")
+    try:
+        return READERS[kind](path)
+    except DAMAGED as error:
+        raise MapganError(f"{path}: damaged ({error})", "fetch it again") from None
+
+
+def _opened(path: Path) -> io.BufferedIOBase:
+    with path.open("rb") as stream:
+        zipped = stream.read(2) == b"\x1f\x8b"
+    return gzip.open(path) if zipped else path.open("rb")
+
+
+def _read_idx(path: Path) -> dict[str, Array]:
+    with _opened(path) as stream:
+        _, _, code, axes = stream.read(4)
+        shape = tuple(int(length) for length in np.frombuffer(stream.read(4 * axes), ">u4", axes))
+        return {path.name: _values(stream, np.dtype(IDX_TYPES[code]), shape)}
+
+
+def _read_npy(path: Path) -> dict[str, Array]:
+    with _opened(path) as stream:
+        return {path.name: _npy(stream)}
+
+
+def _npy(stream: io.BufferedIOBase) -> Array:
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = read(stream)
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects, which are not loaded")
+    values = _values(stream, dtype, shape[::-1] if fortran else shape)
+    return values.transpose() if fortran else values
+
+
+def _values(stream: io.BufferedIOBase, dtype: np.dtype[np.generic], shape: tuple[int, ...]) -> Array:
+    """As many values as the header promised, and no byte more or less."""
+    wanted = math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or wanted > MOST_BYTES:
+        raise ValueError(f"{list(shape)} would be {wanted / 2**30:.0f} GiB")
+    content = bytearray()  # in pieces: memory is taken for what is there, not for what the header promises
+    while piece := stream.read(min(PIECE_BYTES, wanted + 1 - len(content))):
+        content += piece
+    if len(content) != wanted:
+        more = len(content) > wanted
+        raise ValueError(f"{'more' if more else 'fewer'} bytes than the {wanted} of {list(shape)}")
+    return np.frombuffer(content, dtype).reshape(shape)
+
+
+def _read_npz(path: Path) -> dict[str, Array]:
+    with zipfile.ZipFile(path) as archive:
+        arrays = {}
+        for name in archive.namelist():
+            with archive.open(name) as stream:
+                arrays[name.removesuffix(".npy")] = _npy(stream)  # type: ignore[arg-type]
+        return arrays
+
+
+def _read_csv(path: Path) -> dict[str, Array]:
+    """A picture a line: the pixels of a square and the label, which comes first where there is a line of names."""
+    with io.TextIOWrapper(_opened(path), encoding="utf-8") as lines:  # type: ignore[type-var]
+        first = next(csv.reader([lines.readline()]), [])
+        named = not _is_number(first[0] if first else "")
+        lines.seek(0)
+        table = np.loadtxt(lines, delimiter=",", skiprows=int(named), ndmin=2)
+    side = math.isqrt(table.shape[1] - 1)
+    if side < 2 or side**2 + 1 != table.shape[1]:
+        raise ValueError(f"{table.shape[1]} columns are no square of pixels and a label")
+    labels, pixels = (table[:, 0], table[:, 1:]) if named else (table[:, -1], table[:, :-1])
+    return {"pictures": pixels.reshape(-1, side, side), "labels": labels.astype(np.int64)}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+READERS: dict[Kind, Callable[[Path], dict[str, Array]]] = {
+    "idx": _read_idx,
+    "npy": _read_npy,
+    "npz": _read_npz,
+    "csv": _read_csv,
+}

@@ -1,0 +1,57 @@
+"""Sets that torchvision knows how to download; it is loaded only when one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+
+from mapgan.errors import MapganError
+from mapgan.sets.parts import Part, Pixels, ReadySet
+
+
+def download(name: str, folder: Path, words: Sequence[str]) -> ReadySet:
+    """The set called `name`, through torchvision's own class, which keeps its files in `folder`.
+
+    Raises:
+        MapganError: it cannot be downloaded.
+    """
+    from torchvision import datasets
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        if name == "faces":
+            return ReadySet(*(Part(Photos(datasets.CelebA(folder, part, download=True))) for part in ("train", "test")))
+        kind = {"mnist": datasets.MNIST, "fashion-mnist": datasets.FashionMNIST}[name]
+        return ReadySet(*(_digits(kind(folder, train, download=True), words) for train in (True, False)))
+    except (OSError, RuntimeError, ValueError, ImportError) as error:
+        why = " ".join(str(error).split())[:200] or type(error).__name__
+        raise MapganError(
+            f"{name}: torchvision could not fetch it ({why})", "fetch its files and name them with dataset.path"
+        ) from None
+
+
+def _digits(found: Any, words: Sequence[str]) -> Part:
+    return Part(found.data.numpy(), [words[int(number)] for number in found.targets])
+
+
+class Photos(Sequence[Pixels]):
+    """The pictures of one of torchvision's sets, each decoded when it is asked for."""
+
+    def __init__(self, found: Any) -> None:
+        self.found = found
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    @overload
+    def __getitem__(self, place: int) -> Pixels: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Pixels]: ...
+    def __getitem__(self, place: int | slice) -> Pixels | Sequence[Pixels]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        picture, _ = self.found[place]
+        return np.asarray(picture.convert("RGB"), np.uint8)

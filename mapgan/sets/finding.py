@@ -1,0 +1,69 @@
+"""Where a set is: in files that are here already, or else with torchvision, which downloads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mapgan.errors import MapganError
+from mapgan.params.collecting import ReadyMade
+from mapgan.sets.arrays import kind_of, read_arrays
+from mapgan.sets.parts import ReadySet, from_arrays
+
+# where systems keep them: Debian's package dataset-fashion-mnist
+INSTALLED = {"fashion-mnist": Path("/usr/share/datasets/fashion-mnist")}
+WORDS = {
+    "mnist": tuple("0123456789"),
+    "fashion-mnist": (
+        "t-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle-boot",
+    ),
+}  # fmt: skip
+
+
+def find_set(settings: ReadyMade, cache: Path) -> ReadySet:
+    """The set that the settings name.
+
+    Args:
+        settings: the section `dataset` of `params.yaml`.
+        cache: the folder that keeps what is downloaded.
+
+    Raises:
+        MapganError: it is not here and cannot be downloaded, or its files are damaged.
+    """
+    path = Path(settings.path)
+    words = WORDS.get(settings.name, ())
+    if files := set_files(settings):
+        arrays = {name: array for file in files for name, array in read_arrays(file).items()}
+        return from_arrays(arrays, str(files[0] if len(files) == 1 else files[0].parent), words)
+    if settings.name == "file":
+        raise MapganError(f"dataset.path: {path} holds no set", "name an IDX, NPZ, NPY or CSV file, or a folder of IDX")
+    if path != Path(ReadyMade().path) and not path.exists():
+        raise MapganError(f"dataset.path: no {path}", "name the files of the set, or leave it out to download them")
+    from mapgan.sets.downloading import download
+
+    return download(settings.name, cache / "sets", words)
+
+
+def set_files(settings: ReadyMade) -> list[Path]:
+    """The files that the set is read from; none if it has to be downloaded."""
+    return next((files for place in _places(settings) if (files := files_of(place))), [])
+
+
+def files_of(place: Path) -> list[Path]:
+    """The files of the set at `place`: the one that it is, or those in it that hold arrays; none if there is no set."""
+    if place.is_file():
+        return [place]
+    return [file for file in _files(place) if kind_of(file) in ("idx", "npy", "npz")]
+
+
+def _places(settings: ReadyMade) -> Iterator[Path]:
+    path = Path(settings.path)
+    if settings.name != "file":
+        yield path / settings.name
+    yield path
+    if settings.name in INSTALLED:
+        yield INSTALLED[settings.name]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(entry for entry in folder.iterdir() if entry.is_file()) if folder.is_dir() else []

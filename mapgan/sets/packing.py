@@ -1,0 +1,82 @@
+"""A ready-made set → training pictures of one size, with its own test part as the hold-out."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mapgan.curate.fitting import cut
+from mapgan.curate.resize import PARTS, refuse_foreign
+from mapgan.curate.split import held_out
+from mapgan.dataset import Entry, Pixels, write_dataset
+from mapgan.errors import MapganError
+from mapgan.params.collecting import ReadyMade, Resize
+from mapgan.progress import Bar
+from mapgan.sets.finding import find_set
+from mapgan.sets.parts import Part, ReadySet
+
+Place = tuple[Part, int]  # a picture: the part that it is of, and its number there
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many pictures were taken, and which labels they have."""
+
+    train: int
+    holdout: int
+    labels: tuple[str, ...]
+
+
+def pack(chosen: ReadyMade, settings: Resize, out: Path, cache: Path) -> Counts:
+    """Make the training set in `out` of a ready-made one: `dataset.json` and `pack.npy` (see `mapgan.dataset`).
+
+    Pictures of the wanted size stay as they are, others are scaled; grey becomes RGB. The hold-out is the
+    set's own test part, or else a share of the pictures chosen by a hash of their numbers.
+
+    Raises:
+        MapganError: the set cannot be had, or has no labels where they are asked for.
+    """
+    found = find_set(chosen, cache)
+    labelled = chosen.condition == "folder"
+    if labelled and not all(part.labels for part in (found.train, found.test) if part):
+        raise MapganError(
+            f"dataset.condition: {chosen.name} has no labels", "set it to none, or take a set with labels"
+        )
+    refuse_foreign(out)
+    parts = _split(found, settings.holdout)
+    train, holdout = ([_entry(found, place, labelled) for place in part] for part in parts)
+    whole = settings.model_copy(update={"fit": "pad" if settings.fit == "pad" else "crop"})
+    with Bar("resize", total=sum(map(len, parts))) as bar:
+        pictures = _pictures([*parts[0], *parts[1]], whole, bar)
+        write_dataset(out, (settings.width, settings.height), train, holdout, pictures)
+    for name in PARTS:
+        shutil.rmtree(out / name, ignore_errors=True)  # single pictures of a set that was here before
+    return Counts(len(train), len(holdout), tuple(sorted({entry.label for entry in train} - {""})))
+
+
+def _split(found: ReadySet, share: float) -> tuple[list[Place], list[Place]]:
+    """Training part and hold-out; none is held out where the share is 0."""
+    train = [(found.train, number) for number in range(len(found.train.pictures))]
+    if found.test is not None and share:
+        return train, [(found.test, number) for number in range(len(found.test.pictures))]
+    out = held_out((f"{number}" for _, number in train), share)
+    return [place for place in train if f"{place[1]}" not in out], [place for place in train if f"{place[1]}" in out]
+
+
+def _entry(found: ReadySet, place: Place, labelled: bool) -> Entry:
+    part, number = place
+    name = f"{'train' if part is found.train else 'test'}-{number:06d}"
+    return Entry(name, name, part.labels[number] if labelled else "")
+
+
+def _pictures(places: list[Place], settings: Resize, bar: Bar) -> Iterator[Pixels]:
+    for part, number in places:
+        bar.advance()
+        picture = Image.fromarray(part.pictures[number]).convert("RGB")
+        ((_, _, small),) = cut(picture, settings)
+        yield np.asarray(small, dtype=np.uint8)

@@ -1,0 +1,111 @@
+"""What a ready-made set is: pictures and perhaps labels, in one part or two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapgan.errors import MapganError
+
+Array = NDArray[Any]
+Pixels = NDArray[np.uint8]
+
+TEST = ("t10k", "test")  # what the names of a test part's files and arrays have in them
+LEFT_OUT = ("val",)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Pictures, each uint8 `[H, W]` or `[H, W, 3]`, and a label for each, or no labels at all."""
+
+    pictures: Sequence[Pixels] | Pixels
+    labels: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class ReadySet:
+    """The part to train on, and the set's own test part if it has one."""
+
+    train: Part
+    test: Part | None = None
+
+    @property
+    def side(self) -> int:
+        """The shorter side of its first picture, pixels."""
+        first: Pixels = self.train.pictures[0]
+        return int(min(first.shape[:2]))
+
+
+def from_arrays(arrays: Mapping[str, Array], where: str, words: Sequence[str] = ()) -> ReadySet:
+    """The set that named arrays make: those of an NPZ file, or of the IDX or NPY files in a folder.
+
+    In each part, the one array with three or more axes holds the pictures; an array with as many whole
+    numbers or words holds their labels.
+
+    Args:
+        arrays: by name; a name that holds `test` or `t10k` is of the test part.
+        where: the file or folder, for errors.
+        words: what the labels 0, 1, 2 ... stand for, where that is known.
+
+    Raises:
+        MapganError: there are no pictures, or it is not clear which they are.
+    """
+    train = {name: array for name, array in arrays.items() if not _has(name, (*TEST, *LEFT_OUT))}
+    test = {name: array for name, array in arrays.items() if _has(name, TEST)}
+    held_out = any(array.ndim >= 3 for array in test.values())
+    if held_out and not any(array.ndim >= 3 for array in train.values()):
+        train, held_out = test, False
+    return ReadySet(_part(train, where, words), _part(test, where, words) if held_out else None)
+
+
+def _has(name: str, words: Sequence[str]) -> bool:
+    return any(word in name.lower() for word in words)
+
+
+def _part(arrays: Mapping[str, Array], where: str, words: Sequence[str]) -> Part:
+    found = {name: array for name, array in arrays.items() if array.ndim >= 3}
+    if len(found) != 1:
+        told = "; ".join(f"{name} {list(array.shape)}" for name, array in sorted(arrays.items())) or "nothing"
+        raise MapganError(
+            f"{where}: holds {told}, where one array of pictures was looked for", "[N, height, width] or [N, H, W, 3]"
+        )
+    ((name, array),) = found.items()
+    pictures = _as_pictures(array, f"{where}, {name}")
+    lists = [other.reshape(-1) for other in arrays.values() if other.size == len(pictures) and other.ndim <= 2]
+    labels = next((each for each in lists if each.dtype.kind in "iuUS"), None)
+    return Part(pictures, () if labels is None else _words(labels, words, where))
+
+
+def _words(labels: Array, words: Sequence[str], where: str) -> list[str]:
+    if labels.dtype.kind in "iu" and words:
+        if labels.size and not 0 <= labels.min() <= labels.max() < len(words):
+            raise MapganError(f"{where}: a label of {labels.max()}, where there are {len(words)}", "is it this set?")
+        return [words[number] for number in labels]
+    plain = [label.decode("utf-8", "replace") if isinstance(label, bytes) else str(label) for label in labels]
+    return ["".join(sign for sign in label if sign.isprintable()).strip()[:80] or "?" for label in plain]
+
+
+def _as_pictures(array: Array, where: str) -> Pixels:
+    """Any usual layout and number type as uint8 `[N, H, W]` or `[N, H, W, 3]`."""
+    channels_first = array.ndim == 4 and array.shape[1] in (1, 3) and array.shape[3] not in (1, 3)
+    laid = np.moveaxis(array, 1, 3) if channels_first else array
+    if laid.ndim == 4 and laid.shape[3] == 1:
+        laid = laid[..., 0]
+    if laid.ndim not in (3, 4) or (laid.ndim == 4 and laid.shape[3] != 3) or not laid.size:
+        raise MapganError(f"{where}: {list(array.shape)} are no pictures", "[N, height, width] or [N, H, W, 3] are")
+    return laid if laid.dtype == np.uint8 else _as_bytes(laid, where)
+
+
+def _as_bytes(array: Array, where: str) -> Pixels:
+    """Values from 0 to 1 or from 0 to 255 as uint8."""
+    if array.dtype.kind not in "biuf" or not np.isfinite(low := float(array.min())):
+        raise MapganError(f"{where}: its values are no brightnesses", "numbers from 0 to 255, or from 0 to 1, are")
+    high = float(array.max())
+    if low < 0 or not high <= 255:
+        raise MapganError(f"{where}: values from {low:g} to {high:g}", "brightnesses go from 0 to 255, or from 0 to 1")
+    scale = 255.0 if array.dtype.kind == "b" or (array.dtype.kind == "f" and high <= 1) else 1.0
+    return np.stack([np.rint(picture * scale).astype(np.uint8) for picture in array])

@@ -1,0 +1,77 @@
+"""Networks that are told what to draw."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from mapgan.errors import MapganError
+from mapgan.networks import BUILDERS, conditional
+from mapgan.networks.pair import Pair
+from mapgan.params import NetworkName, load
+from mapgan.params.section import Section
+from tests.conftest import TINY
+
+
+def pair_of(name: NetworkName, labels: int = 3, width: int = 32, height: int = 28) -> Pair:
+    torch.manual_seed(0)
+    settings = load(settings=TINY).train.networks.of(name)
+    return conditional.build(BUILDERS[name], settings, width, height, labels)
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_shapes(name: NetworkName) -> None:
+    pair = pair_of(name)
+    z, labels = torch.randn(4, pair.latent), torch.tensor([0, 2, 1, 2])
+    pictures = pair.generator(z, labels)
+    assert pictures.shape == (4, 3, 28, 32)
+    assert pair.discriminator(pictures, labels).shape == (4,)
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_a_label_moves_its_own_verdict_alone(name: NetworkName) -> None:
+    discriminator = pair_of(name).discriminator
+    pictures = torch.rand(4, 3, 28, 32) * 2 - 1
+    discriminator(pictures, torch.ones(4, dtype=torch.long)).sum().backward()
+    slope = discriminator.get_submodule("inner.verdict").get_parameter("weight").grad
+    assert slope is not None
+    assert [bool(slope[label].any()) for label in range(3)] == [False, True, False]
+
+
+def test_all_labels_begin_with_the_verdict_of_the_network_without_labels() -> None:
+    settings = load(settings=TINY).train.networks.of("dcgan-modern")
+    torch.manual_seed(0)
+    plain = BUILDERS["dcgan-modern"](settings.model_copy(update={"latent": settings.latent + 16}), 32, 32)
+    labelled = pair_of("dcgan-modern", width=32, height=32)
+    pictures = torch.rand(4, 3, 32, 32) * 2 - 1
+    verdicts = labelled.discriminator(pictures, torch.tensor([0, 1, 2, 0]))
+    assert torch.allclose(verdicts, plain.discriminator(pictures), atol=1e-6)
+
+
+def test_a_network_without_a_plain_latent_is_one_line() -> None:
+    with pytest.raises(MapganError, match="takes no labels"):
+        conditional.build(BUILDERS["dcgan"], Section(), 32, 32, 3)
+
+
+def test_it_learns_to_draw_what_it_is_told() -> None:
+    """Dark pictures under one label and light ones under the other, after a minute of nothing but that."""
+    pair = pair_of("dcgan-modern", 2, 16, 16)
+    optimizers = [
+        torch.optim.Adam(network.parameters(), 2e-3, betas=(0.0, 0.99))
+        for network in (pair.generator, pair.discriminator)
+    ]
+    labels = torch.arange(16) % 2
+    for _ in range(60):
+        real = (labels * 1.4 - 0.7)[:, None, None, None] + 0.1 * torch.randn(16, 3, 16, 16)
+        fake = pair.generator(torch.randn(16, pair.latent), labels)
+        verdicts = [pair.discriminator(pictures, labels) for pictures in (real, fake.detach())]
+        optimizers[1].zero_grad()
+        F.softplus(verdicts[1] - verdicts[0]).mean().backward()
+        optimizers[1].step()
+        optimizers[0].zero_grad()
+        F.softplus(-pair.discriminator(fake, labels)).mean().backward()
+        optimizers[0].step()
+    with torch.no_grad():
+        drawn = pair.generator(torch.randn(16, pair.latent), labels).mean(dim=(1, 2, 3))
+    assert drawn[labels == 1].min() > drawn[labels == 0].max() + 0.3
