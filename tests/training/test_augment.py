@@ -157,6 +157,7 @@ def test_a_run_in_two_parts_adapts_like_one_in_one(squares: Path, tmp_path: Path
     assert len({row[head.index("augment_p")] for row in rows}) > 1
 
 
+@pytest.mark.soak
 def test_adapting_does_not_depend_on_who_does_the_work(squares: Path, tmp_path: Path) -> None:
     settings = [*ADA, *QUICK, "train.augment=[translation, cut-out, colour, flip, turn]"]
     whole = in_double(squares, tmp_path / "a", *settings)

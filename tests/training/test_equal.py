@@ -82,6 +82,7 @@ TRICKS = [
 ]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("tricks", TRICKS, ids=["exact", "interpolates"])
 def test_tricks_do_not_depend_on_who_does_the_work(squares: Path, tmp_path: Path, tricks: list[str]) -> None:
     whole = in_double(squares, tmp_path / "a", *tricks)
@@ -105,7 +106,15 @@ def test_micro_batches_do_not_change_the_weights(squares: Path, tmp_path: Path, 
     assert logged(tmp_path / "a") == pytest.approx(logged(tmp_path / "b"), abs=1e-5)
 
 
-@pytest.mark.parametrize(("machines", "chosen"), [(1, []), (2, []), (1, DROPPING), (1, FULL)])
+@pytest.mark.parametrize(
+    ("machines", "chosen"),
+    [
+        (1, []),
+        (2, []),
+        pytest.param(1, DROPPING, marks=pytest.mark.soak),
+        pytest.param(1, FULL, marks=pytest.mark.soak),
+    ],
+)
 def test_two_processes_end_with_the_weights_of_one(
     squares: Path, tmp_path: Path, machines: int, chosen: list[str]
 ) -> None:

@@ -105,13 +105,13 @@ def poison(monkeypatch: pytest.MonkeyPatch, at_step: int, above_rate: float) -> 
 
     real = Step._gradients
 
-    def poisoned(self: Step, name: str, network: torch.nn.Module, optimizer: object, *rest: object) -> object:
-        metrics = real(self, name, network, optimizer, *rest)  # type: ignore[arg-type]
+    def poisoned(self: Step, name: str, *rest: object) -> object:
+        metrics = real(self, name, *rest)  # type: ignore[arg-type]
         if not isinstance(self.accelerator, Accelerator):
             return metrics  # the plan tries the step out before
         rate = self.discriminator_optimizer.optimizer.param_groups[0]["lr"]
         if name == "D" and rest[-1] == at_step and rate > above_rate:
-            for weight in network.parameters():
+            for weight in self.discriminator.parameters():
                 weight.grad = torch.full_like(weight, torch.nan)
         return metrics
 
