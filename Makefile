@@ -32,7 +32,7 @@ test: $(READY)
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
-	@$(RUN) pytest -m "not soak" -n 2 --dist loadfile
+	@$(RUN) pytest -m "not soak" -n 2 --dist worksteal
 
 soak: $(READY)
 	@$(RUN) pytest -m soak

@@ -159,6 +159,7 @@ def test_an_empty_folder_is_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.soak
 def test_a_set_in_files_is_known_by_what_they_hold(tmp_path: Path) -> None:
     write_idx(tmp_path / "digits")
     np.savez(tmp_path / "squares.npz", x=np.full((12, 28, 28), 200, np.uint8))
