@@ -195,7 +195,7 @@ class Fixed:
     """A `Supply` that gives the same pictures and latents at each step, from the device's memory.
 
     Args:
-        supply: whose first ones to give; noise is drawn anew, as it is a part of the step.
+        supply: whose first ones to give; everything else is drawn anew, as it is a part of the step.
     """
 
     def __init__(self, supply: Supply) -> None:
@@ -217,6 +217,14 @@ class Fixed:
     def noise(self, pictures: Tensor, purpose: str, step: int, places: range) -> Tensor:
         """`[B, 3, H, W]`."""
         return self.supply.noise(pictures, purpose, step, places)
+
+    def keys(self, purpose: str, step: int, places: range) -> Tensor:
+        """`[B]`."""
+        return self.supply.keys(purpose, step, places)
+
+    def uniform(self, purpose: str, step: int, places: range, count: int = 1) -> Tensor:
+        """`[B, count]`."""
+        return self.supply.uniform(purpose, step, places, count)
 
 
 def data_share(step: Step, seconds: float) -> Row:

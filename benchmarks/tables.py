@@ -91,7 +91,7 @@ HELD = {
 def write(path: Path, about: Row, rows: dict[str, list[Row]]) -> None:
     """Write `path`.md and `path`.json; `about` says what was measured on, `rows` are by kind."""
     files.write_json(path.with_suffix(".json"), {"about": about, "rows": rows})
-    parts = [f"# {about['title']}: {about['device']}", _preamble(about)]
+    parts = [f"# {about['title']}: {about['device']}", _preamble(about, speed="prediction" not in rows)]
     for kind, (title, columns) in TITLES.items():
         if rows.get(kind):
             more = ON_GPU if kind == "prediction" and about["kind"] == "cuda" else []
@@ -99,23 +99,25 @@ def write(path: Path, about: Row, rows: dict[str, list[Row]]) -> None:
     files.write_text(path.with_suffix(".md"), "\n\n".join(parts) + "\n")
 
 
-def _preamble(about: Row) -> str:
+def _preamble(about: Row, speed: bool) -> str:
+    """How it was measured, and on what; `speed`: also of the times."""
     limits = ", ".join(f"{name} {flops / 1e12:.3g}" for name, flops in about["flops"].items())
-    return "\n".join(
-        [
-            f"- torch {about['torch']}, accelerate {about['accelerate']}, networks of the preset `{about['preset']}`",
-            f"- measured limits: matrix product or convolution, TFLOP/s: {limits}; copy, read and written: "
-            f"{about['bytes'] / 1e9:.3g} GB/s",
-            f"- peak: {HELD.get(about['kind'], 'not measured on this device')}",
-            "- time: of the fastest cycle from one penalty to the next, a mean over its steps",
-            "- share of the limit: the time that the step's arithmetic, or the tensors that its operations read and "
-            "write one by one, would take at the measured limits, over the step's time; whichever is more. Compiled "
-            "steps are held against the same counts, though they move less",
-            f"- other processes took {about['others']:.0%} of the CPU's time meanwhile",
-            f"- made by `{about['command']}`"
-            + (f"; left out for want of time: {about['left']}" if about["left"] else ""),
-        ]
-    )
+    of_speed = [
+        f"measured limits: matrix product or convolution, TFLOP/s: {limits}; copy, read and written: "
+        f"{about['bytes'] / 1e9:.3g} GB/s",
+        "time: of the fastest cycle from one penalty to the next, a mean over its steps",
+        "share of the limit: the time that the step's arithmetic, or the tensors that its operations read and write "
+        "one by one, would take at the measured limits, over the step's time; whichever is more. Compiled steps are "
+        "held against the same counts, though they move less",
+        f"other processes took {about['others']:.0%} of the CPU's time meanwhile",
+    ]
+    lines = [
+        f"torch {about['torch']}, accelerate {about['accelerate']}, networks of the preset `{about['preset']}`",
+        f"peak: {HELD.get(about['kind'], 'not measured on this device')}",
+        *(of_speed if speed else []),
+        f"made by `{about['command']}`" + (f"; left out for want of time: {about['left']}" if about["left"] else ""),
+    ]
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def table(rows: list[Row], columns: list[Column]) -> str:

@@ -54,6 +54,7 @@ def main() -> None:
     rows: dict[str, list[Row]] = {}
     longest: dict[tuple[str, bool], float] = {}
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder  # what was compiled before would not be compiled again
         for number, case in enumerate(todo):
             kind, start = (case.kind, case.compile), time.monotonic()
             if start - begun + RESERVE * longest.get(kind, GUESS[case.compile]) > 60 * options.minutes:

@@ -78,11 +78,13 @@ def test_results_are_tables_and_json(tmp_path: Path) -> None:
     assert row["loss"] == "hinge, no penalty"
     about = {"title": "Memory", "device": "A CPU, 2 threads", "kind": "cpu", "torch": "2", "accelerate": "1"}
     about |= {"preset": "maps-64-cpu", "flops": LIMITS.flops, "bytes": LIMITS.bytes, "command": "this", "left": 0}
-    about["others"] = 0.25
-    tables.write(tmp_path / slug("A CPU, 2 threads"), about, {"prediction": [row]})
-    assert "took 25% of the CPU's time" in (tmp_path / "a-cpu-2-threads.md").read_text()
-    assert "## Predicted against measured peak" in (tmp_path / "a-cpu-2-threads.md").read_text()
-    assert json.loads((tmp_path / "a-cpu-2-threads.json").read_text())["rows"]["prediction"] == [row]
+    path = tmp_path / slug("A CPU, 2 threads")
+    for kind, title in (("prediction", "Predicted against measured peak"), ("grid", "Size x precision")):
+        tables.write(path, about | {"others": 0.25}, {kind: [row]})
+        text = (tmp_path / "a-cpu-2-threads.md").read_text()
+        assert f"## {title}" in text
+        assert ("took 25% of the CPU's time" in text) == (kind == "grid")
+    assert json.loads((tmp_path / "a-cpu-2-threads.json").read_text())["rows"]["grid"] == [row]
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])

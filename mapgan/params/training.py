@@ -46,7 +46,7 @@ class Train(Section):
     """mlp (fully connected, for digits), dcgan (the classic), mapmaker (the first map maker's),
     dcgan-modern (for maps)"""
 
-    steps: Count = 1300
+    steps: Count = 1800
     """optimizer steps of the generator; raise it to make a finished run longer"""
 
     batch_size: Count = 32
