@@ -79,6 +79,7 @@ class Batches:
         self._read: tuple[int, Tensor] = (-1, torch.empty(0))
         self._ahead: tuple[int, list[Future[None]], Tensor] | None = None
         self._order = lru_cache(maxsize=2)(self._shuffled)
+        self._ways = lru_cache(maxsize=64)(self._drawn_ways)  # D's half and G's ask for the same pictures
 
     def real(self, step: int, places: range) -> Tensor:
         """The pictures at `places` of step `step`'s global batch, `[B, 3, H, W]` in [-1, 1]."""
@@ -167,17 +168,21 @@ class Batches:
 
     def _laid(self, raw: Tensor, step: int, places: range) -> Tensor:
         """`raw`, `[B, H, W, 3]`, each picture turned and then mirrored as its draws want it."""
+        laid = torch.empty_like(raw)
+        for (turns, mirror), rows in self._ways(step, places).items():
+            some = torch.rot90(raw[rows], turns, dims=(1, 2))
+            laid[rows] = some.flip(2) if mirror else some
+        return laid
+
+    def _drawn_ways(self, step: int, places: range) -> dict[tuple[int, int], list[int]]:
+        """Which rows of a batch are turned so often and mirrored or not."""
         ways: dict[tuple[int, int], list[int]] = {}
         for row, place in enumerate(places):
             turns = draws.integer(self.seed, "turn", step, place, 4) if self.settings.turn else 0
             turns = turns if self.square else 2 * (turns % 2)
             mirror = draws.integer(self.seed, "mirror", step, place, 2) if self.settings.mirror else 0
             ways.setdefault((turns, mirror), []).append(row)
-        laid = torch.empty_like(raw)
-        for (turns, mirror), rows in ways.items():
-            some = torch.rot90(raw[rows], turns, dims=(1, 2))
-            laid[rows] = some.flip(2) if mirror else some
-        return laid
+        return ways
 
     def _shuffled(self, epoch: int) -> NDArray[np.int64]:
         return draws.permutation(self.seed, "order", epoch, len(self.pictures))

@@ -20,8 +20,8 @@ PART = "best"
 
 
 class Best:
-    """The averaged weights that scored best. All processes hold them, since any may have to write the state; only the
-    main one draws and measures, while the others wait for its number.
+    """The averaged weights that scored best. The main process alone draws, measures and writes, while the others wait
+    for its number; after a restart all of them hold what the state holds.
 
     Args:
         params: how often, by which number.
@@ -47,7 +47,8 @@ class Best:
         score = float(self.accelerator.reduce(torch.tensor(own, device=self.accelerator.device), reduction="sum"))
         if score < self.score:
             self.step, self.score = step, score
-            self.weights = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+            if self.accelerator.is_main_process:
+                self.weights = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
         with monitor.disk_may_be_full(step):
             monitor.scored(step, self.judge.name, score, self.step)
 

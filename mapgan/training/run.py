@@ -81,6 +81,8 @@ class Run:
         self.accelerator = step.accelerator
         self.main = self.accelerator.is_main_process
         self.done, self.roll_backs, self.untroubled, self.origin = 0, 0, 0, ""
+        watched = params.train.watch.policy == "roll-back"
+        self.milestone = params.train.snapshot_every if watched else 0  # steps between states to roll back to
         self.begun = Begun()
         self.bar = Bar("train", total=params.train.steps, quiet=not self.main)
         self.monitor = Monitor(places.results, params.train.batch_size, self.bar, quiet=not self.main)
@@ -97,11 +99,12 @@ class Run:
         if resume == "never" and self.main:
             states.forget_after(self.folder, -1)
         self.accelerator.wait_for_everyone()
-        found = states.load_state(self.folder, self.params.train.steps, self.monitor.say)
-        if resume not in ("auto", "never"):
-            found = self._named(states.named_state(Path(resume)), found)
+        newest = states.load_state(self.folder, self.params.train.steps, self.monitor.say)
+        found = newest if resume in ("auto", "never") else self._named(states.named_state(Path(resume)), newest)
         if found is not None:
             self._take_up(found)
+            if found is not newest:
+                self._save()  # from now on it is this run's
             self.monitor.say(f"train: goes on after step {found.step} of {self.params.train.steps}")
         if not same_everywhere(self.accelerator, self.done):
             raise MapganError(
@@ -123,8 +126,6 @@ class Run:
         if self.main:
             states.forget_after(self.folder, named.step)
         named.origin = origin
-        self._take_up(named)
-        self._save()  # from now on it is this run's
         return named
 
     def say_what_comes(self, plan: Plan) -> None:
@@ -153,7 +154,7 @@ class Run:
                 if self.main:
                     self.snapshots.bring_back(self.done)
                 self.monitor.write()
-            if settings.watch.policy == "roll-back" and not self.done:
+            if self.milestone and not self.done:
                 self._save()
             saved = time.monotonic()
             while self.done < settings.steps:
@@ -170,7 +171,8 @@ class Run:
                     )
                 by_clock = time.monotonic() - saved >= 60 * machine.save_minutes
                 by_count = machine.save_every and self.done % machine.save_every == 0
-                if by_clock or by_count or self._is_milestone() or self.done == settings.steps:
+                milestone = self.milestone and self.done % self.milestone == 0
+                if by_clock or by_count or milestone or self.done == settings.steps:
                     self._save(last=self.done == settings.steps)
                     saved = time.monotonic()
 
@@ -220,9 +222,8 @@ class Run:
             self.monitor.warn_once(trouble.name, what)
             return False
         good = None
-        if watch.policy == "roll-back" and self.roll_backs < watch.roll_backs:
-            every = self.params.train.snapshot_every
-            good = states.load_state(self.folder, self.done - 1, self.monitor.say, milestone=every)
+        if self.milestone and self.roll_backs < watch.roll_backs:
+            good = states.load_state(self.folder, self.done - 1, self.monitor.say, milestone=self.milestone)
         if good is None:
             raise MapganError(what)
         self._roll_back(good, what)
@@ -241,10 +242,6 @@ class Run:
 
     def _due(self, every: int, step: int) -> bool:
         return (every > 0 and step % every == 0) or step == self.params.train.steps
-
-    def _is_milestone(self) -> bool:
-        train = self.params.train
-        return train.watch.policy == "roll-back" and self.done % train.snapshot_every == 0
 
     def _agreed(self, trouble: Trouble | None) -> Trouble | None:
         """The main process's trouble, in all of them: it alone has looked at the pictures."""
@@ -289,6 +286,4 @@ class Run:
             self.untroubled,
             self.origin,
         )
-        train, machine = self.params.train, self.params.machine
-        milestone = train.snapshot_every if train.watch.policy == "roll-back" else 0
-        states.save_state(self.folder, state, machine.keep_states, milestone)
+        states.save_state(self.folder, state, self.params.machine.keep_states, self.milestone)

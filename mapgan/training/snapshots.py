@@ -38,10 +38,9 @@ class Snapshots:
         """Draw the sheet for `step`; how much its pictures differ, as a share of how much as many real ones do."""
         seeds = range(self.settings.snapshot_pictures)
         pictures = list(draw(generator, self.latent, seeds))
-        save_png(
-            self.kept / f"step-{step:08d}.png", sheet(pictures, [str(s) for s in seeds], square_columns(len(seeds)))
-        )
-        self._show(self.kept / f"step-{step:08d}.png")
+        kept = self.kept / f"step-{step:08d}.png"
+        save_png(kept, sheet(pictures, [str(seed) for seed in seeds], square_columns(len(seeds))))
+        self._show(kept)
         self._animate(step)
         places = np.linspace(0, len(self.dataset.train) - 1, max(2, len(seeds))).astype(int)
         real = spread([np.asarray(self.dataset.train[place]) for place in places])

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 from accelerate import Accelerator
-from safetensors.torch import load_file
 from torch import Tensor
 
 from mapgan import files
@@ -15,7 +14,7 @@ from mapgan.params import load
 from mapgan.training.augment import AUGMENTATIONS, DRAWS, Strength, augmented
 from mapgan.training.run import Places, train
 from tests.conftest import TINY
-from tests.training.test_equal import by_several, in_double, logged, worst
+from tests.training.test_equal import assert_the_same_whoever_does_the_work
 
 ALWAYS, NEVER = torch.tensor(1.0), torch.tensor(0.0)
 ADA = ["train.augment=[translation, cut-out, colour]", "train.augment_p=0.5", "train.augment_target=0.1"]
@@ -160,10 +159,4 @@ def test_a_run_in_two_parts_adapts_like_one_in_one(squares: Path, tmp_path: Path
 @pytest.mark.soak
 def test_adapting_does_not_depend_on_who_does_the_work(squares: Path, tmp_path: Path) -> None:
     settings = [*ADA, *QUICK, "train.augment=[translation, cut-out, colour, flip, turn]"]
-    whole = in_double(squares, tmp_path / "a", *settings)
-    assert worst(whole, in_double(squares, tmp_path / "b", *settings, "machine.micro_batch=3")) < 1e-9
-    result = by_several(squares, tmp_path / "c", *settings, "machine.micro_batch=4")
-    assert result.returncode == 0, result.stdout
-    assert worst(whole, load_file(tmp_path / "c/g.safetensors")) < 1e-9
-    for other in "bc":
-        assert logged(tmp_path / "a") == pytest.approx(logged(tmp_path / other), abs=1e-5)
+    assert_the_same_whoever_does_the_work(squares, tmp_path, *settings)

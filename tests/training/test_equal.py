@@ -75,6 +75,17 @@ def worst(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> float
     return max(float((one[name] - other[name]).abs().max()) for name in one)
 
 
+def assert_the_same_whoever_does_the_work(maps: Path, out: Path, *tricks: str) -> None:
+    """One process with the whole batch, with micro-batches, and two processes: the same weights and the same log."""
+    whole = in_double(maps, out / "a", *tricks)
+    assert worst(whole, in_double(maps, out / "b", *tricks, "machine.micro_batch=3")) < 1e-9
+    result = by_several(maps, out / "c", *tricks, "machine.micro_batch=4")
+    assert result.returncode == 0, result.stdout
+    assert worst(whole, load_file(out / "c/g.safetensors")) < 1e-9
+    for other in "bc":
+        assert logged(out / "a") == pytest.approx(logged(out / other), abs=1e-5)
+
+
 # each with what touches the gradients in a way of its own: a second derivative, several passes, flips, more steps of D
 TRICKS = [
     ["train.penalty_kind=exact", "train.label_flip=0.2", "train.discriminator_steps=2", "machine.checkpointing=all"],
@@ -85,13 +96,7 @@ TRICKS = [
 @pytest.mark.soak
 @pytest.mark.parametrize("tricks", TRICKS, ids=["exact", "interpolates"])
 def test_tricks_do_not_depend_on_who_does_the_work(squares: Path, tmp_path: Path, tricks: list[str]) -> None:
-    whole = in_double(squares, tmp_path / "a", *tricks)
-    assert worst(whole, in_double(squares, tmp_path / "b", *tricks, "machine.micro_batch=3")) < 1e-9
-    result = by_several(squares, tmp_path / "c", *tricks, "machine.micro_batch=4")
-    assert result.returncode == 0, result.stdout
-    assert worst(whole, load_file(tmp_path / "c/g.safetensors")) < 1e-9
-    for other in "bc":
-        assert logged(tmp_path / "a") == pytest.approx(logged(tmp_path / other), abs=1e-5)
+    assert_the_same_whoever_does_the_work(squares, tmp_path, *tricks)
 
 
 MODERN = "train.networks.dcgan-modern"
