@@ -1,11 +1,12 @@
 """A run's snapshots as a growing animation: `progress.gif`, and `progress.mp4` where PyAV is installed.
 
-It is made anew after each snapshot, so it has to stay cheap however long the run is: a bounded number of frames of
-bounded size, and each sheet is decoded once in the life of the process.
+It is made anew as snapshots come, so it has to stay cheap however long the run is: a bounded number of frames of
+bounded size, each sheet decoded once in the life of the process, and at most a tenth of the time spent on it.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -26,10 +27,33 @@ SEEN = 384  # pixels; smaller sheets are enlarged by whole numbers up to about t
 STRIP = 20  # pixels; the line with the step at the top of a frame
 SLOWEST, FASTEST, LENGTH, HOLD = 500, 100, 6000, 2000  # milliseconds: a frame at most and at least, all, the last one
 PALETTE_SIDE = 256  # pixels; a sheet made so small still has all of its colours
+PAUSE = 10.0  # times as long as it took to make the animation, before it is made again
 ENCODERS = ("libx264", "libopenh264", "h264")  # what PyAV's FFmpeg may have been built with
 
 Size = tuple[int, int]  # width and height, pixels
 Stamp = tuple[int, int]  # time of the last change in nanoseconds, and bytes
+
+
+class Animation:
+    """The animation of one run, which lags behind the snapshots where they are frequent, but not at the end.
+
+    Args:
+        results: where its files go.
+    """
+
+    def __init__(self, results: Path) -> None:
+        self.results = results
+        self.resting_until = 0.0  # seconds of the steady clock, which decides when it is written and never what
+
+    def grow(self, snapshots: Sequence[Path], last: bool) -> None:
+        """Make it of `snapshots`, unless it was made just now; `last` says that no more will come."""
+        started = time.monotonic()
+        if last or started >= self.resting_until:
+            try:
+                write_animation(snapshots, self.results)
+            finally:  # what fails is dear too
+                now = time.monotonic()
+                self.resting_until = now + PAUSE * (now - started)
 
 
 class Frame(NamedTuple):

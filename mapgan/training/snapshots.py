@@ -14,7 +14,7 @@ from mapgan.params import Train
 from mapgan.sampling.diversity import spread
 from mapgan.sampling.drawing import draw
 from mapgan.sampling.sheet import save_png, sheet, square_columns
-from mapgan.training.animation import write_animation
+from mapgan.training.animation import Animation
 from mapgan.training.state import step_of
 
 
@@ -32,7 +32,7 @@ class Snapshots:
         self.settings, self.dataset = settings, dataset
         network = settings.networks.of(settings.network)
         self.latent = networks.latent_size(settings.network, network, dataset.width, dataset.height)
-        self.kept, self.shown, self.results = folder / "snapshots", results / "snapshots", results
+        self.kept, self.shown, self.animation = folder / "snapshots", results / "snapshots", Animation(results)
 
     def take(self, generator: nn.Module, step: int) -> float:
         """Draw the sheet for `step`; how much its pictures differ, as a share of how much as many real ones do."""
@@ -66,6 +66,6 @@ class Snapshots:
     def _animate(self, done: int) -> None:
         try:
             if sheets := self._sheets(done):
-                write_animation(sheets, self.results)
+                self.animation.grow(sheets, last=done == self.settings.steps)
         except ValueError as error:  # an encoder that is not what it should be is no reason to stop a run
             print(f"mapgan: train: no animation ({error})", file=sys.stderr)

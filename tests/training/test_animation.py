@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 
 from mapgan.sampling.sheet import PAPER
 from mapgan.training import animation
-from mapgan.training.animation import HOLD, MOST_FRAMES, SIDE, STRIP, write_animation
+from mapgan.training.animation import HOLD, MOST_FRAMES, SIDE, STRIP, Animation, write_animation
 
 WIDE, HIGH = 400, 386
 
@@ -180,3 +181,28 @@ def test_a_film_that_every_player_shows(tmp_path: Path, size: tuple[int, int], f
         assert float(stream.duration * stream.time_base) == pytest.approx(3.0)
     assert np.allclose(shown, [50, 100, 150, *[150] * (len(shown) - 3)], atol=3)
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["progress.gif", "progress.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "last", "made"),
+    [
+        pytest.param([0, 3, 19, 22], [False] * 4, [1, 4], id="rests ten times as long as it took"),
+        pytest.param([0, 3, 4], [False, False, True], [1, 3], id="the last is always made"),
+    ],
+)
+def test_frequent_snapshots_do_not_cost_an_animation_each(
+    seconds: list[int], last: list[bool], made: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, numbers = [0.0], []
+
+    def write(snapshots: list[Path], _: Path) -> None:
+        numbers.append(len(snapshots))
+        clock[0] += 2
+
+    monkeypatch.setattr(animation, "write_animation", write)
+    monkeypatch.setattr(animation, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    growing = Animation(tmp_path)
+    for number, (second, ended) in enumerate(zip(seconds, last, strict=True), start=1):
+        clock[0] = second
+        growing.grow([tmp_path] * number, ended)
+    assert numbers == made

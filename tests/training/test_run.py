@@ -81,7 +81,8 @@ def test_a_run_in_two_parts_ends_like_one_in_one(squares: Path, tmp_path: Path, 
     whole = run(squares, tmp_path / "a", *settings)
     run(squares, tmp_path / "b", *settings, "train.steps=3")
     assert run(squares, tmp_path / "b", *settings) == whole
-    for name in ("metrics.tsv", "metrics.json", "snapshots/step-00000003.png", "snapshots/step-00000006.png"):
+    sheets = ("snapshots/step-00000003.png", "snapshots/step-00000006.png", "progress.gif")
+    for name in ("metrics.tsv", "metrics.json", *sheets):
         assert (tmp_path / "b/results" / name).read_bytes() == (tmp_path / "a/results" / name).read_bytes()
 
 
