@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from mapgan.memory.plan import Need, choose
 from mapgan.memory.summary import aligned, report
 from mapgan.params import Machine, Params, load
 from mapgan.params.reading import parse_yaml
+from mapgan.params.words import parse_size
 from mapgan.params.writing import merge_into
 from mapgan.training.fitting import SMALLER, Forecast
 from mapgan.training.machine import check_device
@@ -86,10 +86,11 @@ def _sides(size: str | None) -> list[str]:
     """`768x512` as settings."""
     if size is None:
         return []
-    match = re.fullmatch(r"\s*(\d{1,6})\s*[xX]\s*(\d{1,6})\s*", size, re.ASCII)
-    if not match:
-        raise MapganError(f"--size {size}: not a size", "write width x height in pixels, such as 768x768")
-    return [f"resize.width={int(match[1])}", f"resize.height={int(match[2])}"]
+    try:
+        width, height = parse_size(size)
+    except ValueError as wrong:
+        raise MapganError(f"--size {size}: {wrong}") from None
+    return [f"resize.width={width}", f"resize.height={height}"]
 
 
 def _device(machine: Machine) -> torch.device:

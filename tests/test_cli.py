@@ -112,7 +112,7 @@ WRONG = [
     (("train", ".", "--resume", "maybe"), "--resume maybe: no such state; say auto, never, or"),
     (("sample", "nothing.safetensors"), "nothing.safetensors: no such file"),
     (("sample", ".", "--seeds", "a"), "sample.seeds: 'a' is not a list of seeds"),
-    (("sample", ".", "--size", "big"), "sample.size: 'big' is not a size; allowed: width x height, 16 to 16384"),
+    (("sample", ".", "--size", "big"), "sample.size: 'big' is not a size; allowed: width x height in pixels"),
     (("sample", ".", "--device", "tpu"), "allowed: one of auto, cpu, cuda, mps"),
     (("preset", "nothing"), "no such preset"),
     (("preset", "maps-64-cpu", "--write"), "params.yaml: no such file"),

@@ -10,6 +10,7 @@ from mapgan.params.networks import NetworkName, Networks
 from mapgan.params.section import Count, Rate, Section, Share
 from mapgan.params.words import parse_seeds, parse_sheet, parse_size
 
+SMALLEST_DRAWN, LARGEST_DRAWN = 16, 16384  # pixels along a side
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -204,8 +205,8 @@ def _is_sheet(text: str) -> str:
 
 
 def _is_size(text: str) -> str:
-    if text:
-        parse_size(text)
+    if text and not all(SMALLEST_DRAWN <= side <= LARGEST_DRAWN for side in parse_size(text)):
+        raise ValueError(f"not a size that can be drawn; allowed: {SMALLEST_DRAWN} to {LARGEST_DRAWN} pixels each way")
     return text
 
 

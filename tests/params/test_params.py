@@ -39,6 +39,7 @@ WRONG = [
     ("train=3", "train: 3 is not allowed; allowed: a table of settings"),
     ("train.networks.dcgan-modern.latnt=3", "nearest: train.networks.dcgan-modern.latent"),
     ("sample.seeds='5-3'", "sample.seeds: '5-3' is not a list of seeds; allowed: ranges that run upwards"),
+    ("sample.size=15x64", "sample.size: '15x64' is not a size that can be drawn; allowed: 16 to 16384 pixels each way"),
     ("sample.sheet=6", "sample.sheet: 6 is not allowed; allowed: text"),
     ("train.penalty=.inf", "train.penalty: inf is not allowed; allowed: a number from 0"),
     ("seed=null", "seed: None is not allowed; allowed: a whole number"),

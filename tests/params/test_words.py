@@ -35,7 +35,7 @@ def test_a_size_is_width_and_height() -> None:
     assert parse_size("3000x1800") == (3000, 1800)
 
 
-@pytest.mark.parametrize("text", ["3000", "15x64", "64x", "99999x64", "16385x16"])
+@pytest.mark.parametrize("text", ["3000", "64x", "-5x64", "9999999x64"])
 def test_a_wrong_size_says_what_is_allowed(text: str) -> None:
     with pytest.raises(ValueError, match="allowed: "):
         parse_size(text)
