@@ -51,7 +51,7 @@ def train(
 
 @app.command()
 def sample(
-    run: Annotated[Path, typer.Argument(help="A run's folder, or a generator.safetensors.")],
+    run: Annotated[Path, typer.Argument(help="A run's folder, or a generator's file.")],
     seeds: Annotated[str, typer.Option(help="Seeds to draw, such as 0-35 or 3,7.")] = "0-35",
     sheet: Annotated[str, typer.Option(help="Columns x rows of a sheet.")] = "6x6",
     out: Annotated[Path | None, typer.Option(help="Where the pictures go [default: beside the generator].")] = None,
@@ -73,12 +73,14 @@ def sample(
 
 @app.command()
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="A run's folder, or a generator.safetensors.")],
+    run: Annotated[Path, typer.Argument(help="A run's folder, or a generator's file.")],
     maps: Annotated[Path | None, typer.Option(help="The training set [default: RUN/maps].")] = None,
     extractor: Annotated[
         str | None, typer.Option(metavar="inception|FILE.onnx", help="Whose features give FID, KID and the like.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where the numbers go [default: RUN/results/evaluate].")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the numbers go [default: RUN/results/evaluate, or evaluate-best ...].")
+    ] = None,
     settings: Settings = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:

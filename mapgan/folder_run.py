@@ -22,6 +22,7 @@ from mapgan.params import Params, load
 from mapgan.params.writing import to_yaml
 from mapgan.sets import files_of, find_set, set_files
 
+GENERATOR = "generator.safetensors"
 PREPARATION = timedelta(hours=6)  # that the other processes wait while the main one prunes and resizes
 
 
@@ -60,7 +61,7 @@ def train_folder(
         maps = out / "maps"
         source = _source(folder, given)
         resolved = _in_turn(lambda: _make_maps(source, out, params, preset, settings), out)
-    generator, results = out / "generator.safetensors", out / "results"
+    generator, results = out / GENERATOR, out / "results"
     stages.train(resolved, maps, generator, results / "train", out / ".mapgan", resume)
     if not _is_main():
         return ""
@@ -74,8 +75,8 @@ def sample_run(run: Path, out: Path | None, device: str, wishes: dict[str, objec
 
     settings = [f"sample.{name}={files.canonical_json(wish)}" for name, wish in wishes.items()]
     checked = load(settings=[*settings, f"machine.device={device}"])
-    generator = run / "generator.safetensors" if run.is_dir() else run
-    out = out or generator.parent / "results" / "samples"
+    generator = run / GENERATOR if run.is_dir() else run
+    out = out or _results(generator, "samples")
     return stages.sample(checked.sample, generator, out, check_device(checked.machine))
 
 
@@ -85,16 +86,22 @@ def evaluate_run(
     """Measure the generator of a run's folder, or a generator's file, against the hold-out of `maps`."""
     from mapgan.training.machine import check_device
 
-    generator = run / "generator.safetensors" if run.is_dir() else run
+    generator = run / GENERATOR if run.is_dir() else run
     own = generator.parent / "params.yaml"
     named = [f"evaluate.extractor={files.canonical_json(extractor)}"] if extractor is not None else []
     params = load(own if own.is_file() else None, settings=[*settings, *named, f"machine.device={device}"])
     maps = maps or generator.parent / "maps"
     if not is_dataset(maps):
         raise MapganError(f"{maps}: no training set", "name with --maps the one that the run was trained on")
-    out = out or generator.parent / "results" / "evaluate"
+    out = out or _results(generator, "evaluate")
     said = stages.evaluate(params.evaluate, generator, maps, out, params.seed, check_device(params.machine))
     return f"{said}\nall of it lies in {out}"
+
+
+def _results(generator: Path, what: str) -> Path:
+    """Beside the run's own, for a generator that is not the run's last: `results/evaluate-best`."""
+    name = what if generator.name == GENERATOR else f"{what}-{generator.stem}"
+    return generator.parent / "results" / name
 
 
 def _take_maps(maps: Path, out: Path, params: Path | None, preset: str | None, settings: list[str]) -> Params:

@@ -242,3 +242,13 @@ def test_a_run_is_evaluated_and_compared(run: Path, tmp_path: Path) -> None:
     nowhere = mapgan("evaluate", run / "generator.safetensors", "--maps", tmp_path)
     assert nowhere.returncode == 2
     assert "name with --maps the one that the run was trained on" in nowhere.stderr
+
+
+def test_the_best_generator_does_not_overwrite_what_is_known_of_the_last(run: Path, tmp_path: Path) -> None:
+    maps, best = run / "maps", tmp_path / "best.safetensors"
+    best.write_bytes((run / "generator.safetensors").read_bytes())
+    few = ["--set", "evaluate.pictures=4", "--set", "evaluate.patches=4", "--set", "evaluate.directions=4"]
+    for command in (["evaluate", best, "--maps", maps, *few], ["sample", best, "--seeds", "0"]):
+        said = mapgan(*command, "--device", "cpu")
+        assert said.returncode == 0, said.stderr
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["evaluate-best", "samples-best"]
