@@ -208,6 +208,10 @@ class Fixed:
             self.kept["real", places] = self.supply.real(step, places)
         return self.kept["real", places]
 
+    def labels(self, step: int, places: range) -> tuple[Tensor, ...]:
+        """`[B]`, or nothing."""
+        return self.supply.labels(step, places)
+
     def latents(self, purpose: str, step: int, places: range) -> Tensor:
         """`[B, latent]`."""
         if (purpose, places) not in self.kept:

@@ -57,18 +57,21 @@ def sample(
     out: Annotated[Path | None, typer.Option(help="Where the pictures go [default: beside the generator].")] = None,
     zoom: Annotated[int, typer.Option(min=1, max=16, help="Size of a pixel on the sheets.")] = 1,
     singles: Annotated[bool, typer.Option(help="Also write each picture on its own.")] = True,
+    label: Annotated[
+        str, typer.Option(help="Labels to draw, such as cave or cave,town, if it has any [default: all in turn].")
+    ] = "",
     size: Annotated[
         str, typer.Option(metavar="WxH", help="Pixels of each map, if the latent is spatial [default: as trained].")
     ] = "",
     tile: Annotated[bool, typer.Option("--tile", help="Seamless maps, if the latent is spatial.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
-    """Draw maps: a sheet with the seed under each, and each on its own."""
+    """Draw maps: a sheet with the seed (and the label) under each, and each on its own."""
     with explained():
         from mapgan.folder_run import sample_run
 
-        wishes = {"seeds": seeds, "sheet": sheet, "zoom": zoom, "singles": singles, "size": size, "tile": tile}
-        typer.echo(sample_run(run, out, device, wishes))
+        drawn = {"seeds": seeds, "label": label, "size": size, "tile": tile}
+        typer.echo(sample_run(run, out, device, drawn | {"sheet": sheet, "zoom": zoom, "singles": singles}))
 
 
 @app.command()

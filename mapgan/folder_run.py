@@ -20,6 +20,7 @@ from mapgan.dataset import is_dataset, open_dataset
 from mapgan.errors import MapganError
 from mapgan.params import Params, load
 from mapgan.params.writing import to_yaml
+from mapgan.sampling.labels import parse_labels
 from mapgan.sets import files_of, find_set, set_files
 
 GENERATOR = "generator.safetensors"
@@ -61,6 +62,7 @@ def train_folder(
         maps = out / "maps"
         source = _source(folder, given)
         resolved = _in_turn(lambda: _make_maps(source, out, params, preset, settings), out)
+    parse_labels(resolved.sample.label, open_dataset(maps, verify=False).labels, str(maps))  # not after all the work
     generator, results = out / GENERATOR, out / "results"
     stages.train(resolved, maps, generator, results / "train", out / ".mapgan", resume)
     if not _is_main():
@@ -105,10 +107,11 @@ def _results(generator: Path, what: str) -> Path:
 
 
 def _take_maps(maps: Path, out: Path, params: Path | None, preset: str | None, settings: list[str]) -> Params:
-    """Take a training set as it is: its size wins over every setting."""
+    """Take a training set as it is: its size and labels win over every setting."""
     dataset = open_dataset(maps, verify=False)
     size = [f"resize.width={dataset.width}", f"resize.height={dataset.height}"]
-    resolved = _resolve(params, preset, [*settings, *size], min(dataset.width, dataset.height))
+    labels = f"dataset.condition={'folder' if dataset.labels else 'none'}"
+    resolved = _resolve(params, preset, [*settings, *size, labels], min(dataset.width, dataset.height))
     files.write_text(out / "params.yaml", to_yaml(resolved))
     return resolved
 

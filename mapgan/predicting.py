@@ -20,6 +20,7 @@ from mapgan.training.fitting import SMALLER, Forecast
 from mapgan.training.machine import check_device
 
 HERE = Path("params.yaml")
+SUPPOSED_LABELS = 10  # of a set that is to have labels; how many there are is known when it is made, and weighs little
 
 
 def summary(params: Path | None, preset: str | None, settings: list[str]) -> str:
@@ -29,7 +30,7 @@ def summary(params: Path | None, preset: str | None, settings: list[str]) -> str
         MapganError: a setting is wrong.
     """
     chosen = _load(params, preset, settings)
-    return report(chosen, chosen.resize.width, chosen.resize.height)
+    return report(chosen, chosen.resize.width, chosen.resize.height, _labels(chosen))
 
 
 def fit(
@@ -63,6 +64,7 @@ def fit(
         chosen.resize.height,
         chosen.train.batch_size,
         device.type,
+        _labels(chosen),
     )
     needs = [forecast.need(way) for way in forecast.ways()]
     choice = choose(needs, device_budget(chosen.machine, device, there), SMALLER)
@@ -106,7 +108,12 @@ def _heading(params: Params) -> str:
     return (
         f"{resize.width} x {resize.height} pixels, batch of {train.batch_size} in one process, {train.network}, "
         f"precision {train.precision}, {train.loss} loss, {penalty}"
+        + (f", {_labels(params)} labels supposed" if _labels(params) else "")
     )
+
+
+def _labels(params: Params) -> int:
+    return 0 if params.dataset.condition == "none" else SUPPOSED_LABELS
 
 
 def _memory(machine: Machine, device: torch.device, there: bool) -> str:

@@ -90,11 +90,13 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
     from mapgan.networks.generator_file import latent_size, load_generator
     from mapgan.params.words import parse_seeds, parse_sheet, parse_size
     from mapgan.sampling.drawing import draw
+    from mapgan.sampling.labels import captions, in_turn, parse_labels
     from mapgan.sampling.sheet import check_page, save_png, sheet
 
     network, about = load_generator(generator)
     network.to(device)
     seeds, (columns, rows) = parse_seeds(settings.seeds), parse_sheet(settings.sheet)
+    wanted = parse_labels(settings.label, about.labels, str(generator))
     latent, size = latent_size(about), (about.width, about.height)
     if settings.size or settings.tile:
         size = parse_size(settings.size) if settings.size else size
@@ -103,8 +105,9 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
     pages: list[Path] = []
     for number, start in enumerate(range(0, len(seeds), columns * rows)):
         some = seeds[start : start + columns * rows]
-        pictures = list(draw(network, latent, some))
-        page = sheet(pictures, [str(seed) for seed in some], min(columns, len(some)), settings.zoom)
+        labels = in_turn(some, about.labels, wanted)
+        pictures = list(draw(network, latent, some, labels))
+        page = sheet(pictures, captions(some, labels, about.labels), min(columns, len(some)), settings.zoom)
         pages.append(results / f"sheet-{number:03d}.png")
         save_png(pages[-1], page)
         for seed, picture in zip(some, pictures, strict=True) if settings.singles else ():

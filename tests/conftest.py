@@ -37,15 +37,18 @@ TINY = [
 ]
 
 
-def write_squares(folder: Path, width: int, height: int, train: int = 12, holdout: int = 4) -> Path:
-    """A training set of dark pictures with one light room each."""
+def write_squares(
+    folder: Path, width: int, height: int, train: int = 12, holdout: int = 4, labelled: bool = False
+) -> Path:
+    """A training set of dark pictures with one light room each; if it is labelled, every third is its negative."""
     pictures = []
-    for index in range(train + holdout):
+    labels = [("bright" if index % 3 == 2 else "dark") if labelled else "" for index in range(train + holdout)]
+    for index, label in enumerate(labels):
         picture = np.full((height, width, 3), 40, np.uint8)
         top, left = (draws.integer(index, "room", 0, axis, side // 2) for axis, side in enumerate((height, width)))
         picture[top : top + height // 3, left : left + width // 3] = 220
-        pictures.append(picture)
-    entries = [Entry(f"room-{index}", f"room-{index}") for index in range(train + holdout)]
+        pictures.append(255 - picture if label == "bright" else picture)
+    entries = [Entry(f"room-{index}", f"room-{index}", label) for index, label in enumerate(labels)]
     write_dataset(folder, (width, height), entries[:train], entries[train:], pictures)
     return folder
 
@@ -54,6 +57,12 @@ def write_squares(folder: Path, width: int, height: int, train: int = 12, holdou
 def squares(tmp_path: Path) -> Path:
     """A training set of 12 + 4 pictures of 32 x 32 pixels."""
     return write_squares(tmp_path / "maps", 32, 32)
+
+
+@pytest.fixture
+def shades(tmp_path: Path) -> Path:
+    """A training set of as many pictures that are labelled as dark or bright."""
+    return write_squares(tmp_path / "shades", 32, 32, labelled=True)
 
 
 @pytest.fixture(autouse=True)

@@ -46,6 +46,12 @@ def test_fit_says_what_each_way_needs() -> None:
     assert len(lines) == 13
 
 
+def test_fit_supposes_labels_where_there_will_be_some() -> None:
+    result = mapgan("fit", *OPTIONS, "--set", "dataset.condition=folder", "--set", "machine.micro_batch=4")
+    assert result.stdout.splitlines()[0].endswith(", 10 labels supposed")
+    assert "vectors" in mapgan("summary", *OPTIONS, "--set", "dataset.condition=folder").stdout
+
+
 def test_fit_finds_anew_what_the_settings_hold_and_says_so() -> None:
     result = mapgan("fit", *OPTIONS, "--set", "machine.micro_batch=2", "--set", "train.batch_size=2")
     assert chosen(result.stdout) == ["none", "2"]

@@ -21,9 +21,11 @@ QUANTILES = 20
 
 @dataclass(frozen=True)
 class Pairs:
-    """Drawn pictures, training pictures with their names, and which of these is nearest to each of those."""
+    """Drawn pictures by seed and what each is called, training pictures with their names, and which of these is nearest
+    to each of those."""
 
     drawn: Pixels
+    called: list[str]
     train: Pixels
     names: list[str]
     nearest: Nearest
@@ -34,10 +36,12 @@ def write_closest(results: Path, pairs: Pairs, held_out: Nearest) -> None:
     distances of samples and of held-out pictures to training pictures."""
     found = pairs.nearest
     order = np.lexsort((np.arange(len(found.bits)), found.bits))
-    rows = [f"{seed}\t{found.bits[seed]}\t{_plain(pairs.names[found.place[seed]])}" for seed in order]
+    rows = [
+        f"{_plain(pairs.called[seed])}\t{found.bits[seed]}\t{_plain(pairs.names[found.place[seed]])}" for seed in order
+    ]
     files.write_text(results / "closest.tsv", "\n".join(["seed\tbits\tnearest", *rows]) + "\n")
     shown = [int(seed) for seed in order[:SHOWN]]
-    labels = [f"seed {seed}, picture {found.place[seed]}: {found.bits[seed]} bits" for seed in shown]
+    labels = [f"seed {pairs.called[seed]}, picture {found.place[seed]}: {found.bits[seed]} bits" for seed in shown]
     page = sheet((_pair(pairs, seed) for seed in shown), labels, min(COLUMNS, len(shown)))
     save_png(results / "closest.png", page)
     shares = np.linspace(0, 1, QUANTILES + 1)

@@ -19,6 +19,7 @@ from mapgan.sampling.drawing import draw
 
 class Judge:
     """Gives the number that `train.evaluate_by` names, of the same seeds against the same held-out pictures each time.
+    Drawn pictures have the labels of these, if there are labels.
 
     Args:
         settings: which number, of how many pictures.
@@ -33,7 +34,8 @@ class Judge:
     def __init__(self, settings: Train, dataset: Dataset, seed: int, scratch: Path) -> None:
         self.settings, self.seed, self.scratch = settings, seed, scratch
         chosen = settings.networks.of(settings.network)
-        self.latent = networks.latent_size(settings.network, chosen, dataset.width, dataset.height)
+        size = (dataset.width, dataset.height)
+        self.latent = networks.latent_size(settings.network, chosen, *size, len(dataset.labels))
         self.count = min(settings.evaluate_pictures, len(dataset.holdout))
         fewest = distances.FEWEST if settings.evaluate_by == "kid" else 1
         if self.count < fewest:
@@ -42,6 +44,7 @@ class Judge:
                 "raise resize.holdout or train.evaluate_pictures, or set train.evaluate_every to 0",
             )
         self.holdout = choose(dataset.holdout, self.count, seed, "held out")
+        self.labels = dataset.holdout_labels[self.holdout.places].tolist() if dataset.labels else None
         self.shape = (self.count, dataset.height, dataset.width, 3)
         self.name, self.known = "SWD", Tensor()
         if settings.evaluate_by == "kid":
@@ -53,7 +56,7 @@ class Judge:
 
     def __call__(self, generator: nn.Module) -> float:
         """The number for what `generator` draws; less is better."""
-        pictures = kept_on_disk(draw(generator, self.latent, range(self.count)), self.shape, self.scratch)
+        pictures = kept_on_disk(draw(generator, self.latent, range(self.count), self.labels), self.shape, self.scratch)
         if self.settings.evaluate_by == "swd":
             usual = Evaluate()
             return sliced_wasserstein(pictures, self.holdout, usual.patches, usual.directions, self.seed)["mean"]

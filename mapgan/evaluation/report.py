@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from torch import nn
 
 from mapgan import files
@@ -15,12 +16,13 @@ from mapgan.errors import MapganError
 from mapgan.evaluation import distances, likeness
 from mapgan.evaluation.closest import Pairs, write_closest
 from mapgan.evaluation.extractors import Extractor, NotHere, features, open_extractor
-from mapgan.evaluation.pictures import Pictures, Pixels, choose, kept_on_disk
+from mapgan.evaluation.pictures import Chosen, Pictures, Pixels, choose, kept_on_disk
 from mapgan.evaluation.swd import sliced_wasserstein
 from mapgan.networks.generator_file import About, latent_size, load_generator
 from mapgan.params import Evaluate
 from mapgan.progress import Bar
 from mapgan.sampling.drawing import draw
+from mapgan.sampling.labels import captions, in_words
 
 FEWEST = 2
 SHARE = "share nearer to training than 99 % of held-out"
@@ -52,16 +54,22 @@ def measure(settings: Evaluate, generator: Path, maps: Path, results: Path, seed
     """Compare what `generator` draws with the hold-out of `maps`, and with what it was trained on.
 
     As many samples, held-out and training pictures are compared, since most numbers depend on their count; for
-    likeness to training pictures all of each are looked at. `results` gets the sheet of the closest pairs.
+    likeness to training pictures all of each are looked at. `results` gets the sheet of the closest pairs. If the
+    generator takes labels, samples have those of the held-out pictures that they are compared with, over and over.
 
     Raises:
-        MapganError: the generator draws another size, or the extractor's file is no good.
+        MapganError: the generator draws another size or labels, or the extractor's file is no good.
     """
     dataset = open_dataset(maps)
     network, about = load_generator(generator)
     if (about.width, about.height) != (dataset.width, dataset.height):
         raise MapganError(
             f"{generator}: draws {about.width} x {about.height}, the hold-out is {dataset.width} x {dataset.height}",
+            "train again on this training set",
+        )
+    if about.labels and tuple(about.labels) != dataset.labels:
+        raise MapganError(
+            f"{generator}: has {in_words(about.labels)}, the hold-out has {in_words(dataset.labels)}",
             "train again on this training set",
         )
     count = min(settings.pictures, len(dataset.holdout), len(dataset.train))
@@ -73,24 +81,29 @@ def measure(settings: Evaluate, generator: Path, maps: Path, results: Path, seed
     extractor = _extractor(settings, count, device, report)
     total = 2 * settings.pictures + len(dataset.train) + len(dataset.holdout) + (3 * count if extractor else 0)
     with Bar("evaluate", total=total) as bar:
-        samples = _draw(network.to(device), about, settings.pictures, results, bar)
-        parts = (
-            samples[:count],
-            choose(dataset.holdout, count, seed, "held out"),
-            choose(dataset.train, count, seed, "trained on"),
-        )
+        holdout = choose(dataset.holdout, count, seed, "held out")
+        labels = _labels(dataset, holdout, settings.pictures) if about.labels else None
+        samples = _draw(network.to(device), about, settings.pictures, labels, results, bar)
+        parts = (samples[:count], holdout, choose(dataset.train, count, seed, "trained on"))
         _wasserstein(report, settings, parts, seed)
         if extractor is not None:
             _by_features(report, extractor, parts, seed, bar)
-        _likeness(report, dataset, samples, results, bar)
+        names = captions(range(settings.pictures), labels, about.labels)
+        _likeness(report, dataset, samples, names, results, bar)
     return report
 
 
-def _draw(network: nn.Module, about: About, count: int, scratch: Path, bar: Bar) -> Pixels:
-    """The pictures of the first `count` seeds."""
+def _labels(dataset: Dataset, holdout: Chosen, count: int) -> list[int]:
+    """Labels for `count` samples: those of the held-out pictures, over and over."""
+    labels: list[int] = np.resize(dataset.holdout_labels[holdout.places], count).tolist()
+    return labels
+
+
+def _draw(network: nn.Module, about: About, count: int, labels: list[int] | None, scratch: Path, bar: Bar) -> Pixels:
+    """The pictures of the first `count` seeds, each of its label if there are `labels`."""
 
     def drawn() -> Iterator[Pixels]:
-        for picture in draw(network, latent_size(about), range(count)):
+        for picture in draw(network, latent_size(about), range(count), labels):
             bar.advance()
             yield picture
 
@@ -132,12 +145,12 @@ def _by_features(report: Report, extractor: Extractor, parts: tuple[Pictures, ..
         report.take(f"{name} by {extractor.name}", values, mark[name]["value"])
 
 
-def _likeness(report: Report, dataset: Dataset, samples: Pixels, results: Path, bar: Bar) -> None:
-    """Diversity among samples, and whether they are training pictures again."""
+def _likeness(report: Report, dataset: Dataset, samples: Pixels, called: list[str], results: Path, bar: Bar) -> None:
+    """Diversity among samples, which are `called` so, and whether they are training pictures again."""
     drawn, holdout, train = (likeness.hashes(x, bar.advance) for x in (samples, dataset.holdout, dataset.train))
     report.take("bits between pairs", {"value": likeness.bits_apart(drawn)}, likeness.bits_apart(holdout))
     found, mark = likeness.nearest(drawn, train), likeness.nearest(holdout, train)
     report.take("bits to nearest training picture", {"value": found.bits.mean()}, float(mark.bits.mean()))
     report.take(SHARE, {"value": likeness.share_memorised(found, mark)}, likeness.share_memorised(mark, mark))
     names = [entry["name"] for entry in files.read_json(dataset.folder / DESCRIPTION)["pictures"]]
-    write_closest(results, Pairs(samples, dataset.train, names, found), mark)
+    write_closest(results, Pairs(samples, called, dataset.train, names, found), mark)

@@ -55,30 +55,31 @@ class Summary:
     peak: int
 
 
-def summarize(params: Params, width: int, height: int) -> list[Summary]:
-    """The generator's layers and the discriminator's, for one picture of `width` x `height` pixels."""
-    pair = hollow_pair(params, width, height)
-    precision = params.train.precision
+def summarize(params: Params, width: int, height: int, labels: int = 0) -> list[Summary]:
+    """The generator's layers and the discriminator's, for one picture of `width` x `height` pixels and its label."""
+    pair = hollow_pair(params, width, height, labels)
+    precision, labelled = params.train.precision, labels > 0
     return [
-        _summarize("generator", pair.generator, (1, pair.latent), precision),
-        _summarize("discriminator", pair.discriminator, (1, 3, height, width), precision),
+        _summarize("generator", pair.generator, (1, pair.latent), labelled, precision),
+        _summarize("discriminator", pair.discriminator, (1, 3, height, width), labelled, precision),
     ]
 
 
-def report(params: Params, width: int, height: int) -> str:
+def report(params: Params, width: int, height: int, labels: int = 0) -> str:
     """A table for each network."""
     head = f"{params.train.network}, {width} x {height} pixels, precision {params.train.precision}, one picture"
-    return "\n\n".join([head, *(_table(summary) for summary in summarize(params, width, height))])
+    return "\n\n".join([head, *(_table(summary) for summary in summarize(params, width, height, labels))])
 
 
-def _summarize(name: str, network: nn.Module, given: tuple[int, ...], precision: str) -> Summary:
+def _summarize(name: str, network: nn.Module, given: tuple[int, ...], labelled: bool, precision: str) -> Summary:
     """A network that is run once, forwards and backwards, on an input of the shape `given`."""
     with FakeTensorMode(), Ledger() as ledger:
         fill(network)
         mix_precision(network, precision)
         ledger.watch(name, network)
+        told = [torch.empty(1, dtype=torch.int64)] if labelled else []
         with torch.autograd.graph.saved_tensors_hooks(ledger.keep, lambda kept: kept):
-            result = network(torch.empty(given)).sum()
+            result = network(torch.empty(given), *told).sum()
         result.backward()
         done = [layer for layer in ledger.layers.values() if _does_anything(layer)]
         return Summary(name, done, ledger.peak)

@@ -1,7 +1,8 @@
 """Generators and discriminators. Nothing here knows of training.
 
 Latents are `[B, latent]`, float, N(0, 1). Pictures are `[B, 3, height, width]`, float in [-1, 1].
-Verdicts are `[B]`: logits, the larger the more real. To add a network: a file with a `build`
+Verdicts are `[B]`: logits, the larger the more real. Networks that are built with labels take them, `[B]` (whole
+numbers), beside the latents or pictures. To add a network: a file with a `build`
 function, its settings in `mapgan/params/networks.py`, and a line in `BUILDERS`.
 """
 
@@ -15,7 +16,7 @@ from torch import nn
 
 from mapgan import draws
 from mapgan.errors import MapganError
-from mapgan.networks import dcgan, mapmaker, mlp, modern
+from mapgan.networks import conditional, dcgan, mapmaker, mlp, modern
 from mapgan.networks.pair import Pair
 from mapgan.params import NetworkName
 from mapgan.params.section import Section
@@ -28,20 +29,27 @@ BUILDERS: dict[NetworkName, Callable[[Any, int, int], Pair]] = {
 }
 
 
-def build(name: NetworkName, settings: Section, width: int, height: int, seed: int = 0) -> Pair:
+def build(name: NetworkName, settings: Section, width: int, height: int, seed: int = 0, labels: int = 0) -> Pair:
     """The networks called `name` for pictures of `width` x `height` pixels, with fresh weights.
 
-    The weights are a function of `seed`, and drawn on the CPU whatever the device will be.
+    The weights are a function of `seed`, and drawn on the CPU whatever the device will be. With so many `labels` (0:
+    none) both networks are told one with each picture.
+
+    Raises:
+        MapganError: this network takes no labels.
     """
+    builder = BUILDERS[name]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(draws.key(seed, "weights", 0, 0))
-        return BUILDERS[name](settings, width, height)
+        if labels:
+            return conditional.build(builder, settings, width, height, labels)
+        return builder(settings, width, height)
 
 
-def latent_size(name: NetworkName, settings: Section, width: int, height: int) -> int:
+def latent_size(name: NetworkName, settings: Section, width: int, height: int, labels: int = 0) -> int:
     """Numbers in a latent of the network called `name`."""
     with torch.device("meta"):
-        return BUILDERS[name](settings, width, height).latent
+        return build(name, settings, width, height, labels=labels).latent
 
 
 def resize(generator: nn.Module, width: int, height: int, seamless: bool) -> int:

@@ -31,7 +31,8 @@ def build(builder: Callable[[Any, int, int], Pair], settings: Section, width: in
     pair = builder(settings.model_copy(update={"latent": size + WIDTH}), width, height) if size else None
     if pair is None or pair.latent != size + WIDTH:
         raise MapganError(
-            "train.network: its latent takes no labels", "take another network, or set dataset.condition to none"
+            "train.network: its latent takes no labels",
+            "take another network, or make the set anew with dataset.condition none",
         )
     generator, discriminator = Generator(pair.generator, labels), Discriminator(pair.discriminator, labels)
     return Pair(generator, discriminator, size, pair.batch_dependent)
@@ -69,7 +70,8 @@ def _widened(layer: nn.Linear | nn.Conv2d, labels: int) -> nn.Linear | nn.Conv2d
     """`layer`, which has one output, with one for each label; all begin with the same weights."""
     if parametrize.is_parametrized(layer):
         raise MapganError(
-            "train.networks: spectral norm does not go with labels", "switch it off, or set dataset.condition to none"
+            "train.networks: spectral norm does not go with labels",
+            "switch it off, or make the set anew with dataset.condition none",
         )
     bias = layer.bias is not None
     wide = (

@@ -38,6 +38,9 @@ class About(Section):
     data: str
     """digest of the training set"""
 
+    labels: list[str] = []
+    """what the network was told of each picture, by name; empty where it was told nothing"""
+
 
 def save_network(path: Path, weights: dict[str, Tensor], about: About) -> None:
     """Write a network's state `weights` (float32, on any device) and what is to be known about it."""
@@ -90,13 +93,13 @@ def _assemble(about: About, weights: dict[str, Tensor], path: Path) -> nn.Module
     try:
         settings = network_settings(about)
         with torch.device("meta"):
-            pair = networks.BUILDERS[about.network](settings, about.width, about.height)
+            pair = networks.build(about.network, settings, about.width, about.height, labels=len(about.labels))
         network = getattr(pair, about.part)
         wanted = {name: tensor.dtype for name, tensor in network.state_dict().items()}
         if {name: tensor.dtype for name, tensor in weights.items()} != wanted:
             raise ValueError("names or number types differ")
         network.load_state_dict(weights, strict=True, assign=True)
-    except (ValidationError, RuntimeError, TypeError, ValueError, OverflowError) as error:
+    except (MapganError, ValidationError, RuntimeError, TypeError, ValueError, OverflowError) as error:
         first = str(error).splitlines()[0]
         raise MapganError(f"{path}: its weights do not fit its description ({first})") from None
     if not all(tensor.isfinite().all() for tensor in weights.values()):
@@ -107,7 +110,8 @@ def _assemble(about: About, weights: dict[str, Tensor], path: Path) -> nn.Module
 
 def latent_size(about: About) -> int:
     """Numbers in a latent of the network in a file."""
-    return networks.latent_size(about.network, network_settings(about), about.width, about.height)
+    settings = network_settings(about)
+    return networks.latent_size(about.network, settings, about.width, about.height, len(about.labels))
 
 
 def network_settings(about: About) -> NetworkSettings:

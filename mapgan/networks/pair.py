@@ -12,8 +12,8 @@ class Pair:
     """The two players.
 
     Args:
-        generator: `[B, latent]` to `[B, 3, height, width]` in [-1, 1].
-        discriminator: `[B, 3, height, width]` to logits `[B]`.
+        generator: `[B, latent]`, and labels `[B]` if it has labels, to `[B, 3, height, width]` in [-1, 1].
+        discriminator: `[B, 3, height, width]`, and labels `[B]` if it has labels, to logits `[B]`.
         latent: numbers in a latent.
         batch_dependent: whether pictures of a micro-batch influence one another (batch statistics; dropout does not).
     """

@@ -43,8 +43,8 @@ class ReadyMade(Section):
     """an IDX, NPZ, NPY or CSV file, gzipped or not, or a folder that holds one set of them"""
 
     condition: Literal["none", "folder"] = "none"
-    """what can be asked for by label (`mapgan sample --label`): none, folder (subfolders are labels, and so are those
-    that a ready-made set has)"""
+    """what the networks are told of each picture, so that it can be asked for (`mapgan sample --label`): none, folder
+    (the subfolder that it lies in, or the label that a ready-made set has for it)"""
 
 
 class Demo(Section):

@@ -34,6 +34,8 @@ class Params(Section):
             SettingsError: two of them do not go together.
         """
         train = self.train
+        labelled = self.dataset.condition != "none" and train.network == "dcgan-modern"
+        modern = train.networks.dcgan_modern
         rules = [
             (
                 train.norm_batch and train.batch_size % train.norm_batch,
@@ -58,6 +60,16 @@ class Params(Section):
             (
                 len(train.discriminator_betas) == 1,
                 "train.discriminator_betas: name both, beta1 and beta2, or none",
+            ),
+            (
+                labelled and modern.latent_kind == "spatial",
+                "train.networks.dcgan-modern.latent_kind: a spatial latent takes no labels; take vector or constant, "
+                "or set dataset.condition to none",
+            ),
+            (
+                labelled and modern.spectral_norm,
+                "train.networks.dcgan-modern.spectral_norm: does not go with labels; switch it off, or set "
+                "dataset.condition to none",
             ),
         ]
         for broken, line in rules:

@@ -166,7 +166,7 @@ class Train(Section):
 
     init_from: str = ""
     """fine-tuning: a generator.safetensors to begin with, and the discriminator.safetensors beside it if there is one
-    (empty: fresh weights); size and network must be the same, and DVC only notices another path here"""
+    (empty: fresh weights); size, network and labels must be the same, and DVC only notices another path here"""
 
     watch: Watch = Watch()
     networks: Networks = Networks()
@@ -224,6 +224,10 @@ class Sample(Section):
 
     singles: bool = True
     """also write each picture on its own"""
+
+    label: str = ""
+    """label to draw, where the generator was trained with labels (dataset.condition); several, separated by commas,
+    take turns from seed to seed (empty: all do)"""
 
     size: Annotated[str, AfterValidator(_is_size)] = ""
     """pixels of each picture, such as 3000x1800, where the generator's latent is spatial (empty: as it was trained)"""

@@ -1,4 +1,4 @@
-"""Sheets: a grid of pictures with the seed under each."""
+"""Sheets: a grid of pictures with the seed (and the label) under each."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def sheet(pictures: Iterable[Picture], labels: list[str], columns: int, zoom: in
             page = Image.new("RGB", check_page(picture.shape[1::-1], len(labels), columns, zoom), PAPER)
         corner = (GAP + place % columns * cell[0], GAP + place // columns * cell[1])
         page.paste(image, corner)
-        _write(page, label, corner[0] + image.width // 2, corner[1] + image.height + LABEL // 2 + 1)
+        _write(page, label, corner[0] + image.width // 2, corner[1] + image.height + LABEL // 2 + 1, cell[0])
     assert page is not None, "a sheet needs at least one picture"
     return page
 
@@ -67,6 +67,11 @@ def save_png(path: Path, image: Image.Image) -> None:
         image.save(scratch, "PNG")
 
 
-def _write(page: Image.Image, text: str, x: int, y: int) -> None:
+def _write(page: Image.Image, text: str, x: int, y: int, room: int) -> None:
+    """Write `text` around (x, y); what does not fit in `room` pixels is cut off, and dots say so."""
     font = ImageFont.load_default(FONT_PIXELS)
-    ImageDraw.Draw(page).text((x, y), text, fill=INK, font=font, anchor="mm")
+    shown = text
+    while font.getlength(shown) > room and len(text) > 1:
+        text = text[:-1]
+        shown = f"{text}…"
+    ImageDraw.Draw(page).text((x, y), shown, fill=INK, font=font, anchor="mm")

@@ -31,6 +31,9 @@ class Supply(Protocol):
     def real(self, step: int, places: range) -> Tensor:
         """Training pictures, `[B, 3, H, W]` in [-1, 1]."""
 
+    def labels(self, step: int, places: range) -> tuple[Tensor, ...]:
+        """Their labels, `[B]` int64, as both networks want them beside their input, or nothing."""
+
     def latents(self, purpose: str, step: int, places: range) -> Tensor:
         """Latents, `[B, latent]` from N(0, 1)."""
 

@@ -18,13 +18,14 @@ def seconds_per_step(step: Step, plan: Plan) -> float:
     Nothing that the run depends on is touched: the generator is the average, and D is in evaluation mode.
     """
     generator, discriminator = step.average.network, step.discriminator.eval()
-    latents = step.supply.latents("timing", 0, range(plan.need.way.micro_batch))
+    places = range(plan.need.way.micro_batch)
+    latents, told = step.supply.latents("timing", 0, places), step.supply.labels(0, places)
     with step.accelerator.autocast():
         with FlopCounterMode(display=False) as counter:
-            discriminator(generator(latents))  # this one also warms up
+            discriminator(generator(latents, *told), *told)  # this one also warms up
         _wait(step.accelerator.device)
         started = time.perf_counter()
-        discriminator(generator(latents))
+        discriminator(generator(latents, *told), *told)
         _wait(step.accelerator.device)
     discriminator.train()
     forward = int(counter.get_total_flops())

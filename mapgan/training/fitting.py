@@ -19,6 +19,7 @@ from mapgan.memory.budget import device_budget
 from mapgan.memory.fake import fill, hollow_pair, mix_precision
 from mapgan.memory.meter import Meter, peak
 from mapgan.memory.plan import Need, Plan, Way, choose, ways
+from mapgan.networks.pair import Pair
 from mapgan.networks.stack import set_checkpointing
 from mapgan.params import Params
 from mapgan.training.augment import Strength
@@ -39,6 +40,7 @@ def plan(
     device: torch.device,
     processes: int,
     budget: int | None = None,
+    labels: int = 0,
 ) -> Plan:
     """The cheapest way to do a step of `width` x `height` pictures that fits the device.
 
@@ -50,13 +52,14 @@ def plan(
         device: where the networks will be.
         processes: how many share the batch.
         budget: bytes that tensors may take; all processes must be given the same (default: this device's).
+        labels: of the training set; 0 for none.
 
     Raises:
         MapganError: no way fits.
     """
     if budget is None:
         budget = device_budget(params.machine, device)
-    forecast = Forecast(params, width, height, params.train.batch_size // processes, device.type)
+    forecast = Forecast(params, width, height, params.train.batch_size // processes, device.type, labels)
     needs: list[Need] = []
     for way in forecast.ways():
         needs.append(forecast.need(way))
@@ -89,16 +92,18 @@ class Traced(NamedTuple):
 
 
 class Forecast:
-    """What ways to do a step need, each found with as few traced steps as it takes; arguments as for `needs`."""
+    """What ways to do a step need, each found with as few traced steps as it takes; arguments as for `needs`, and
+    how many labels the training set has."""
 
-    def __init__(self, params: Params, width: int, height: int, share: int, device: str) -> None:
-        self.params, self.width, self.height, self.share, self.device = params, width, height, share, device
+    def __init__(self, params: Params, width: int, height: int, share: int, device: str, labels: int = 0) -> None:
+        self.params, self.width, self.height, self.labels = params, width, height, labels
+        self.share, self.device = share, device
         self.traced = functools.cache(self._trace)
 
     def ways(self) -> list[Way]:
         """All ways that the network and the `machine` section allow."""
         machine, micro_batch = self.params.machine, self.params.machine.micro_batch
-        if hollow_pair(self.params, self.width, self.height).batch_dependent:
+        if self._pair().batch_dependent:
             micro_batch = norm_batch(self.params, self.share)
         return ways(self.share, micro_batch, machine.checkpointing)
 
@@ -116,10 +121,13 @@ class Forecast:
         traced = self.traced(way)
         return Need(way, peak(traced.changes), traced.flops * self.share // way.micro_batch)
 
+    def _pair(self) -> Pair:
+        return hollow_pair(self.params, self.width, self.height, self.labels)
+
     def _trace(self, way: Way) -> Traced:
         """A step with one micro-batch on fake tensors; if there are more, then as the last of them finds things."""
         settings = self.params.train
-        pair = hollow_pair(self.params, self.width, self.height)
+        pair = self._pair()
         average = Average(pair.generator, settings.ema)
         with FakeTensorMode(), Meter() as meter:
             for network in (pair.generator, pair.discriminator, average.network):
@@ -132,10 +140,12 @@ class Forecast:
                 _live_in(optimizer, gradients_stay=way.micro_batch < self.share)
             several = settings.batch_size > self.share
             buckets = [torch.empty_like(weight) for weight in _weights(pair.generator, pair.discriminator) if several]
+            ahead = self.share if self.device == "cpu" else 0
+            supply = Blank(self.width, self.height, pair.latent, ahead, labelled=self.labels > 0)
             step = Step(
                 settings=settings,
                 accelerator=cast(Accelerator, Alone()),
-                supply=Blank(self.width, self.height, pair.latent, self.share if self.device == "cpu" else 0),
+                supply=supply,
                 generator=pair.generator,
                 discriminator=pair.discriminator,
                 average=average,
@@ -149,8 +159,8 @@ class Forecast:
             step((settings.penalty_every - 1) // settings.discriminator_steps)  # the first that measures the penalty
             del buckets  # in them, several processes sum up their gradients
             flops = meter.flops
-            with torch.no_grad():
-                average.network(torch.empty(1, pair.latent))  # a preview: they are drawn one at a time
+            with torch.no_grad():  # a preview: they are drawn one at a time
+                average.network(torch.empty(1, pair.latent), *supply.labels(0, range(1)))
             return Traced(tuple(meter.changes), flops)
 
 
@@ -176,15 +186,20 @@ class Blank:
         height: pixels.
         latent: numbers in a latent.
         ahead: pictures that are read ahead into the device's own memory, twice.
+        labelled: whether pictures have labels.
     """
 
-    def __init__(self, width: int, height: int, latent: int, ahead: int) -> None:
-        self.width, self.height, self.latent = width, height, latent
+    def __init__(self, width: int, height: int, latent: int, ahead: int, labelled: bool) -> None:
+        self.width, self.height, self.latent, self.labelled = width, height, latent, labelled
         self.read = [torch.empty(ahead, height, width, 3, dtype=torch.uint8) for _ in range(2)]
 
     def real(self, step: int, places: range) -> Tensor:
         """`[B, 3, H, W]`, channels last."""
         return torch.empty(len(places), 3, self.height, self.width, memory_format=torch.channels_last)
+
+    def labels(self, step: int, places: range) -> tuple[Tensor, ...]:
+        """`[B]`, or nothing."""
+        return (torch.empty(len(places), dtype=torch.int64),) if self.labelled else ()
 
     def latents(self, purpose: str, step: int, places: range) -> Tensor:
         """`[B, latent]`."""

@@ -23,6 +23,7 @@ def write_networks(path: Path, step: Step, params: Params, dataset: Dataset, ste
         steps=steps,
         seed=params.seed,
         data=dataset.digest,
+        labels=list(dataset.labels),
     )
     last = step.average.network.state_dict()
     save_network(path, last, about)

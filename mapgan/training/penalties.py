@@ -16,7 +16,7 @@ from mapgan.params import Train
 from mapgan.training.batches import Supply
 from mapgan.training.losses import Sides
 
-Player = Callable[[Tensor], Tensor]
+Player = Callable[..., Tensor]
 
 
 def due(settings: Train, turn: int) -> bool:
@@ -41,11 +41,12 @@ def slope_penalty(
     none, weight = torch.zeros((), device=shown["real"].device), settings.penalty * settings.penalty_every
     if not due(settings, turn):
         return none
+    told = supply.labels(turn, places)
     if settings.penalty_kind == "interpolates":
         if "fake" not in verdicts:
             return none
         way = supply.uniform("between", turn, places)
-        return weight * interpolates(discriminator, shown["real"], shown["fake"], way).mean()
+        return weight * interpolates(discriminator, shown["real"], shown["fake"], way, told).mean()
     squares = none
     for side, verdict in verdicts.items():
         if settings.penalty_at not in (side, "both"):
@@ -55,7 +56,7 @@ def slope_penalty(
         else:
             sigma = settings.penalty_sigma
             moved = shown[side] + sigma * supply.noise(shown[side], f"{side} move", turn, places)
-            square = difference(verdict, discriminator(moved), sigma)
+            square = difference(verdict, discriminator(moved, *told), sigma)
         squares = squares + square.mean()
     return 0.5 * weight * squares
 
@@ -76,13 +77,16 @@ def difference(verdict: Tensor, moved_verdict: Tensor, sigma: float) -> Tensor:
     return ((moved_verdict - verdict) / sigma).square()
 
 
-def interpolates(discriminator: Player, real: Tensor, fake: Tensor, way: Tensor) -> Tensor:
+def interpolates(
+    discriminator: Player, real: Tensor, fake: Tensor, way: Tensor, told: tuple[Tensor, ...] = ()
+) -> Tensor:
     """(||grad D|| - 1)^2 at points between pairs, `way` `[B]` from fake to real (Gulrajani et al. 2017, eq. 3).
 
-    The paper is arXiv:1704.00028; the points are its x hat, and `way` its epsilon.
+    The paper is arXiv:1704.00028; the points are its x hat, and `way` its epsilon. Both of a pair have one label,
+    which D is `told`.
     """
     between = torch.lerp(fake, real, way.to(real.dtype).view(-1, 1, 1, 1)).detach().requires_grad_()
-    length: Tensor = torch.linalg.vector_norm(_slope(discriminator(between), between), dim=1)
+    length: Tensor = torch.linalg.vector_norm(_slope(discriminator(between, *told), between), dim=1)
     return (length - 1).square()
 
 

@@ -35,7 +35,14 @@ def plan_for(params: Params, dataset: Dataset, accelerator: Accelerator) -> Plan
     budget = torch.tensor(device_budget(params.machine, accelerator.device), device=accelerator.device)
     least = int(accelerator.gather(budget[None]).min()) if processes > 1 else int(budget)
     return plan(
-        params, dataset.width, dataset.height, dataset.train.nbytes, accelerator.device, processes, budget=least
+        params,
+        dataset.width,
+        dataset.height,
+        dataset.train.nbytes,
+        accelerator.device,
+        processes,
+        budget=least,
+        labels=len(dataset.labels),
     )
 
 
@@ -43,12 +50,12 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
     """Everything that a training step works on, on the device.
 
     Raises:
-        MapganError: the weights that `train.init_from` names do not fit.
+        MapganError: the weights that `train.init_from` names do not fit, or the network takes no labels.
     """
     settings = params.train
-    pair = build(params, dataset.width, dataset.height)
+    pair = build(params, dataset)
     if settings.init_from:
-        take_weights(pair, settings, (dataset.width, dataset.height))
+        take_weights(pair, settings, dataset)
     average = Average(pair.generator, settings.ema)
     for network in (pair.generator, pair.discriminator):
         network.to(memory_format=torch.channels_last)
@@ -81,6 +88,7 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
             accelerator.device,
             resident=plan.resident,
             workers=params.machine.workers or min(4, os.cpu_count() or 1),
+            labels=dataset.train_labels if dataset.labels else None,
         ),
         generator=generator,
         discriminator=discriminator,
@@ -94,7 +102,7 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
     )
 
 
-def build(params: Params, width: int, height: int) -> Pair:
-    """The networks that the settings describe, with fresh weights."""
-    settings = params.train
-    return networks.build(settings.network, settings.networks.of(settings.network), width, height, params.seed)
+def build(params: Params, dataset: Dataset) -> Pair:
+    """The networks that the settings describe, for the size and the labels of `dataset`, with fresh weights."""
+    name, section = params.train.network, params.train.networks.of(params.train.network)
+    return networks.build(name, section, dataset.width, dataset.height, params.seed, len(dataset.labels))

@@ -57,8 +57,6 @@ def train(params: Params, places: Places, resume: str = "auto") -> None:
         run = Run(params, places, dataset, step, folder)
         run.restore(resume)
         run.say_what_comes(plan)
-        if dataset.labels:
-            run.monitor.say("train: the set's labels are kept but not used yet; the generator will draw all kinds")
         start_trackers(accelerator, params)
         try:
             run.loop(stop)

@@ -13,13 +13,14 @@ from mapgan.dataset import Dataset
 from mapgan.params import Train
 from mapgan.sampling.diversity import spread
 from mapgan.sampling.drawing import draw
+from mapgan.sampling.labels import captions, in_turn
 from mapgan.sampling.sheet import save_png, sheet, square_columns
 from mapgan.training.animation import Animation
 from mapgan.training.state import step_of
 
 
 class Snapshots:
-    """Sheets of the same seeds, kept with the states too, because DVC empties the results.
+    """Sheets of the same seeds (labels take turns by seed), kept with the states too, because DVC empties the results.
 
     Args:
         settings: how many pictures, and how often.
@@ -31,15 +32,18 @@ class Snapshots:
     def __init__(self, settings: Train, dataset: Dataset, folder: Path, results: Path) -> None:
         self.settings, self.dataset = settings, dataset
         network = settings.networks.of(settings.network)
-        self.latent = networks.latent_size(settings.network, network, dataset.width, dataset.height)
+        size = (dataset.width, dataset.height)
+        self.latent = networks.latent_size(settings.network, network, *size, len(dataset.labels))
         self.kept, self.shown, self.animation = folder / "snapshots", results / "snapshots", Animation(results)
 
     def take(self, generator: nn.Module, step: int) -> float:
         """Draw the sheet for `step`; how much its pictures differ, as a share of how much as many real ones do."""
         seeds = range(self.settings.snapshot_pictures)
-        pictures = list(draw(generator, self.latent, seeds))
+        labels = in_turn(seeds, self.dataset.labels)
+        pictures = list(draw(generator, self.latent, seeds, labels))
         kept = self.kept / f"step-{step:08d}.png"
-        save_png(kept, sheet(pictures, [str(seed) for seed in seeds], square_columns(len(seeds))))
+        under = captions(seeds, labels, self.dataset.labels)
+        save_png(kept, sheet(pictures, under, square_columns(len(seeds))))
         self._show(kept)
         self._animate(step)
         places = np.linspace(0, len(self.dataset.train) - 1, max(2, len(seeds))).astype(int)

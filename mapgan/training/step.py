@@ -1,7 +1,8 @@
 """One training step: D's loss and step, G's loss and step, the moving average. This is the whole objective.
 
 The batch is taken in micro-batches whose gradients add up to those of the whole. Each picture's draws
-depend on its place in the global batch alone, so how it is cut changes nothing (rule 3 of the design).
+depend on its place in the global batch alone, so how it is cut changes nothing (rule 3 of the design). In a set with
+labels both players are `told` them, the same for the real and the drawn picture at a place.
 """
 
 from __future__ import annotations
@@ -127,8 +128,9 @@ class Step:
 
     def _discriminator_backward(self, turn: int, places: range, share: float) -> Metrics:
         settings, loss = self.settings, LOSSES[self.settings.loss]
+        told = self.supply.labels(turn, places)
         with torch.no_grad():
-            fake = self._fake(self.generator, "discriminator latent", turn, places)
+            fake = self.generator(self.supply.latents("discriminator latent", turn, places), *told)
         real = self.supply.real(turn, places)
         watched = watching.saturation(real, fake) if self.watched else {}
         shown = {"real": self._shown("real", real, turn, places), "fake": self._shown("fake", fake, turn, places)}
@@ -141,7 +143,7 @@ class Step:
         metrics: Metrics = {}
         seen: Sides = {}
         for some in passes:
-            verdicts = {side: self.discriminator(pictures) for side, pictures in some.items()}
+            verdicts = {side: self.discriminator(pictures, *told) for side, pictures in some.items()}
             value = discriminator_loss(loss, verdicts, settings.label_smoothing, flipped).mean()
             penalty = slope_penalty(settings, self.discriminator, shown, verdicts, self.supply, turn, places)
             self.accelerator.backward((value + penalty) * share)
@@ -158,17 +160,14 @@ class Step:
 
     def _generator_backward(self, turn: int, places: range, share: float) -> Metrics:
         loss, discriminator = LOSSES[self.settings.loss], self.discriminator
-        fake = self._fake(self.generator, "generator latent", turn, places)
-        verdict = discriminator(self._shown("generator", fake, turn, places))
+        told = self.supply.labels(turn, places)
+        fake = self.generator(self.supply.latents("generator latent", turn, places), *told)
+        verdict = discriminator(self._shown("generator", fake, turn, places), *told)
         if loss.paired:
-            verdict = verdict - discriminator(self._shown("real", self.supply.real(turn, places), turn, places))
+            verdict = verdict - discriminator(self._shown("real", self.supply.real(turn, places), turn, places), *told)
         value = loss.generator(verdict).mean()
         self.accelerator.backward(value * share)
         return {"loss_generator": value}
-
-    def _fake(self, generator: nn.Module, purpose: str, turn: int, places: range) -> Tensor:
-        pictures: Tensor = generator(self.supply.latents(purpose, turn, places))
-        return pictures
 
     def _shown(self, side: str, pictures: Tensor, turn: int, places: range) -> Tensor:
         """What D is shown of `pictures`; `augment` says why in this order."""

@@ -29,8 +29,12 @@ def saturation(real: Tensor, fake: Tensor) -> dict[str, Tensor]:
 
 def _blocks(network: nn.Module) -> list[tuple[str, nn.Module]]:
     """The parts of a network that people think of as its blocks, by name."""
-    return [
-        (f"{name}.{place}" if place is not None else name, block)
-        for name, child in network.named_children()
-        for place, block in (enumerate(child) if isinstance(child, Stack) else [(None, child)])
-    ]
+    found: list[tuple[str, nn.Module]] = []
+    for name, child in network.named_children():
+        if isinstance(child, Stack):
+            found += [(f"{name}.{place}", block) for place, block in enumerate(child)]
+        elif any(isinstance(module, Stack) for module in child.modules()):  # a network within one that knows labels
+            found += _blocks(child)
+        else:
+            found.append((name, child))
+    return found

@@ -47,7 +47,7 @@ def generator(tmp_path: Path, maps: Path) -> Path:
 def drawing(monkeypatch: pytest.MonkeyPatch, pictures: Pictures) -> None:
     """Let the generator draw these."""
 
-    def draw(_: Any, __: Any, seeds: Any) -> Iterator[Any]:
+    def draw(_: Any, __: Any, seeds: Any, ___: Any) -> Iterator[Any]:
         yield from itertools.islice(itertools.cycle(pictures), len(seeds))
 
     monkeypatch.setattr(report, "draw", draw)

@@ -21,16 +21,18 @@ def tiny(*settings: str) -> Params:
     return load(settings=[*TINY, *settings])
 
 
+@pytest.mark.parametrize("labels", [0, 3])
 @pytest.mark.parametrize("network", networks.BUILDERS)
-def test_the_layers_add_up_to_the_networks(network: str) -> None:
+def test_the_layers_add_up_to_the_networks(network: str, labels: int) -> None:
     params = tiny(f"train.network={network}")
-    pair = networks.build(params.train.network, params.train.networks.of(params.train.network), *SIZE)
+    pair = networks.build(params.train.network, params.train.networks.of(params.train.network), *SIZE, labels=labels)
+    told = [torch.zeros(1, dtype=torch.long)] if labels else []
     inputs = {"generator": torch.zeros(1, pair.latent), "discriminator": torch.zeros(1, 3, SIZE[1], SIZE[0])}
-    for summary in summarize(params, *SIZE):
+    for summary in summarize(params, *SIZE, labels):
         real = getattr(pair, summary.name)
         assert sum(layer.parameters for layer in summary.layers) == sum(weight.numel() for weight in real.parameters())
         with FlopCounterMode(display=False) as counter:
-            real(inputs[summary.name])
+            real(inputs[summary.name], *told)
         assert sum(layer.multiply_adds for layer in summary.layers) == counter.get_total_flops() // 2
 
 

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from mapgan import networks
 from mapgan.errors import MapganError
-from mapgan.networks.generator_file import About, load_generator, save_network
+from mapgan.networks.generator_file import About, latent_size, load_generator, save_network
 from mapgan.params import DcganModern
 
 SETTINGS = DcganModern(latent=5, generator_maps=2, discriminator_maps=2, max_maps=4, last_maps=2)
 
 
 def saved(
-    path: Path, width: int = 40, scale: float = 1.0, to: torch.dtype = torch.float32, **changes: object
+    path: Path,
+    width: int = 40,
+    scale: float = 1.0,
+    to: torch.dtype = torch.float32,
+    labels: Sequence[str] = (),
+    **changes: object,
 ) -> torch.nn.Module:
-    generator = networks.build("dcgan-modern", SETTINGS, 40, 24).generator
+    generator = networks.build("dcgan-modern", SETTINGS, 40, 24, labels=len(labels)).generator
     settings = SETTINGS.model_dump() | changes
-    about = About(network="dcgan-modern", settings=settings, width=width, height=24, steps=3, seed=0, data="abc")
+    about = About(
+        **{"network": "dcgan-modern", "settings": settings, "width": width, "height": 24},
+        **{"steps": 3, "seed": 0, "data": "abc", "labels": list(labels)},
+    )
     weights = {name: (scale * tensor).to(to) for name, tensor in generator.state_dict().items()}
     save_network(path, weights, about)
     return generator
@@ -35,6 +45,24 @@ def test_a_generator_comes_back_as_it_was(tmp_path: Path) -> None:
     z = torch.randn(2, 5)
     assert torch.equal(loaded(z), generator(z))
     assert (about.width, about.height, about.steps) == (40, 24, 3)
+
+
+def test_a_generator_that_knows_labels_comes_back_with_their_names(tmp_path: Path) -> None:
+    generator = saved(tmp_path / "g.safetensors", labels=["cave", "town"]).eval()
+    loaded, about = load_generator(tmp_path / "g.safetensors")
+    z, told = torch.randn(2, latent_size(about)), torch.tensor([1, 0])
+    assert torch.equal(loaded(z, told), generator(z, told))
+    assert about.labels == ["cave", "town"]
+
+
+def test_a_file_from_before_there_were_labels_is_read(tmp_path: Path) -> None:
+    saved(tmp_path / "g.safetensors")
+    with safe_open(tmp_path / "g.safetensors", framework="pt") as stored:
+        weights = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+        said = json.loads(stored.metadata()["mapgan"])
+    del said["labels"]
+    save_file(weights, tmp_path / "old.safetensors", metadata={"mapgan": json.dumps(said)})
+    assert load_generator(tmp_path / "old.safetensors")[1].labels == []
 
 
 def test_the_same_generator_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -84,6 +112,10 @@ def bad_type(path: Path) -> None:
     saved(path, to=torch.float64)
 
 
+def bad_labels(path: Path) -> None:
+    saved(path, labels=["cave", "town"], latent_kind="spatial")
+
+
 BAD = [
     bad_pickle,
     bad_cut,
@@ -95,6 +127,7 @@ BAD = [
     bad_nesting,
     bad_numbers,
     bad_type,
+    bad_labels,
 ]
 
 

@@ -11,11 +11,12 @@ from PIL import Image
 
 from mapgan import networks, stages
 from mapgan.errors import MapganError
-from mapgan.networks import conditional
-from mapgan.networks.generator_file import About, save_network
+from mapgan.networks.generator_file import About, latent_size, load_generator, save_network
 from mapgan.params import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName, Sample
 from mapgan.params.section import Section
+from mapgan.sampling import sheet as drawn_sheet
 from mapgan.sampling.drawing import draw
+from mapgan.sampling.labels import in_turn, parse_labels
 from mapgan.sampling.latents import latent
 from mapgan.sampling.sheet import GAP, LABEL, PAPER, check_page, sheet
 
@@ -56,10 +57,64 @@ def test_a_spatial_latent_draws_any_size_from_the_file_alone(tmp_path: Path) -> 
 
 def test_a_label_is_drawn_if_the_generator_knows_labels() -> None:
     name, settings = NARROW[1]
-    pair = conditional.build(networks.BUILDERS[name], settings, 32, 32, labels=3)
+    pair = networks.build(name, settings, 32, 32, labels=3)
     pictures = list(draw(pair.generator.eval(), pair.latent, [3, 3, 3], [0, 2, 0]))
     assert np.array_equal(pictures[0], pictures[2])
     assert not np.array_equal(pictures[0], pictures[1])
+
+
+LABELS = ["cave", "town", "well, old"]
+
+
+def told(path: Path, labels: list[str] = LABELS) -> Path:
+    """A generator that was told these labels."""
+    settings = Mlp(latent=5, generator_units=4)
+    generator = networks.build("mlp", settings, 40, 24, labels=len(labels)).generator
+    about = About(network="mlp", settings=settings.model_dump(), width=40, height=24, steps=1, seed=0, data="",
+                  labels=labels)  # fmt: skip
+    save_network(path, generator.state_dict(), about)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("wanted", "places"),
+    [
+        ("", [0, 1, 2, 0]),
+        ("town", [1, 1, 1, 1]),
+        ("town, cave", [1, 0, 1, 0]),
+        ("well, old", [2, 2, 2, 2]),
+    ],
+)
+def test_labels_take_turns_by_seed(wanted: str, places: list[int]) -> None:
+    named = parse_labels(wanted, LABELS, "it")
+    assert in_turn(range(4), LABELS, named) == places
+    assert in_turn([3, 2], LABELS, named) == [places[3], places[2]]
+    assert in_turn(range(4), []) is None
+
+
+def test_a_label_that_was_asked_for_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, about = load_generator(told(tmp_path / "g.safetensors"))
+    under: list[str] = []
+    monkeypatch.setattr(drawn_sheet, "_write", lambda _, text, *__: under.append(text))
+    for label, places in [("", [2, 0]), ("town", [1, 1])]:
+        stages.sample(Sample(seeds="2,3", label=label), tmp_path / "g.safetensors", tmp_path / "out")
+        for seed, expected in zip([2, 3], draw(network, latent_size(about), [2, 3], places), strict=True):
+            with Image.open(tmp_path / f"out/singles/seed-00000{seed}.png") as single:
+                assert np.array_equal(np.asarray(single), expected)
+    assert under == ["2 well, old", "3 cave", "2 town", "3 town"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "line"),
+    [
+        (LABELS, r"sample\.label: swamp: .*g\.safetensors has the labels cave, town, well, old; take some of these"),
+        ([], r"sample\.label: cave: .*g\.safetensors has no labels; leave it empty"),
+    ],
+)
+def test_a_label_that_is_not_there_is_one_line(tmp_path: Path, labels: list[str], line: str) -> None:
+    with pytest.raises(MapganError, match=line):
+        stages.sample(Sample(label="cave,swamp"), told(tmp_path / "g.safetensors", labels), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_latent_depends_on_its_seed_alone() -> None:
@@ -82,3 +137,10 @@ def test_a_sheet_shows_each_picture_in_its_place_with_its_label() -> None:
         label = page[top + 20 : top + 20 + LABEL, left : left + 40]
         assert (label != PAPER).any()
     assert (page[-LABEL:, -40:] == PAPER).all()  # nothing in the empty place
+
+
+def test_a_long_label_stays_below_its_picture() -> None:
+    pictures = [np.full((10, 40, 3), 60, np.uint8)] * 2
+    short, long = (np.asarray(sheet(pictures, [text, ""], columns=2)) for text in ("1", "1 " + "town" * 20))
+    assert (long[:, : 40 + GAP] != short[:, : 40 + GAP]).any()
+    assert (long[:, 40 + 2 * GAP :] == short[:, 40 + 2 * GAP :]).all()

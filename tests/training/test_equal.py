@@ -99,6 +99,16 @@ def test_tricks_do_not_depend_on_who_does_the_work(squares: Path, tmp_path: Path
     assert_the_same_whoever_does_the_work(squares, tmp_path, *tricks)
 
 
+def test_labels_do_not_depend_on_who_does_the_work(shades: Path, tmp_path: Path) -> None:
+    assert_the_same_whoever_does_the_work(shades, tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("tricks", TRICKS, ids=["exact", "interpolates"])
+def test_neither_do_tricks_with_labels(shades: Path, tmp_path: Path, tricks: list[str]) -> None:
+    assert_the_same_whoever_does_the_work(shades, tmp_path, *tricks)
+
+
 MODERN = "train.networks.dcgan-modern"
 DROPPING = ["train.network=mlp", "train.networks.mlp.generator_dropout=0.2"]
 FULL = [f"{MODERN}.{one}" for one in ("latent_kind=spatial", "excitation=true", "spectral_norm=true", "noise=0.1")]

@@ -95,6 +95,14 @@ def test_the_prediction_is_what_the_allocator_held(
     assert predicted == pytest.approx(real, rel=0.05)
 
 
+def test_labels_are_in_the_prediction(tmp_path: Path) -> None:
+    params, way = load(settings=[*TINY, *WIDER, "train.precision=bf16"]), Way(4, "none")
+    real = allocated_at_most(params, write_squares(tmp_path / "maps", 96, 96, labelled=True), way)
+    assert Forecast(params, 96, 96, 8, "cpu", labels=2).need(way).peak == pytest.approx(real, rel=0.05)
+    few, many = (Forecast(params, 96, 96, 8, "cpu", labels=count).need(way).peak for count in (2, 20_000))
+    assert many > few + 4 * 20_000 * 16 * 4  # the labels' vectors with their gradients and moments, at the least
+
+
 @pytest.mark.parametrize("settings", [["train.precision=bf16"], ["train.precision='no'", "train.penalty=0"]])
 def test_two_micro_batches_tell_of_all_others(settings: list[str]) -> None:
     forecast = Forecast(load(settings=[*TINY, *settings]), 48, 32, 32, "cuda")

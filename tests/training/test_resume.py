@@ -138,6 +138,14 @@ UNFIT = [
 ]
 
 
+def test_fine_tuning_needs_the_same_labels(squares: Path, shades: Path, tmp_path: Path) -> None:
+    run(shades, tmp_path / "a", "train.steps=2")
+    start = f"train.init_from={str(tmp_path / 'a')!r}"
+    run(shades, tmp_path / "b", "train.steps=2", start)
+    with pytest.raises(MapganError, match="has the labels bright, dark, where the training set has no labels"):
+        run(squares, tmp_path / "c", start)
+
+
 @pytest.mark.parametrize(("settings", "line"), UNFIT)
 def test_weights_that_do_not_fit_are_one_line(squares: Path, tmp_path: Path, settings: list[str], line: str) -> None:
     run(squares, tmp_path / "a")

@@ -1,0 +1,149 @@
+"""Sets with labels: both networks are told them, whatever the network, the loss and the penalty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from typer.testing import CliRunner
+
+from mapgan import networks, stages
+from mapgan.cli import app
+from mapgan.dataset import open_dataset
+from mapgan.errors import MapganError, SettingsError
+from mapgan.evaluation import judge, report
+from mapgan.networks.generator_file import latent_size, load_generator, load_network
+from mapgan.params import Evaluate, load
+from mapgan.sampling.drawing import draw
+from mapgan.sampling.latents import latent
+from mapgan.training.step import Step
+from tests.conftest import TINY, write_squares
+from tests.training.test_resume import run
+from tests.training.test_run import MODERN, WAYS, assert_close, gradients
+
+LEARNERS = [*([f"train.network={name}"] for name in networks.BUILDERS), [f"{MODERN}.latent_kind=constant"]]
+
+
+@pytest.mark.parametrize("chosen", LEARNERS, ids=str)
+def test_every_network_with_a_plain_latent_is_told_labels(shades: Path, tmp_path: Path, chosen: list[str]) -> None:
+    run(shades, tmp_path, *chosen, "train.steps=2")
+    for name in ("generator", "discriminator", "best"):
+        assert load_network(tmp_path / f"{name}.safetensors")[1].labels == ["bright", "dark"]
+    generator, about = load_generator(tmp_path / "generator.safetensors")
+    with torch.no_grad():
+        bright, dark = generator(latent(5, latent_size(about)).repeat(2, 1), torch.tensor([0, 1]))
+    assert not torch.equal(bright, dark)
+    names = (tmp_path / "results/metrics.tsv").read_text().splitlines()[0].split("\t")
+    assert {"gradient_G.blocks.0", "gradient_G.vectors", "gradient_D.blocks.0", "gradient_D.verdict"} <= set(names)
+
+
+@pytest.mark.parametrize("settings", WAYS, ids=lambda settings: settings[0])
+def test_how_the_batch_is_cut_does_not_change_the_gradients(shades: Path, settings: list[str]) -> None:
+    whole = gradients(shades, *settings)
+    assert_close(whole, gradients(shades, *settings, "machine.micro_batch=3", "machine.checkpointing=all"))
+
+
+def test_a_killed_run_ends_as_one_that_was_not(shades: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = ["machine.save_minutes=0", "train.evaluate_every=2"]
+    whole = run(shades, tmp_path / "a", *settings)
+    with monkeypatch.context() as patch:
+        real = Step.__call__
+
+        def killed(self: Step, number: int, *rest: Any) -> Any:
+            if number == 4:
+                raise KeyboardInterrupt
+            return real(self, number, *rest)
+
+        patch.setattr(Step, "__call__", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(shades, tmp_path / "b", *settings)
+    assert run(shades, tmp_path / "b", *settings) == whole
+    for name in ("metrics.tsv", "scores.tsv", "snapshots/step-00000003.png", "snapshots/step-00000006.png"):
+        assert (tmp_path / "b/results" / name).read_bytes() == (tmp_path / "a/results" / name).read_bytes()
+
+
+def test_it_draws_what_it_is_asked_for(tmp_path: Path) -> None:
+    """Fails by far if G, D or both are not told the labels. Without those of the relativistic loss's pairs, and with a
+    seed with which a D that knows of no labels ends up with the two the wrong way round."""
+    shades = write_squares(tmp_path / "maps", 16, 16, train=24, labelled=True)
+    run(shades, tmp_path, "train.steps=200", "train.batch_size=8", "train.ema=0.9", "train.snapshot_every=200",
+        "train.loss=non-saturating", "seed=2")  # fmt: skip
+    generator, about = load_generator(tmp_path / "generator.safetensors")
+    size, seeds = latent_size(about), range(16)
+    bright, dark = (
+        [float(picture.mean()) for picture in draw(generator, size, seeds, [label] * 16)] for label in (0, 1)
+    )
+    assert max(dark) < 128 < min(bright)
+
+
+UNABLE = [("latent_kind=spatial", "takes no labels"), ("spectral_norm=true", "does not go with labels")]
+
+
+@pytest.mark.parametrize(("setting", "line"), UNABLE)
+def test_a_network_that_takes_no_labels_is_one_line_before_any_work(
+    shades: Path, tmp_path: Path, setting: str, line: str
+) -> None:
+    with pytest.raises(SettingsError, match=line):
+        load(settings=["dataset.condition=folder", f"{MODERN}.{setting}"])
+    load(settings=["dataset.condition=folder", f"{MODERN}.{setting}", "train.network=dcgan"])
+    with pytest.raises(MapganError, match=line):  # the settings say nothing of labels, but the set has them
+        run(shades, tmp_path / "a", f"{MODERN}.{setting}")
+    options = [option for each in [*TINY, f"{MODERN}.{setting}"] for option in ("--set", each)]
+    said = CliRunner().invoke(app, ["train", str(shades), "--out", str(tmp_path / "b"), *options])
+    assert said.exit_code == 2
+    assert line in said.stderr
+    assert not list(tmp_path.rglob("*.safetensors"))
+
+
+def test_a_label_to_sample_that_is_not_there_is_heard_of_before_training(shades: Path, tmp_path: Path) -> None:
+    options = [option for each in [*TINY, "sample.label=dusk"] for option in ("--set", each)]
+    said = CliRunner().invoke(app, ["train", str(shades), "--out", str(tmp_path / "b"), *options])
+    assert said.exit_code == 2
+    assert "has the labels bright, dark" in said.stderr
+    assert not list(tmp_path.rglob("*.safetensors"))
+
+
+def test_a_run_with_labels_from_its_set_to_its_pages(shades: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+
+    def mapgan(*arguments: str) -> str:
+        said = CliRunner().invoke(app, list(arguments))
+        assert said.exit_code == 0, said.stderr
+        return said.stdout
+
+    mapgan("train", str(shades), "--out", str(out), *[option for each in TINY for option in ("--set", each)])
+    assert load(out / "params.yaml").dataset.condition == "folder"
+    mapgan("sample", str(out), "--seeds", "0-3", "--label", "dark")
+    few = [option for name in ("pictures", "patches", "directions") for option in ("--set", f"evaluate.{name}=6")]
+    mapgan("evaluate", str(out), "--maps", str(shades), *few)
+    assert "swd" in mapgan("compare", str(out), str(out), "--out", str(tmp_path / "page.html")).lower()
+    wrong = CliRunner().invoke(app, ["sample", str(out), "--label", "dusk"])
+    assert (wrong.exit_code, len(wrong.stderr.splitlines())) == (2, 1)
+    assert "has the labels bright, dark" in wrong.stderr
+
+
+def test_pictures_are_measured_with_the_labels_of_those_held_out(
+    shades: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[list[int] | None] = []
+
+    def noted(network: nn.Module, size: int, seeds: Sequence[int], labels: list[int] | None = None) -> Any:
+        told.append(labels)
+        return draw(network, size, seeds, labels)
+
+    monkeypatch.setattr(judge, "draw", noted)
+    monkeypatch.setattr(report, "draw", noted)
+    run(shades, tmp_path, "train.steps=2", "train.evaluate_every=1")
+    stages.evaluate(Evaluate(pictures=6, patches=4, directions=4), tmp_path / "generator.safetensors", shades, tmp_path)
+    held_out = open_dataset(shades).holdout_labels.tolist()
+    assert held_out == [1, 1, 0, 1]
+    assert told == [held_out, held_out, [*held_out, *held_out[:2]]]
+    rows = [line.split("\t") for line in (tmp_path / "closest.tsv").read_text().splitlines()[1:]]
+    assert sorted(row[0] for row in rows) == ["0 dark", "1 dark", "2 bright", "3 dark", "4 dark", "5 dark"]
+    plain = write_squares(tmp_path / "plain", 32, 32)
+    with pytest.raises(MapganError, match="has the labels bright, dark, the hold-out has no labels"):
+        stages.evaluate(Evaluate(), tmp_path / "generator.safetensors", plain, tmp_path)
