@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -28,7 +29,7 @@ from tables import Column, Row, number, table, word
 from mapgan import files
 from mapgan.params import load
 
-PROBES = (20, 320)  # steps; what lies between them tells how long one takes, without starting and drawing
+PROBES = (20, 320)  # steps; the second run does 280 more than the first, and starts and draws as long as that
 
 
 def main() -> None:
@@ -61,9 +62,10 @@ def measure(options: argparse.Namespace, name: str, maps: Path, recipe: Recipe, 
     wishes = [*recipe.settings, *options.set, "machine.threads=1", f"machine.device={device.type}"]
     command = ["train", str(maps), "--out", str(run), "--preset", options.preset]
     command += [word for wish in wishes for word in ("--set", wish)]
+    shutil.rmtree(run, ignore_errors=True)  # of a measurement that was broken off
     # a longer run goes on where the shorter one ended, so nothing is trained twice
-    first, second = (mapgan([*command, "--set", f"train.steps={steps}"], device) for steps in PROBES)
-    step = (second - first) / (PROBES[1] - PROBES[0])
+    few, more = (mapgan([*command, "--set", f"train.steps={steps}"], device) for steps in PROBES)
+    step = (more - few) / (PROBES[1] - 2 * PROBES[0])
     steps = round(60 * options.minutes / step)
     mapgan([*command, "--set", f"train.steps={steps}"], device)
     mapgan(["evaluate", str(run), "--maps", str(maps), "--extractor", options.extractor], device)
@@ -72,6 +74,7 @@ def measure(options: argparse.Namespace, name: str, maps: Path, recipe: Recipe, 
         "set": name,
         "recipe": recipe.name,
         "settings": recipe.settings + options.set,
+        "minutes": options.minutes,
         "steps": steps,
         "pictures_per_second": load(run / "params.yaml").train.batch_size / step,
         "memory_gib": float(dict(zip(speed[0].split("\t"), speed[-1].split("\t"), strict=True))["memory_gib"]),
@@ -103,13 +106,14 @@ def score(row: Row, name: str) -> str:
     found = [value for key, value in row["numbers"].items() if key.startswith(name)]
     if not found:
         return "-"
-    scale, digits = (1000, 1) if name == "KID" else (1, 1)
-    return f"{scale * found[0]['samples']:.{digits}f} ({scale * found[0]['real']:.{digits}f})"
+    scale = 1000 if name == "KID" else 1
+    return f"{scale * found[0]['samples']:.1f} ({scale * found[0]['real']:.1f})"
 
 
 COLUMNS: list[Column] = [
     ("set", word("set")),
     ("recipe", word("recipe")),
+    ("minutes", number("minutes", ".1f")),
     ("steps", word("steps")),
     ("images/s", number("pictures_per_second", ".0f")),
     ("memory, GiB", number("memory_gib", ".2f")),
@@ -121,17 +125,16 @@ COLUMNS: list[Column] = [
 
 def write(place: Path, rows: list[Row], device: torch.device, options: argparse.Namespace) -> None:
     """Write `place`.md and `place`.json."""
-    clock = "minutes of one core" if device.type == "cpu" else "minutes"
     about = {
         "device": device_name(device),
         "torch": torch.__version__,
         "preset": options.preset,
-        "minutes": options.minutes,
         "extractor": Path(options.extractor).name,
     }
     files.write_json(place.with_suffix(".json"), {"about": about, "rows": rows})
-    head = f"# Recipes: {about['device']}\n\n{options.minutes:g} {clock} for each; networks of the preset "
-    head += f"`{options.preset}`; KID by {about['extractor']}; torch {torch.__version__}\n\n"
+    clock = "minutes of one core" if device.type == "cpu" else "minutes on the clock"
+    head = f"# Recipes: {about['device']}\n\nTimes are {clock}; networks of the preset `{options.preset}`; KID by "
+    head += f"{about['extractor']}; torch {torch.__version__}\n\n"
     files.write_text(place.with_suffix(".md"), head + table(rows, COLUMNS) + "\n")
 
 
