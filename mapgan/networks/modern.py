@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from mapgan.networks.excitation import BACK, Excitation
 from mapgan.networks.noise import Noise, noise_corners, noise_field
-from mapgan.networks.norms import Norm
+from mapgan.networks.norms import norm
 from mapgan.networks.pair import Pair
 from mapgan.networks.sizes import doublings, feature_maps
 from mapgan.networks.spectral import normalise
@@ -119,9 +119,10 @@ class Discriminator(nn.Module):
 class Enlarge(nn.Module):
     """`[B, before, h, w]` to `[B, after, 2h, 2w]`: 1x1 convolution, bilinear doubling, 3x3 convolution.
 
-    That is normalised within each picture: without that, colours take many times longer to settle. Noise may be added
-    to it: smooth resizings leave nothing else to make woods and rock of. Then come the latent's style, and what the
-    stage with `low` feature maps says of it.
+    That is normalised within each picture: without that, colours take many times longer to settle. By default pixel by
+    pixel, because statistics of a whole picture tie the strength of a line to how much ground lies around it. Noise may
+    be added before: smooth resizings leave nothing else to make woods and rock of. Then come the latent's style, and
+    what the stage with `low` feature maps says of it.
     """
 
     def __init__(self, before: int, after: int, low: int | None, settings: DcganModern) -> None:
@@ -130,7 +131,7 @@ class Enlarge(nn.Module):
         self.mix = started(nn.Conv2d(before, after, 1), gain=1.0)
         self.convolution = started(nn.Conv2d(after, after, 3, padding=0 if self.around else 1))
         self.add_noise = Noise(after, settings.noise) if settings.noise else None
-        self.norm = Norm(after)
+        [self.norm] = norm(settings.norm, after)
         self.style = Style(settings.latent, after) if settings.latent_kind == "constant" else None
         self.excitation = Excitation(low, after) if low else None
 

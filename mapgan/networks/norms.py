@@ -33,8 +33,9 @@ class PixelNorm(nn.Module):
     """Each pixel's feature maps scaled to mean square 1 (Karras et al. 2018, arXiv:1710.10196, section 4.2)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        wide = x.to(torch.promote_types(x.dtype, torch.float32))
-        return x * torch.rsqrt(wide.square().mean(dim=1, keepdim=True) + 1e-8).to(x.dtype)
+        wide = torch.promote_types(x.dtype, torch.float32)
+        mean_square = torch.linalg.vector_norm(x, dim=1, keepdim=True, dtype=wide).square() / x.shape[1]
+        return x * torch.rsqrt(mean_square + 1e-8).to(x.dtype)
 
 
 def norm(name: NormName, maps: int) -> list[nn.Module]:

@@ -117,6 +117,10 @@ class DcganModern(Section):
     convolutions: Annotated[int, Field(ge=1, le=4)] = 1
     """3x3 convolutions in each residual block"""
 
+    norm: Literal["pixel", "group"] = "pixel"
+    """normalisation in the generator: pixel (each pixel's feature maps: grounds stay flat, and lines straight), group
+    (groups of feature maps, over the whole picture)"""
+
     noise: Annotated[float, Field(ge=0, le=1)] = 0.0
     """strength at the start of the noise that the generator makes texture of: 0.1 for painted maps, 0 (none) for
     clean drawings"""
