@@ -75,7 +75,7 @@ class Train(Section):
     """how D learns from a batch: real and fake pictures together, or apart, one backward pass after the other, in half
     the memory (not with the relativistic loss, which compares them)"""
 
-    penalty: Annotated[float, Field(ge=0)] = 0.2
+    penalty: Annotated[float, Field(ge=0)] = 0.02
     """weight of the penalty on D's slope (0: none): gamma of gamma / 2 times its square (R1, R2), lambda of WGAN-GP"""
 
     penalty_kind: Literal["difference", "exact", "interpolates"] = "difference"
@@ -89,7 +89,7 @@ class Train(Section):
     penalty_every: Count = 5
     """measure the penalty at every so many of D's steps, and weigh it so many times more (lazy regularisation)"""
 
-    penalty_sigma: Annotated[float, Field(gt=0, le=1)] = 0.1
+    penalty_sigma: Annotated[float, Field(gt=0, le=1)] = 0.03
     """step of the finite difference that measures the slope, in units of pixel values in [-1, 1]"""
 
     generator_lr: Rate = 1e-3
