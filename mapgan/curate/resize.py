@@ -141,7 +141,7 @@ def _parts(made: Iterable[Made], share: float, labelled: bool) -> tuple[list[Ent
         Entry(name, result.row.group, result.row.label if labelled else "") for result in made for name in result.names
     ]
     entries.sort(key=lambda entry: entry.name)
-    out = held_out((entry.group for entry in entries), share)
+    out = held_out(((entry.group, entry.label) for entry in entries), share)
     train = [entry for entry in entries if entry.group not in out]
     return train, [entry for entry in entries if entry.group in out]
 
