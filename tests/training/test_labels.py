@@ -96,6 +96,7 @@ def test_a_network_that_takes_no_labels_is_one_line_before_any_work(
     said = CliRunner().invoke(app, ["train", str(shades), "--out", str(tmp_path / "b"), *options])
     assert said.exit_code == 2
     assert line in said.stderr
+    assert "(dataset.condition: none, and the set made anew)" in said.stderr  # the set's labels win over the setting
     assert not list(tmp_path.rglob("*.safetensors"))
 
 
