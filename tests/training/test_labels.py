@@ -116,7 +116,10 @@ def test_a_run_with_labels_from_its_set_to_its_pages(shades: Path, tmp_path: Pat
         assert said.exit_code == 0, said.stderr
         return said.stdout
 
-    mapgan("train", str(shades), "--out", str(out), *[option for each in TINY for option in ("--set", each)])
+    training = ["train", str(shades), "--out", str(out), *[option for each in TINY for option in ("--set", each)]]
+    said = CliRunner().invoke(app, training)
+    assert said.exit_code == 0, said.stderr
+    assert "has labels (bright 4 (1 held out), dark 8 (3 held out)): both networks are told them" in said.stderr
     assert load(out / "params.yaml").dataset.condition == "folder"
     mapgan("sample", str(out), "--seeds", "0-3", "--label", "dark")
     few = [option for name in ("pictures", "patches", "directions") for option in ("--set", f"evaluate.{name}=6")]
@@ -125,6 +128,14 @@ def test_a_run_with_labels_from_its_set_to_its_pages(shades: Path, tmp_path: Pat
     wrong = CliRunner().invoke(app, ["sample", str(out), "--label", "dusk"])
     assert (wrong.exit_code, len(wrong.stderr.splitlines())) == (2, 1)
     assert "has the labels bright, dark" in wrong.stderr
+
+
+def test_labels_that_a_ready_set_does_not_have_are_not_silently_left_out(squares: Path, tmp_path: Path) -> None:
+    wanted = ["train", str(squares), "--out", str(tmp_path / "run"), "--set", "dataset.condition=folder"]
+    said = CliRunner().invoke(app, wanted)
+    assert (said.exit_code, len(said.stderr.splitlines())) == (2, 1)
+    assert f"dataset.condition: {squares} has no labels" in said.stderr
+    assert not (tmp_path / "run").exists()
 
 
 def test_pictures_are_measured_with_the_labels_of_those_held_out(
