@@ -164,7 +164,7 @@ def _make_maps(source: list[str], out: Path, params: Path | None, preset: str | 
         "dataset": resolved.dataset.model_dump(),
         "prune": resolved.prune.model_dump(),
         "resize": resolved.resize.model_dump(),
-        "code": files.sha256_tree([package / "curate", package / "sets", package / "dataset.py"]),
+        "code": files.sha256_tree([package / name for name in ("curate", "sets", "dataset.py", "label_names.py")]),
     }
     note = maps / "made-from.json"
     if not (note.is_file() and files.read_json(note) == made_from and _is_whole(maps)):

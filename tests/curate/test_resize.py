@@ -141,3 +141,11 @@ def test_of_many_labels_the_line_says_how_many_there_are(tmp_path):
     names = [Entry(f"{number}", f"{number}", f"{number:02}") for number in range(23)]
     write_dataset(tmp_path, (16, 16), names, [], [picture] * 23)
     assert count_labels(open_dataset(tmp_path)).endswith("19 1 (none held out) and 3 more")
+
+
+def test_a_label_is_called_as_its_folder_if_that_can_be_shown(raw, tmp_path):
+    for seed, name in enumerate(["-old", "=sum", "ho\u0308hle", "x" * 200]):
+        raw.put(map_picture(seed, (96, 64)), group=f"map {seed}", label=name)
+    prune(Prune(), raw.folder, tmp_path / "pruned", 1)
+    resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1, labelled=True)
+    assert open_dataset(tmp_path / "maps").labels == ("-old", "=sum", "h\u00f6hle", "x" * 100)

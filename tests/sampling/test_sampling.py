@@ -83,6 +83,8 @@ def told(path: Path, labels: list[str] = LABELS) -> Path:
         ("town", [1, 1, 1, 1]),
         ("town, cave", [1, 0, 1, 0]),
         ("well, old", [2, 2, 2, 2]),
+        ("town,", [1, 1, 1, 1]),
+        (" , ", [0, 1, 2, 0]),
     ],
 )
 def test_labels_take_turns_by_seed(wanted: str, places: list[int]) -> None:
@@ -90,6 +92,10 @@ def test_labels_take_turns_by_seed(wanted: str, places: list[int]) -> None:
     assert in_turn(range(4), LABELS, named) == places
     assert in_turn([3, 2], LABELS, named) == [places[3], places[2]]
     assert in_turn(range(4), []) is None
+
+
+def test_a_name_is_the_same_however_its_signs_are_written() -> None:
+    assert parse_labels("ho\u0308hle,well", ["h\u00f6hle", "well"], "it") == ["h\u00f6hle", "well"]
 
 
 def test_a_label_that_was_asked_for_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,8 +113,8 @@ def test_a_label_that_was_asked_for_is_drawn(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("labels", "line"),
     [
-        (LABELS, r"sample\.label: swamp: .*g\.safetensors has the labels cave, town, well, old; take some of these"),
-        ([], r"sample\.label: cave: .*g\.safetensors has no labels; leave it empty"),
+        (LABELS, r"sample\.label: 'swamp': .*g\.safetensors has the labels cave, town, well, old; take some of these"),
+        ([], r"sample\.label: 'cave': .*g\.safetensors has no labels; leave it empty"),
     ],
 )
 def test_a_label_that_is_not_there_is_one_line(tmp_path: Path, labels: list[str], line: str) -> None:
