@@ -93,7 +93,7 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
     from mapgan.networks.generator_file import latent_size, load_generator
     from mapgan.params.words import parse_seeds, parse_sheet, parse_size
     from mapgan.sampling.drawing import draw
-    from mapgan.sampling.labels import captions, in_turn, parse_labels
+    from mapgan.sampling.labels import captions, file_names, in_turn, parse_labels
     from mapgan.sampling.sheet import check_page, save_png, sheet
 
     network, about = load_generator(generator)
@@ -113,6 +113,6 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
         page = sheet(pictures, captions(some, labels, about.labels), min(columns, len(some)), settings.zoom)
         pages.append(results / f"sheet-{number:03d}.png")
         save_png(pages[-1], page)
-        for seed, picture in zip(some, pictures, strict=True) if settings.singles else ():
-            save_png(results / "singles" / f"seed-{seed:06d}.png", fromarray(picture))
+        for name, picture in zip(file_names(some, labels), pictures, strict=True) if settings.singles else ():
+            save_png(results / "singles" / name, fromarray(picture))
     return f"the sheet is {pages[0]}" if len(pages) == 1 else f"the sheets are {pages[0]} to {pages[-1].name}"

@@ -48,6 +48,13 @@ def captions(seeds: Sequence[int], labels: Sequence[int] | None, known: Sequence
     return [f"{seed} {known[label]}" for seed, label in zip(seeds, labels, strict=True)]
 
 
+def file_names(seeds: Sequence[int], labels: Sequence[int] | None) -> list[str]:
+    """For each seed the file of its picture: with its label's number, because each label is another picture."""
+    if labels is None:
+        return [f"seed-{seed:06d}.png" for seed in seeds]
+    return [f"seed-{seed:06d}-label-{label}.png" for seed, label in zip(seeds, labels, strict=True)]
+
+
 def in_words(known: Sequence[str]) -> str:
     """`the labels cave, town`, or `no labels`."""
     return f"the labels {', '.join(known)}" if known else "no labels"
