@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -16,10 +17,13 @@ from mapgan.cli import app
 from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError, SettingsError
 from mapgan.evaluation import judge, report
+from mapgan.evaluation.pictures import choose, each
 from mapgan.networks.generator_file import latent_size, load_generator, load_network
 from mapgan.params import Evaluate, load
 from mapgan.sampling.drawing import draw
 from mapgan.sampling.latents import latent
+from mapgan.training.machine import accelerator_for
+from mapgan.training.prepare import plan_for, prepare
 from mapgan.training.step import Step
 from tests.conftest import TINY, write_squares
 from tests.training.test_resume import run
@@ -45,6 +49,25 @@ def test_every_network_with_a_plain_latent_is_told_labels(shades: Path, tmp_path
 def test_how_the_batch_is_cut_does_not_change_the_gradients(shades: Path, settings: list[str]) -> None:
     whole = gradients(shades, *settings)
     assert_close(whole, gradients(shades, *settings, "machine.micro_batch=3", "machine.checkpointing=all"))
+
+
+@pytest.mark.parametrize("settings", WAYS, ids=lambda settings: settings[0])
+def test_both_players_are_told_the_labels_of_the_real_pictures_at_their_places(
+    shades: Path, settings: list[str]
+) -> None:
+    """Fails if any call of G or D in a step gets other ones, or the same in another order."""
+    plain = ["train.batch_size=8", "train.penalty_every=1", "train.discriminator_steps=1", "train.augment=[]"]
+    params = load(settings=[*TINY, *settings, *plain])
+    dataset, accelerator = open_dataset(shades), accelerator_for(params)
+    step = prepare(params, dataset, accelerator, plan_for(params, dataset, accelerator))
+    seen = (step.supply.real(0, range(8)).mean((1, 2, 3)) < 0).long()  # 1 is dark
+    assert seen.tolist() != seen.flip(0).tolist()
+    told: list[torch.Tensor] = []
+    for player in (step.generator, step.discriminator):
+        player.register_forward_pre_hook(lambda _, given: told.append(given[1]))
+    step(0)
+    assert len(told) >= 5
+    assert all(torch.equal(labels, seen) for labels in told)
 
 
 def test_a_killed_run_ends_as_one_that_was_not(shades: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,9 +161,11 @@ def test_labels_that_a_ready_set_does_not_have_are_not_silently_left_out(squares
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("held_out", [4, 12], ids=["all of them, over and over", "some of them"])
 def test_pictures_are_measured_with_the_labels_of_those_held_out(
-    shades: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    held_out: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shades = write_squares(tmp_path / "shades", 32, 32, holdout=held_out, labelled=True)
     told: list[list[int] | None] = []
 
     def noted(network: nn.Module, size: int, seeds: Sequence[int], labels: list[int] | None = None) -> Any:
@@ -149,14 +174,14 @@ def test_pictures_are_measured_with_the_labels_of_those_held_out(
 
     monkeypatch.setattr(judge, "draw", noted)
     monkeypatch.setattr(report, "draw", noted)
-    run(shades, tmp_path, "train.steps=2", "train.evaluate_every=1")
+    run(shades, tmp_path, "train.steps=2", "train.evaluate_every=1", "train.evaluate_pictures=6")
     stages.evaluate(Evaluate(pictures=6, patches=4, directions=4), tmp_path / "generator.safetensors", shades, tmp_path)
-    held_out = open_dataset(shades).holdout_labels.tolist()
-    assert held_out == [1, 1, 0, 1]
-    assert told == [held_out, held_out, [*held_out, *held_out[:2]]]
+    compared = choose(open_dataset(shades).holdout, min(6, held_out), 0, "held out")
+    seen = [int(picture.mean() < 128) for picture in each(compared)]
+    assert told == [seen, seen, np.resize(seen, 6).tolist()]
     columns, *rows = [line.split("\t") for line in (tmp_path / "closest.tsv").read_text().splitlines()]
     assert columns == ["seed", "label", "bits", "nearest"]
-    names = [open_dataset(shades).labels[place] for place in told[-1] or ()]
+    names = [("bright", "dark")[place] for place in np.resize(seen, 6)]
     assert {int(row[0]): row[1] for row in rows} == dict(enumerate(names))
     plain = write_squares(tmp_path / "plain", 32, 32)
     with pytest.raises(MapganError, match="has the labels bright, dark, the hold-out has no labels"):
