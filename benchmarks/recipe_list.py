@@ -76,11 +76,11 @@ DEMO = [
 ]
 WESNOTH = [
     ("dcgan-modern", "relativistic", ""),
-    ("dcgan-modern, group norm", "relativistic", ""),
-    ("dcgan-modern", "relativistic", "DiffAugment without colour"),
     ("dcgan", "BCE", ""),
     ("dcgan-modern", "BCE", ""),
     ("mapmaker", "BCE", ""),
+    ("dcgan-modern", "relativistic", "DiffAugment"),
+    ("dcgan-modern, group norm", "relativistic", ""),
     ("dcgan-modern", "hinge", ""),
     ("dcgan", "BCE", "DiffAugment"),
 ]

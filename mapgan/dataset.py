@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from mapgan.errors import MapganError
 from mapgan.files import canonical_json, read_json, replacing, write_json
+from mapgan.label_names import check_label_names
 
 PLAIN, LABELLED = 1, 2  # formats: what has no labels can still be read by a mapgan that knows of none
 DESCRIPTION, PACK = "dataset.json", "pack.npy"
 PIECE_BYTES = 1 << 25
+SHOWN_LABELS = 20  # in a line that counts them
 REMEDY = "make it anew with resize"
 
 Pixels = NDArray[np.uint8]
@@ -112,6 +114,17 @@ def open_dataset(folder: Path, verify: bool = True) -> Dataset:
     )
 
 
+def count_labels(dataset: Dataset) -> str:
+    """One line on how many pictures each label has: `cave 12 (none held out), town 11 (2 held out)`."""
+    parts = (dataset.train_labels, dataset.holdout_labels)
+    counts = zip(*(np.bincount(places, minlength=len(dataset.labels)).tolist() for places in parts), strict=True)
+    told = [
+        f"{name} {train} ({holdout or 'none'} held out)"
+        for name, (train, holdout) in zip(dataset.labels, counts, strict=True)
+    ]
+    return ", ".join(told[:SHOWN_LABELS]) + (f" and {len(told) - SHOWN_LABELS} more" if told[SHOWN_LABELS:] else "")
+
+
 def signature(folder: Path) -> list[tuple[int, int]]:
     """Size and time of change of the set's files: cheap to look at, and other when the set is made anew."""
     found = [folder / name for name in (DESCRIPTION, PACK)]
@@ -137,7 +150,7 @@ def write_dataset(
 
     Raises:
         MapganError: there is nothing to train on.
-        ValueError: a picture has another size, or there are not as many as names.
+        ValueError: a picture has another size, there are not as many as names, or a label cannot be called so.
     """
     if not train:
         raise MapganError(f"{folder}: no picture to train on", "see what prune and resize left out")
@@ -147,6 +160,7 @@ def write_dataset(
     labels = tuple(sorted({entry.label for entry in names if entry.label}))
     if labels and not all(entry.label for entry in names):
         raise ValueError("some pictures have a label and some have none")
+    check_label_names(labels)
     places = [labels.index(entry.label) for entry in names] if labels else []
     with replacing(folder / PACK) as scratch:
         pack = np.lib.format.open_memmap(scratch, "w+", np.uint8, (count, height, width, 3))
@@ -200,6 +214,7 @@ def _labels(said: dict[str, Any], count: int) -> tuple[tuple[str, ...], Labels]:
     names = said["labels"]
     if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
         raise ValueError("no names of labels")
+    check_label_names(names)
     places = [picture["label"] for picture in said["pictures"]]
     if len(places) != count or not all(type(place) is int and 0 <= place < len(names) for place in places):
         raise ValueError("not a label for each picture")

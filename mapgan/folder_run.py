@@ -16,7 +16,7 @@ from mapgan import files, stages
 from mapgan.choosing import choose, typical_side
 from mapgan.collect.folder import walk
 from mapgan.collect.links import SUFFIXES
-from mapgan.dataset import is_dataset, open_dataset
+from mapgan.dataset import count_labels, is_dataset, open_dataset
 from mapgan.errors import MapganError
 from mapgan.params import Params, load
 from mapgan.params.writing import to_yaml
@@ -107,8 +107,18 @@ def _results(generator: Path, what: str) -> Path:
 
 
 def _take_maps(maps: Path, out: Path, params: Path | None, preset: str | None, settings: list[str]) -> Params:
-    """Take a training set as it is: its size and labels win over every setting."""
+    """Take a training set as it is: its size and labels win over every setting.
+
+    Raises:
+        MapganError: labels are asked for, and it has none.
+    """
     dataset = open_dataset(maps, verify=False)
+    if dataset.labels:
+        _say(f"the training set has labels ({count_labels(dataset)}): both networks are told them")
+    elif load(params, preset, settings).dataset.condition != "none":
+        raise MapganError(
+            f"dataset.condition: {maps} has no labels", "set it to none, or make the set anew with labels"
+        )
     size = [f"resize.width={dataset.width}", f"resize.height={dataset.height}"]
     labels = f"dataset.condition={'folder' if dataset.labels else 'none'}"
     resolved = _resolve(params, preset, [*settings, *size, labels], min(dataset.width, dataset.height))
@@ -154,7 +164,7 @@ def _make_maps(source: list[str], out: Path, params: Path | None, preset: str | 
         "dataset": resolved.dataset.model_dump(),
         "prune": resolved.prune.model_dump(),
         "resize": resolved.resize.model_dump(),
-        "code": files.sha256_tree([package / "curate", package / "sets", package / "dataset.py"]),
+        "code": files.sha256_tree([package / name for name in ("curate", "sets", "dataset.py", "label_names.py")]),
     }
     note = maps / "made-from.json"
     if not (note.is_file() and files.read_json(note) == made_from and _is_whole(maps)):

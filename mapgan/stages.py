@@ -41,24 +41,27 @@ def resize(
     Returns a line that says how many.
     """
     from mapgan.curate.resize import resize as bring_to_size
+    from mapgan.dataset import count_labels, open_dataset
     from mapgan.sets import pack
 
     size = f"{settings.width} x {settings.height}"
     if dataset.name != "folder":
         taken = pack(dataset, settings, maps, cache)
-        labels = f"; labels: {', '.join(taken.labels[:20])}" if taken.labels else ""
-        return f"{taken.train} pictures of {dataset.name} to train on, {taken.holdout} held out, {size}{labels}"
-    counts = bring_to_size(settings, raw, pruned, maps, workers, dataset.condition == "folder")
-    told = {
-        "all blank": counts.blank,
-        "enlarged": counts.enlarged,
-        "unreadable": counts.bad,
-        "in no subfolder and so without label": counts.unlabelled,
-    }
-    odd = ", ".join(f"{number} {what}" for what, number in told.items() if number)
-    trained = f"{counts.train} pictures of {counts.train_groups} maps to train on"
-    held_out = f"{counts.holdout} of {counts.holdout_groups} held out"
-    return f"{trained}, {held_out}, {size}" + (f"; of those kept: {odd}" if odd else "")
+        said = f"{taken.train} pictures of {dataset.name} to train on, {taken.holdout} held out, {size}"
+    else:
+        counts = bring_to_size(settings, raw, pruned, maps, workers, dataset.condition == "folder")
+        told = {
+            "all blank": counts.blank,
+            "enlarged": counts.enlarged,
+            "unreadable": counts.bad,
+            "in no subfolder and so without label": counts.unlabelled,
+        }
+        odd = ", ".join(f"{number} {what}" for what, number in told.items() if number)
+        trained = f"{counts.train} pictures of {counts.train_groups} maps to train on"
+        held_out = f"{counts.holdout} of {counts.holdout_groups} held out"
+        said = f"{trained}, {held_out}, {size}" + (f"; of those kept: {odd}" if odd else "")
+    made = open_dataset(maps, verify=False)
+    return said + (f"; labels: {count_labels(made)}" if made.labels else "")
 
 
 def train(params: Params, maps: Path, generator: Path, results: Path, scratch: Path, resume: str = "auto") -> str:
@@ -90,7 +93,7 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
     from mapgan.networks.generator_file import latent_size, load_generator
     from mapgan.params.words import parse_seeds, parse_sheet, parse_size
     from mapgan.sampling.drawing import draw
-    from mapgan.sampling.labels import captions, in_turn, parse_labels
+    from mapgan.sampling.labels import captions, file_names, in_turn, parse_labels
     from mapgan.sampling.sheet import check_page, save_png, sheet
 
     network, about = load_generator(generator)
@@ -110,6 +113,6 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
         page = sheet(pictures, captions(some, labels, about.labels), min(columns, len(some)), settings.zoom)
         pages.append(results / f"sheet-{number:03d}.png")
         save_png(pages[-1], page)
-        for seed, picture in zip(some, pictures, strict=True) if settings.singles else ():
-            save_png(results / "singles" / f"seed-{seed:06d}.png", fromarray(picture))
+        for name, picture in zip(file_names(some, labels), pictures, strict=True) if settings.singles else ():
+            save_png(results / "singles" / name, fromarray(picture))
     return f"the sheet is {pages[0]}" if len(pages) == 1 else f"the sheets are {pages[0]} to {pages[-1].name}"

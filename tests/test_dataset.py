@@ -82,7 +82,10 @@ def test_a_set_without_labels_is_written_as_before_there_were_any(folder):
     assert (data.labels, data.train_labels.tolist(), data.holdout_labels.tolist()) == ((), [0] * 5, [0] * 2)
 
 
-@pytest.mark.parametrize("labels", [None, [], ["cave"], [1, 2, 3], "cave"])
+BAD_NAMES = [["cave", "coast", wrong] for wrong in ("cave", "", "two\nlines", "\x1b[2J", "town" * 26)]
+
+
+@pytest.mark.parametrize("labels", [None, [], ["cave"], [1, 2, 3], "cave", *BAD_NAMES])
 def test_damaged_labels_are_found(labels, labelled):
     edit(labels=labels)(labelled)
     with pytest.raises(MapganError, match="damaged"):

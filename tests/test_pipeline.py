@@ -201,7 +201,7 @@ def test_a_ready_made_set_needs_no_scrape_and_no_prune(project: Path) -> None:
     write_settings(project, "dataset.name=mnist", "dataset.condition=folder", "resize.width=28", "resize.height=28")
     first = dvc(project, "repro", "resize")
     assert first.returncode == 0, first.stderr
-    assert "12 pictures of mnist to train on, 4 held out, 28 x 28; labels: 0, 1, 2" in first.stdout
+    assert "12 pictures of mnist to train on, 4 held out, 28 x 28; labels: 0 2 (1 held out), 1 2 " in first.stdout
     assert [path.name for path in (project / "data/raw").iterdir()] == ["manifest.csv"]
     assert "nothing to prune" in (project / "data/pruned/report.html").read_text()
     again = dvc(project, "repro", "resize")

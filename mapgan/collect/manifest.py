@@ -18,6 +18,7 @@ Status = Literal["ok", "failed"]
 FILE_NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 LONGEST_TEXT = 2000
 FORMULA_SIGNS = ("=", "+", "-", "@")
+GUARDED = tuple(f"'{sign}" for sign in FORMULA_SIGNS)
 
 
 def plain(text: str) -> str:
@@ -28,6 +29,11 @@ def plain(text: str) -> str:
     cleaned = "".join(" " if unicodedata.category(sign)[0] == "C" else sign for sign in text)
     line = " ".join(cleaned.split())[:LONGEST_TEXT].rstrip()
     return f"'{line}"[:LONGEST_TEXT].rstrip() if line.startswith(FORMULA_SIGNS) else line
+
+
+def bare(text: str) -> str:
+    """What was made `plain`, without the sign that is for spreadsheets alone."""
+    return text[1:] if text.startswith(GUARDED) else text
 
 
 @dataclass(frozen=True, order=True)

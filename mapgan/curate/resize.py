@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mapgan.collect.manifest import bare
 from mapgan.curate.decode import BadPicture, open_upright
 from mapgan.curate.fitting import background, cut
 from mapgan.curate.listed import Listed, read_list
@@ -20,6 +21,7 @@ from mapgan.curate.split import held_out
 from mapgan.curate.threads import each
 from mapgan.dataset import Entry, Pixels, is_dataset, write_dataset
 from mapgan.errors import MapganError
+from mapgan.label_names import label_name
 from mapgan.params.collecting import LARGEST_MEGAPIXELS, Resize
 from mapgan.progress import Bar
 
@@ -78,7 +80,7 @@ def resize(
     Raises:
         MapganError: there is no list, nothing to train on, or `out` holds folders of someone else's.
     """
-    kept = read_list(pruned / "kept.csv")
+    kept = [replace(row, label=label_name(bare(row.label))) for row in read_list(pruned / "kept.csv")]
     rows = [row for row in kept if row.label or not labelled]
     if kept and not rows:
         raise MapganError(
@@ -141,7 +143,7 @@ def _parts(made: Iterable[Made], share: float, labelled: bool) -> tuple[list[Ent
         Entry(name, result.row.group, result.row.label if labelled else "") for result in made for name in result.names
     ]
     entries.sort(key=lambda entry: entry.name)
-    out = held_out((entry.group for entry in entries), share)
+    out = held_out(((entry.group, entry.label) for entry in entries), share)
     train = [entry for entry in entries if entry.group not in out]
     return train, [entry for entry in entries if entry.group in out]
 

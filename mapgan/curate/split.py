@@ -11,16 +11,18 @@ def fraction(group: str) -> float:
     return int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], "big") / 2**64
 
 
-def held_out(groups: Iterable[str], share: float) -> set[str]:
-    """The groups of the hold-out: those whose fraction is below `share`.
+def held_out(groups: Iterable[tuple[str, str]], share: float) -> set[str]:
+    """The groups of the hold-out: those whose fraction is below `share`, but of each label one is trained on.
 
-    No group changes sides when others come or go, but for two small sets: where all fall on one
-    side, the group that is nearest to the other side goes there. One group alone is trained on.
+    No group changes sides when others come or go, but at the ends: where all groups of a label would be held out, the
+    last of them is not, and where none would be at all, the first that can be spared is.
+
+    Args:
+        groups: each group with the label of its pictures, which is empty where there are no labels.
+        share: of the groups, about.
     """
-    known = sorted(set(groups), key=lambda group: (fraction(group), group))
-    out = {group for group in known if fraction(group) < share}
-    if share > 0 and not out and len(known) >= 2:
-        return {known[0]}
-    if len(out) == len(known):
-        return out - set(known[-1:])
-    return out
+    known = sorted(set(groups), key=lambda pair: (fraction(pair[0]), pair))
+    trained_on = set({label: group for group, label in known}.values())  # the last group of each label
+    spared = [group for group, _ in known if group not in trained_on]
+    out = {group for group in spared if fraction(group) < share}
+    return out if out or not share else set(spared[:1])

@@ -21,11 +21,11 @@ QUANTILES = 20
 
 @dataclass(frozen=True)
 class Pairs:
-    """Drawn pictures by seed and what each is called, training pictures with their names, and which of these is nearest
-    to each of those."""
+    """Drawn pictures by seed with the names of their labels if they have any, training pictures with their names, and
+    which of these is nearest to each of those."""
 
     drawn: Pixels
-    called: list[str]
+    labels: list[str]
     train: Pixels
     names: list[str]
     nearest: Nearest
@@ -36,18 +36,26 @@ def write_closest(results: Path, pairs: Pairs, held_out: Nearest) -> None:
     distances of samples and of held-out pictures to training pictures."""
     found = pairs.nearest
     order = np.lexsort((np.arange(len(found.bits)), found.bits))
-    rows = [
-        f"{_plain(pairs.called[seed])}\t{found.bits[seed]}\t{_plain(pairs.names[found.place[seed]])}" for seed in order
-    ]
-    files.write_text(results / "closest.tsv", "\n".join(["seed\tbits\tnearest", *rows]) + "\n")
+    columns = ["seed", *(["label"] if pairs.labels else []), "bits", "nearest"]
+    rows = [[seed, *_label(pairs, seed), found.bits[seed], _plain(pairs.names[found.place[seed]])] for seed in order]
+    lines = ["\t".join(map(str, cells)) for cells in (columns, *rows)]
+    files.write_text(results / "closest.tsv", "\n".join(lines) + "\n")
     shown = [int(seed) for seed in order[:SHOWN]]
-    labels = [f"seed {pairs.called[seed]}, picture {found.place[seed]}: {found.bits[seed]} bits" for seed in shown]
-    page = sheet((_pair(pairs, seed) for seed in shown), labels, min(COLUMNS, len(shown)))
+    under = [
+        ", ".join([f"seed {seed}, picture {found.place[seed]}: {found.bits[seed]} bits", *_label(pairs, seed)])
+        for seed in shown
+    ]
+    page = sheet((_pair(pairs, seed) for seed in shown), under, min(COLUMNS, len(shown)))
     save_png(results / "closest.png", page)
     shares = np.linspace(0, 1, QUANTILES + 1)
-    lines = zip(shares, np.quantile(found.bits, shares), np.quantile(held_out.bits, shares), strict=True)
-    text = [f"{share:.2f}\t{one:.6g}\t{other:.6g}" for share, one, other in lines]
+    quantiles = zip(shares, np.quantile(found.bits, shares), np.quantile(held_out.bits, shares), strict=True)
+    text = [f"{share:.2f}\t{one:.6g}\t{other:.6g}" for share, one, other in quantiles]
     files.write_text(results / "nearest.tsv", "\n".join(["quantile\tsamples\theld_out", *text]) + "\n")
+
+
+def _label(pairs: Pairs, seed: int) -> list[str]:
+    """The label that a seed was drawn with, if there are labels."""
+    return [pairs.labels[seed]] if pairs.labels else []
 
 
 def _pair(pairs: Pairs, seed: int) -> Pixels:

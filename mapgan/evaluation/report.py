@@ -22,7 +22,7 @@ from mapgan.networks.generator_file import About, latent_size, load_generator
 from mapgan.params import Evaluate
 from mapgan.progress import Bar
 from mapgan.sampling.drawing import draw
-from mapgan.sampling.labels import captions, in_words
+from mapgan.sampling.labels import in_words
 
 FEWEST = 2
 SHARE = "share nearer to training than 99 % of held-out"
@@ -88,8 +88,7 @@ def measure(settings: Evaluate, generator: Path, maps: Path, results: Path, seed
         _wasserstein(report, settings, parts, seed)
         if extractor is not None:
             _by_features(report, extractor, parts, seed, bar)
-        names = captions(range(settings.pictures), labels, about.labels)
-        _likeness(report, dataset, samples, names, results, bar)
+        _likeness(report, dataset, samples, [about.labels[label] for label in labels or ()], results, bar)
     return report
 
 
@@ -145,12 +144,12 @@ def _by_features(report: Report, extractor: Extractor, parts: tuple[Pictures, ..
         report.take(f"{name} by {extractor.name}", values, mark[name]["value"])
 
 
-def _likeness(report: Report, dataset: Dataset, samples: Pixels, called: list[str], results: Path, bar: Bar) -> None:
-    """Diversity among samples, which are `called` so, and whether they are training pictures again."""
+def _likeness(report: Report, dataset: Dataset, samples: Pixels, labels: list[str], results: Path, bar: Bar) -> None:
+    """Diversity among samples, which may have `labels`, and whether they are training pictures again."""
     drawn, holdout, train = (likeness.hashes(x, bar.advance) for x in (samples, dataset.holdout, dataset.train))
     report.take("bits between pairs", {"value": likeness.bits_apart(drawn)}, likeness.bits_apart(holdout))
     found, mark = likeness.nearest(drawn, train), likeness.nearest(holdout, train)
     report.take("bits to nearest training picture", {"value": found.bits.mean()}, float(mark.bits.mean()))
     report.take(SHARE, {"value": likeness.share_memorised(found, mark)}, likeness.share_memorised(mark, mark))
     names = [entry["name"] for entry in files.read_json(dataset.folder / DESCRIPTION)["pictures"]]
-    write_closest(results, Pairs(samples, called, dataset.train, names, found), mark)
+    write_closest(results, Pairs(samples, labels, dataset.train, names, found), mark)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from mapgan import files, networks
 from mapgan.errors import MapganError
+from mapgan.label_names import check_label_names
 from mapgan.params.networks import NetworkName, Networks, NetworkSettings
 from mapgan.params.section import Section, Side
 
@@ -38,7 +39,7 @@ class About(Section):
     data: str
     """digest of the training set"""
 
-    labels: list[str] = []
+    labels: Annotated[list[str], AfterValidator(check_label_names)] = []
     """what the network was told of each picture, by name; empty where it was told nothing"""
 
 

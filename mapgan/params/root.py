@@ -36,6 +36,7 @@ class Params(Section):
         train = self.train
         labelled = self.dataset.condition != "none" and train.network == "dcgan-modern"
         modern = train.networks.dcgan_modern
+        without = "or pictures without labels (dataset.condition: none, and the set made anew)"
         rules = [
             (
                 train.norm_batch and train.batch_size % train.norm_batch,
@@ -64,12 +65,11 @@ class Params(Section):
             (
                 labelled and modern.latent_kind == "spatial",
                 "train.networks.dcgan-modern.latent_kind: a spatial latent takes no labels; take vector or constant, "
-                "or set dataset.condition to none",
+                f"{without}",
             ),
             (
                 labelled and modern.spectral_norm,
-                "train.networks.dcgan-modern.spectral_norm: does not go with labels; switch it off, or set "
-                "dataset.condition to none",
+                f"train.networks.dcgan-modern.spectral_norm: does not go with labels; switch it off, {without}",
             ),
         ]
         for broken, line in rules:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from mapgan.params.networks import NetworkName, Networks
 from mapgan.params.section import Count, Rate, Section, Share
@@ -194,6 +194,11 @@ class Evaluate(Section):
     """random directions of the sliced Wasserstein distance"""
 
 
+def _as_text(label: object) -> object:
+    """The label `7`, which YAML takes for a number, as the text that it is; anything else as it stands."""
+    return str(label) if type(label) is int else label
+
+
 def _is_seeds(text: str) -> str:
     parse_seeds(text)
     return text
@@ -225,7 +230,7 @@ class Sample(Section):
     singles: bool = True
     """also write each picture on its own"""
 
-    label: str = ""
+    label: Annotated[str, BeforeValidator(_as_text)] = ""
     """label to draw, where the generator was trained with labels (dataset.condition); several, separated by commas,
     take turns from seed to seed (empty: all do)"""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mapgan.errors import MapganError
+from mapgan.label_names import label_name
 
 
 def in_turn(seeds: Sequence[int], known: Sequence[str], wanted: Sequence[str] = ()) -> list[int] | None:
@@ -22,6 +23,8 @@ def in_turn(seeds: Sequence[int], known: Sequence[str], wanted: Sequence[str] = 
 def parse_labels(text: str, known: Sequence[str], where: str) -> list[str]:
     """`cave,town` as `["cave", "town"]`, and nothing as none; a label with a comma in it can be asked for alone.
 
+    Nothing between two commas is stepped over.
+
     Args:
         text: some of the `known` labels.
         known: what can be asked for.
@@ -30,11 +33,11 @@ def parse_labels(text: str, known: Sequence[str], where: str) -> list[str]:
     Raises:
         MapganError: one of them is not known.
     """
-    names = [text] if text in known else [name.strip() for name in text.split(",")] if text else []
+    names = [label_name(text)] if label_name(text) in known else list(filter(None, map(label_name, text.split(","))))
     for name in names:
         if name not in known:
             remedy = "take some of these" if known else "leave it empty"
-            raise MapganError(f"sample.label: {name or text}: {where} has {in_words(known)}", remedy)
+            raise MapganError(f"sample.label: {name!r}: {where} has {in_words(known)}", remedy)
     return names
 
 
@@ -43,6 +46,13 @@ def captions(seeds: Sequence[int], labels: Sequence[int] | None, known: Sequence
     if labels is None:
         return [str(seed) for seed in seeds]
     return [f"{seed} {known[label]}" for seed, label in zip(seeds, labels, strict=True)]
+
+
+def file_names(seeds: Sequence[int], labels: Sequence[int] | None) -> list[str]:
+    """For each seed the file of its picture: with its label's number, because each label is another picture."""
+    if labels is None:
+        return [f"seed-{seed:06d}.png" for seed in seeds]
+    return [f"seed-{seed:06d}-label-{label}.png" for seed, label in zip(seeds, labels, strict=True)]
 
 
 def in_words(known: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -68,10 +68,15 @@ def save_png(path: Path, image: Image.Image) -> None:
 
 
 def _write(page: Image.Image, text: str, x: int, y: int, room: int) -> None:
-    """Write `text` around (x, y); what does not fit in `room` pixels is cut off, and dots say so."""
+    """Write what of `text` fits in `room` pixels around (x, y)."""
     font = ImageFont.load_default(FONT_PIXELS)
-    shown = text
-    while font.getlength(shown) > room and len(text) > 1:
-        text = text[:-1]
-        shown = f"{text}…"
-    ImageDraw.Draw(page).text((x, y), shown, fill=INK, font=font, anchor="mm")
+    ImageDraw.Draw(page).text((x, y), _cut(text, font.getlength, room), fill=INK, font=font, anchor="mm")
+
+
+def _cut(text: str, length: Callable[[str], float], room: int) -> str:
+    """`text`, or what of it fits and dots; the first word stays whole, because a seed cut short is another seed."""
+    if length(text) <= room:
+        return text
+    word = text.split(" ")[0]
+    ends = range(len(text) - 1, len(word) + 1, -1)
+    return next((cut for end in ends if length(cut := f"{text[:end]}…") <= room), word)

@@ -25,11 +25,10 @@ Place = tuple[Part, int]  # a picture: the part that it is of, and its number th
 
 @dataclass(frozen=True)
 class Counts:
-    """How many pictures were taken, and which labels they have."""
+    """How many pictures were taken."""
 
     train: int
     holdout: int
-    labels: tuple[str, ...]
 
 
 def pack(chosen: ReadyMade, settings: Resize, out: Path, cache: Path) -> Counts:
@@ -48,7 +47,7 @@ def pack(chosen: ReadyMade, settings: Resize, out: Path, cache: Path) -> Counts:
             f"dataset.condition: {chosen.name} has no labels", "set it to none, or take a set with labels"
         )
     refuse_foreign(out)
-    parts = _split(found, settings.holdout)
+    parts = _split(found, settings.holdout, labelled)
     train, holdout = ([_entry(found, place, labelled) for place in part] for part in parts)
     whole = settings.model_copy(update={"fit": "pad" if settings.fit == "pad" else "crop"})
     with Bar("resize", total=sum(map(len, parts))) as bar:
@@ -56,15 +55,15 @@ def pack(chosen: ReadyMade, settings: Resize, out: Path, cache: Path) -> Counts:
         write_dataset(out, (settings.width, settings.height), train, holdout, pictures)
     for name in PARTS:
         shutil.rmtree(out / name, ignore_errors=True)  # single pictures of a set that was here before
-    return Counts(len(train), len(holdout), tuple(sorted({entry.label for entry in train} - {""})))
+    return Counts(len(train), len(holdout))
 
 
-def _split(found: ReadySet, share: float) -> tuple[list[Place], list[Place]]:
+def _split(found: ReadySet, share: float, labelled: bool) -> tuple[list[Place], list[Place]]:
     """Training part and hold-out; none is held out where the share is 0."""
     train = [(found.train, number) for number in range(len(found.train.pictures))]
     if found.test is not None and share:
         return train, [(found.test, number) for number in range(len(found.test.pictures))]
-    out = held_out((f"{number}" for _, number in train), share)
+    out = held_out(((f"{number}", part.labels[number] if labelled else "") for part, number in train), share)
     return [place for place in train if f"{place[1]}" not in out], [place for place in train if f"{place[1]}" in out]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapgan.errors import MapganError
+from mapgan.label_names import label_name
 
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
@@ -86,7 +87,7 @@ def _words(labels: Array, words: Sequence[str], where: str) -> list[str]:
             raise MapganError(f"{where}: a label of {labels.max()}, where there are {len(words)}", "is it this set?")
         return [words[number] for number in labels]
     plain = [label.decode("utf-8", "replace") if isinstance(label, bytes) else str(label) for label in labels]
-    return ["".join(sign for sign in label if sign.isprintable()).strip()[:80] or "?" for label in plain]
+    return [label_name(label) or "?" for label in plain]
 
 
 def _as_pictures(array: Array, where: str) -> Pixels:

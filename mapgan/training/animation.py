@@ -6,6 +6,7 @@ bounded size, each sheet decoded once in the life of the process, and at most a 
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from fractions import Fraction
@@ -35,7 +36,7 @@ Stamp = tuple[int, int]  # time of the last change in nanoseconds, and bytes
 
 
 class Animation:
-    """The animation of one run, which lags behind the snapshots where they are frequent, but not at the end.
+    """The animation of one run, which lags behind the snapshots where they are frequent, until it is finished.
 
     Args:
         results: where its files go.
@@ -43,17 +44,28 @@ class Animation:
 
     def __init__(self, results: Path) -> None:
         self.results = results
+        self.waiting: Sequence[Path] = ()  # snapshots, the newest of which it does not show yet
         self.resting_until = 0.0  # seconds of the steady clock, which decides when it is written and never what
 
-    def grow(self, snapshots: Sequence[Path], last: bool) -> None:
-        """Make it of `snapshots`, unless it was made just now; `last` says that no more will come."""
+    def grow(self, snapshots: Sequence[Path]) -> None:
+        """Make it of `snapshots`, unless it was made just now."""
+        self.waiting = snapshots
+        if time.monotonic() >= self.resting_until:
+            self.finish()
+
+    def finish(self) -> None:
+        """Make it of the snapshots that came since it was made, if any did."""
+        snapshots, self.waiting = self.waiting, ()
+        if not snapshots:
+            return
         started = time.monotonic()
-        if last or started >= self.resting_until:
-            try:
-                write_animation(snapshots, self.results)
-            finally:  # what fails is dear too
-                now = time.monotonic()
-                self.resting_until = now + PAUSE * (now - started)
+        try:
+            write_animation(snapshots, self.results)
+        except ValueError as error:  # an encoder that is not what it should be is no reason to stop a run
+            print(f"mapgan: train: no animation ({error})", file=sys.stderr)
+        finally:  # what fails is dear too
+            now = time.monotonic()
+            self.resting_until = now + PAUSE * (now - started)
 
 
 class Frame(NamedTuple):

@@ -100,9 +100,9 @@ class Batches:
         Drawn pictures take those of the real ones at their places: so each label comes as often among them, and
         a pair of a real and a drawn picture is of one label.
         """
-        return (
-            () if self.known is None else (torch.from_numpy(self.known[self._numbers(step, places)]).to(self.device),)
-        )
+        if self.known is None:
+            return ()
+        return (torch.from_numpy(self.known[self._numbers(step, places)]).to(self.device),)
 
     def latents(self, purpose: str, step: int, places: range) -> Tensor:
         """Latents for `places` of a global batch, `[B, latent]` from N(0, 1)."""

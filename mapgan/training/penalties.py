@@ -25,7 +25,14 @@ def due(settings: Train, turn: int) -> bool:
 
 
 def slope_penalty(
-    settings: Train, discriminator: Player, shown: Sides, verdicts: Sides, supply: Supply, turn: int, places: range
+    settings: Train,
+    discriminator: Player,
+    shown: Sides,
+    told: tuple[Tensor, ...],
+    verdicts: Sides,
+    supply: Supply,
+    turn: int,
+    places: range,
 ) -> Tensor:
     """The mean over a micro-batch; it weighs the more, the more seldom it is due.
 
@@ -33,6 +40,7 @@ def slope_penalty(
         settings: which penalty, and how much of it.
         discriminator: D.
         shown: the pictures that D is shown; for `exact` they require gradients.
+        told: the labels that D is told of them, or nothing.
         verdicts: D's, for those that it sees in this pass; what takes both kinds is left to that with the fakes.
         supply: gives the draws.
         turn: D's step.
@@ -41,7 +49,6 @@ def slope_penalty(
     none, weight = torch.zeros((), device=shown["real"].device), settings.penalty * settings.penalty_every
     if not due(settings, turn):
         return none
-    told = supply.labels(turn, places)
     if settings.penalty_kind == "interpolates":
         if "fake" not in verdicts:
             return none

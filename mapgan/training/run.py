@@ -61,6 +61,8 @@ def train(params: Params, places: Places, resume: str = "auto") -> None:
         try:
             run.loop(stop)
         finally:
+            with run.monitor.disk_may_be_full(run.done):
+                run.snapshots.animation.finish()
             for tracker in accelerator.trackers:
                 tracker.finish()  # not `end_training`, after which the processes could no longer meet
         run.best.look_last(step.average.network, run.done, run.monitor)

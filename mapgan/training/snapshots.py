@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +44,7 @@ class Snapshots:
         under = captions(seeds, labels, self.dataset.labels)
         save_png(kept, sheet(pictures, under, square_columns(len(seeds))))
         self._show(kept)
-        self._animate(step)
+        self.animation.grow(self._sheets(step))
         places = np.linspace(0, len(self.dataset.train) - 1, max(2, len(seeds))).astype(int)
         real = spread([np.asarray(self.dataset.train[place]) for place in places])
         return spread(pictures) / real if real and len(pictures) > 1 else 1.0
@@ -54,7 +53,7 @@ class Snapshots:
         """Show the sheets of the steps that were `done` before."""
         for kept in self._sheets(done):
             self._show(kept)
-        self._animate(done)
+        self.animation.grow(self._sheets(done))
 
     def _sheets(self, done: int) -> list[Path]:
         """The sheets of this run, whatever its length was before."""
@@ -66,10 +65,3 @@ class Snapshots:
 
     def _show(self, kept: Path) -> None:
         files.link_or_copy(kept, self.shown / kept.name)
-
-    def _animate(self, done: int) -> None:
-        try:
-            if sheets := self._sheets(done):
-                self.animation.grow(sheets, last=done == self.settings.steps)
-        except ValueError as error:  # an encoder that is not what it should be is no reason to stop a run
-            print(f"mapgan: train: no animation ({error})", file=sys.stderr)

@@ -145,7 +145,7 @@ class Step:
         for some in passes:
             verdicts = {side: self.discriminator(pictures, *told) for side, pictures in some.items()}
             value = discriminator_loss(loss, verdicts, settings.label_smoothing, flipped).mean()
-            penalty = slope_penalty(settings, self.discriminator, shown, verdicts, self.supply, turn, places)
+            penalty = slope_penalty(settings, self.discriminator, shown, told, verdicts, self.supply, turn, places)
             self.accelerator.backward((value + penalty) * share)
             add(metrics, {"loss_discriminator": value, "penalty": penalty}, 1.0)
             seen |= {side: verdict.detach() for side, verdict in verdicts.items()}

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mapgan import stages
 from mapgan.curate.prune import prune
 from mapgan.curate.resize import resize
-from mapgan.dataset import open_dataset
+from mapgan.dataset import Entry, count_labels, open_dataset, write_dataset
 from mapgan.errors import MapganError
-from mapgan.params.collecting import Prune, Resize
+from mapgan.params.collecting import Prune, ReadyMade, Resize
 
 from .conftest import map_picture
 
@@ -123,3 +124,28 @@ def test_labels_need_subfolders(raw, pruned, tmp_path):
 def test_without_prune(raw, tmp_path):
     with pytest.raises(MapganError, match="prune first"):
         resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1)
+
+
+def test_a_line_counts_each_label(raw, tmp_path):
+    for seed in range(6):
+        raw.put(map_picture(seed, (96, 64)), group=f"map {seed}", label="cave" if seed else "lone")
+    prune(Prune(), raw.folder, tmp_path / "pruned", 1)
+    whole = TILES.model_copy(update={"fit": "crop", "holdout": 0.9})
+    chosen = ReadyMade(condition="folder")
+    said = stages.resize(chosen, whole, raw.folder, tmp_path / "pruned", tmp_path / "maps", tmp_path, 1)
+    assert "; labels: cave 1 (4 held out), lone 1 (none held out)" in said
+
+
+def test_of_many_labels_the_line_says_how_many_there_are(tmp_path):
+    picture = np.zeros((16, 16, 3), np.uint8)
+    names = [Entry(f"{number}", f"{number}", f"{number:02}") for number in range(23)]
+    write_dataset(tmp_path, (16, 16), names, [], [picture] * 23)
+    assert count_labels(open_dataset(tmp_path)).endswith("19 1 (none held out) and 3 more")
+
+
+def test_a_label_is_called_as_its_folder_if_that_can_be_shown(raw, tmp_path):
+    for seed, name in enumerate(["-old", "=sum", "ho\u0308hle", "x" * 200]):
+        raw.put(map_picture(seed, (96, 64)), group=f"map {seed}", label=name)
+    prune(Prune(), raw.folder, tmp_path / "pruned", 1)
+    resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1, labelled=True)
+    assert open_dataset(tmp_path / "maps").labels == ("-old", "=sum", "h\u00f6hle", "x" * 100)

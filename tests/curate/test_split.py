@@ -1,10 +1,20 @@
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapgan.curate.split import fraction, held_out
+from mapgan.curate import split
+from mapgan.curate.split import fraction
 
 groups = st.sets(st.text(max_size=5), min_size=1, max_size=20)
+
+
+def held_out(known: Iterable[str], share: float) -> set[str]:
+    """Of groups without labels."""
+    return split.held_out([(group, "") for group in known], share)
+
+
 GROUPS = sorted((f"map {number}" for number in range(40)), key=fraction)
 
 
@@ -35,3 +45,12 @@ def test_share_is_about_kept():
 )
 def test_ends(known, share, expected):
     assert held_out(known, share) == set(expected)
+
+
+def test_of_each_label_a_group_is_trained_on():
+    low, high = ([group for group in GROUPS if (fraction(group) < 0.3) is below] for below in (True, False))
+    labelled = [(group, "cave") for group in low[:3]] + [(group, "town") for group in [*low[3:], *high]]
+    without = held_out(GROUPS, 0.3)
+    assert split.held_out(labelled, 0.3) == without - {low[2]}
+    assert split.held_out([(low[0], "cave"), (high[0], "town"), (high[1], "town")], 0.3) == {high[0]}
+    assert split.held_out([(low[0], "cave"), (low[1], "town")], 0.3) == set()

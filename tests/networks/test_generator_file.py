@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -112,6 +112,17 @@ def bad_type(path: Path) -> None:
     saved(path, to=torch.float64)
 
 
+def bad_names(names: list[str]) -> Callable[[Path], None]:
+    def damage(path: Path) -> None:
+        saved(path, labels=["cave", "town"])
+        with safe_open(path, framework="pt") as stored:
+            weights = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+            said = json.loads(stored.metadata()["mapgan"])
+        save_file(weights, path, metadata={"mapgan": json.dumps(said | {"labels": names})})
+
+    return damage
+
+
 def bad_labels(path: Path) -> None:
     saved(path, labels=["cave", "town"], latent_kind="spatial")
 
@@ -128,6 +139,10 @@ BAD = [
     bad_numbers,
     bad_type,
     bad_labels,
+    bad_names(["cave", "cave"]),
+    bad_names(["cave", ""]),
+    bad_names(["cave", "two\nlines"]),
+    bad_names(["cave", "town" * 30]),
 ]
 
 

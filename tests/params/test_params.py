@@ -79,6 +79,13 @@ def test_learning_rates_may_be_written_short() -> None:
     assert load(settings=["train.generator_lr=1e-4"]).train.generator_lr == 1e-4
 
 
+def test_a_label_may_be_a_number() -> None:
+    assert load(settings=["sample.label=7"]).sample.label == "7"
+    for wrong in ("true", "[7]"):
+        with pytest.raises(SettingsError, match=r"sample\.label"):
+            load(settings=[f"sample.label={wrong}"])
+
+
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(MapganError, match="no such file"):
         load(tmp_path / "params.yaml")

@@ -83,6 +83,8 @@ def told(path: Path, labels: list[str] = LABELS) -> Path:
         ("town", [1, 1, 1, 1]),
         ("town, cave", [1, 0, 1, 0]),
         ("well, old", [2, 2, 2, 2]),
+        ("town,", [1, 1, 1, 1]),
+        (" , ", [0, 1, 2, 0]),
     ],
 )
 def test_labels_take_turns_by_seed(wanted: str, places: list[int]) -> None:
@@ -92,23 +94,29 @@ def test_labels_take_turns_by_seed(wanted: str, places: list[int]) -> None:
     assert in_turn(range(4), []) is None
 
 
+def test_a_name_is_the_same_however_its_signs_are_written() -> None:
+    assert parse_labels("ho\u0308hle,well", ["h\u00f6hle", "well"], "it") == ["h\u00f6hle", "well"]
+
+
 def test_a_label_that_was_asked_for_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network, about = load_generator(told(tmp_path / "g.safetensors"))
     under: list[str] = []
     monkeypatch.setattr(drawn_sheet, "_write", lambda _, text, *__: under.append(text))
     for label, places in [("", [2, 0]), ("town", [1, 1])]:
         stages.sample(Sample(seeds="2,3", label=label), tmp_path / "g.safetensors", tmp_path / "out")
-        for seed, expected in zip([2, 3], draw(network, latent_size(about), [2, 3], places), strict=True):
-            with Image.open(tmp_path / f"out/singles/seed-00000{seed}.png") as single:
+        drawn = list(draw(network, latent_size(about), [2, 3], places))
+        for seed, place, expected in zip([2, 3], places, drawn, strict=True):
+            with Image.open(tmp_path / f"out/singles/seed-00000{seed}-label-{place}.png") as single:
                 assert np.array_equal(np.asarray(single), expected)
+    assert len(list((tmp_path / "out/singles").iterdir())) == 4  # no label's picture replaced another's
     assert under == ["2 well, old", "3 cave", "2 town", "3 town"]
 
 
 @pytest.mark.parametrize(
     ("labels", "line"),
     [
-        (LABELS, r"sample\.label: swamp: .*g\.safetensors has the labels cave, town, well, old; take some of these"),
-        ([], r"sample\.label: cave: .*g\.safetensors has no labels; leave it empty"),
+        (LABELS, r"sample\.label: 'swamp': .*g\.safetensors has the labels cave, town, well, old; take some of these"),
+        ([], r"sample\.label: 'cave': .*g\.safetensors has no labels; leave it empty"),
     ],
 )
 def test_a_label_that_is_not_there_is_one_line(tmp_path: Path, labels: list[str], line: str) -> None:
@@ -144,3 +152,12 @@ def test_a_long_label_stays_below_its_picture() -> None:
     short, long = (np.asarray(sheet(pictures, [text, ""], columns=2)) for text in ("1", "1 " + "town" * 20))
     assert (long[:, : 40 + GAP] != short[:, : 40 + GAP]).any()
     assert (long[:, 40 + 2 * GAP :] == short[:, 40 + 2 * GAP :]).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "shown"),
+    [("100007 cave", 11, "100007 cave"), ("100007 cave", 10, "100007 ca…"), ("100007 cave", 8, "100007"),
+     ("100007 cave", 3, "100007"), ("100007", 3, "100007"), ("7 well, old", 8, "7 well,…")],
+)  # fmt: skip
+def test_a_seed_is_never_cut_short(text: str, room: int, shown: str) -> None:
+    assert drawn_sheet._cut(text, len, room) == shown

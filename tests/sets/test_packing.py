@@ -37,7 +37,7 @@ def set_in(path: Path, **settings: str) -> ReadyMade:
 
 def test_28_x_28_stays_28_x_28_and_grey_becomes_rgb(tmp_path: Path) -> None:
     chosen = set_in(write_idx(tmp_path / "set"))
-    assert pack(chosen, SMALL, tmp_path / "maps", tmp_path) == Counts(12, 4, ())
+    assert pack(chosen, SMALL, tmp_path / "maps", tmp_path) == Counts(12, 4)
     data = open_dataset(tmp_path / "maps")
     given = find_set(chosen, tmp_path)
     assert np.array_equal(data.train[..., 2], np.stack(list(given.train.pictures)))
@@ -113,7 +113,7 @@ def test_faces_are_decoded_one_by_one(tmp_path: Path, monkeypatch: pytest.Monkey
         return [(Image.new("L", (36, 44), number), 0) for number in range(6 if split == "train" else 2)]
 
     monkeypatch.setattr(datasets, "CelebA", few)
-    assert pack(ReadyMade(name="faces"), SMALL, tmp_path / "maps", tmp_path) == Counts(6, 2, ())
+    assert pack(ReadyMade(name="faces"), SMALL, tmp_path / "maps", tmp_path) == Counts(6, 2)
     assert open_dataset(tmp_path / "maps").train[5, 0, 0].tolist() == [5, 5, 5]
 
 

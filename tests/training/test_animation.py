@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,9 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mapgan.errors import MapganError
 from mapgan.sampling.sheet import PAPER
 from mapgan.training import animation
 from mapgan.training.animation import HOLD, MOST_FRAMES, SIDE, STRIP, Animation, write_animation
+from mapgan.training.run import Run
+from mapgan.training.state import step_of
+from mapgan.training.trouble import COLLAPSED
+from tests.training.test_resume import run
 
 WIDE, HIGH = 400, 386
 
@@ -184,14 +190,14 @@ def test_a_film_that_every_player_shows(tmp_path: Path, size: tuple[int, int], f
 
 
 @pytest.mark.parametrize(
-    ("seconds", "last", "made"),
+    ("seconds", "made"),
     [
-        pytest.param([0, 3, 19, 22], [False] * 4, [1, 4], id="rests ten times as long as it took"),
-        pytest.param([0, 3, 4], [False, False, True], [1, 3], id="the last is always made"),
+        pytest.param([0, 3, 19, 22], [1, 4], id="rests ten times as long as it took, and nothing is left to finish"),
+        pytest.param([0, 3, 4], [1, 3], id="the last is always made"),
     ],
 )
 def test_frequent_snapshots_do_not_cost_an_animation_each(
-    seconds: list[int], last: list[bool], made: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seconds: list[int], made: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, numbers = [0.0], []
 
@@ -202,7 +208,29 @@ def test_frequent_snapshots_do_not_cost_an_animation_each(
     monkeypatch.setattr(animation, "write_animation", write)
     monkeypatch.setattr(animation, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     growing = Animation(tmp_path)
-    for number, (second, ended) in enumerate(zip(seconds, last, strict=True), start=1):
+    for number, second in enumerate(seconds, start=1):
         clock[0] = second
-        growing.grow([tmp_path] * number, ended)
+        growing.grow([tmp_path] * number)
+    growing.finish()
+    growing.finish()
     assert numbers == made
+
+
+@pytest.mark.parametrize("stopped", ["by a signal", "by trouble", "by its end"])
+def test_whenever_a_run_ends_its_last_snapshot_is_in_the_animation(
+    stopped: str, squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(snapshots: list[Path], _: Path) -> None:
+        shown.append([step_of(path) for path in snapshots])
+
+    shown: list[list[int]] = []
+    monkeypatch.setattr(animation, "write_animation", written)
+    monkeypatch.setattr(animation, "PAUSE", 1e9)
+    if stopped == "by a signal":
+        monkeypatch.setattr(Run, "_asked_to_stop", lambda self, _: self.done == 4)
+    if stopped == "by trouble":
+        monkeypatch.setattr(Run, "_trouble", lambda self: COLLAPSED if self.done == 4 else None)
+    ended = contextlib.nullcontext() if stopped == "by its end" else pytest.raises(MapganError)
+    with ended:
+        run(squares, tmp_path, "train.snapshot_every=1", "train.watch.policy=stop")
+    assert shown == [[1], [1, 2, 3, 4] if stopped != "by its end" else [1, 2, 3, 4, 5, 6]]

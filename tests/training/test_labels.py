@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -16,10 +17,13 @@ from mapgan.cli import app
 from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError, SettingsError
 from mapgan.evaluation import judge, report
+from mapgan.evaluation.pictures import choose, each
 from mapgan.networks.generator_file import latent_size, load_generator, load_network
 from mapgan.params import Evaluate, load
 from mapgan.sampling.drawing import draw
 from mapgan.sampling.latents import latent
+from mapgan.training.machine import accelerator_for
+from mapgan.training.prepare import plan_for, prepare
 from mapgan.training.step import Step
 from tests.conftest import TINY, write_squares
 from tests.training.test_resume import run
@@ -45,6 +49,25 @@ def test_every_network_with_a_plain_latent_is_told_labels(shades: Path, tmp_path
 def test_how_the_batch_is_cut_does_not_change_the_gradients(shades: Path, settings: list[str]) -> None:
     whole = gradients(shades, *settings)
     assert_close(whole, gradients(shades, *settings, "machine.micro_batch=3", "machine.checkpointing=all"))
+
+
+@pytest.mark.parametrize("settings", WAYS, ids=lambda settings: settings[0])
+def test_both_players_are_told_the_labels_of_the_real_pictures_at_their_places(
+    shades: Path, settings: list[str]
+) -> None:
+    """Fails if any call of G or D in a step gets other ones, or the same in another order."""
+    plain = ["train.batch_size=8", "train.penalty_every=1", "train.discriminator_steps=1", "train.augment=[]"]
+    params = load(settings=[*TINY, *settings, *plain])
+    dataset, accelerator = open_dataset(shades), accelerator_for(params)
+    step = prepare(params, dataset, accelerator, plan_for(params, dataset, accelerator))
+    seen = (step.supply.real(0, range(8)).mean((1, 2, 3)) < 0).long()  # 1 is dark
+    assert seen.tolist() != seen.flip(0).tolist()
+    told: list[torch.Tensor] = []
+    for player in (step.generator, step.discriminator):
+        player.register_forward_pre_hook(lambda _, given: told.append(given[1]))
+    step(0)
+    assert len(told) >= 5
+    assert all(torch.equal(labels, seen) for labels in told)
 
 
 def test_a_killed_run_ends_as_one_that_was_not(shades: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +119,7 @@ def test_a_network_that_takes_no_labels_is_one_line_before_any_work(
     said = CliRunner().invoke(app, ["train", str(shades), "--out", str(tmp_path / "b"), *options])
     assert said.exit_code == 2
     assert line in said.stderr
+    assert "(dataset.condition: none, and the set made anew)" in said.stderr  # the set's labels win over the setting
     assert not list(tmp_path.rglob("*.safetensors"))
 
 
@@ -115,7 +139,10 @@ def test_a_run_with_labels_from_its_set_to_its_pages(shades: Path, tmp_path: Pat
         assert said.exit_code == 0, said.stderr
         return said.stdout
 
-    mapgan("train", str(shades), "--out", str(out), *[option for each in TINY for option in ("--set", each)])
+    training = ["train", str(shades), "--out", str(out), *[option for each in TINY for option in ("--set", each)]]
+    said = CliRunner().invoke(app, training)
+    assert said.exit_code == 0, said.stderr
+    assert "has labels (bright 4 (1 held out), dark 8 (3 held out)): both networks are told them" in said.stderr
     assert load(out / "params.yaml").dataset.condition == "folder"
     mapgan("sample", str(out), "--seeds", "0-3", "--label", "dark")
     few = [option for name in ("pictures", "patches", "directions") for option in ("--set", f"evaluate.{name}=6")]
@@ -126,9 +153,19 @@ def test_a_run_with_labels_from_its_set_to_its_pages(shades: Path, tmp_path: Pat
     assert "has the labels bright, dark" in wrong.stderr
 
 
+def test_labels_that_a_ready_set_does_not_have_are_not_silently_left_out(squares: Path, tmp_path: Path) -> None:
+    wanted = ["train", str(squares), "--out", str(tmp_path / "run"), "--set", "dataset.condition=folder"]
+    said = CliRunner().invoke(app, wanted)
+    assert (said.exit_code, len(said.stderr.splitlines())) == (2, 1)
+    assert f"dataset.condition: {squares} has no labels" in said.stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("held_out", [4, 12], ids=["all of them, over and over", "some of them"])
 def test_pictures_are_measured_with_the_labels_of_those_held_out(
-    shades: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    held_out: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shades = write_squares(tmp_path / "shades", 32, 32, holdout=held_out, labelled=True)
     told: list[list[int] | None] = []
 
     def noted(network: nn.Module, size: int, seeds: Sequence[int], labels: list[int] | None = None) -> Any:
@@ -137,13 +174,15 @@ def test_pictures_are_measured_with_the_labels_of_those_held_out(
 
     monkeypatch.setattr(judge, "draw", noted)
     monkeypatch.setattr(report, "draw", noted)
-    run(shades, tmp_path, "train.steps=2", "train.evaluate_every=1")
+    run(shades, tmp_path, "train.steps=2", "train.evaluate_every=1", "train.evaluate_pictures=6")
     stages.evaluate(Evaluate(pictures=6, patches=4, directions=4), tmp_path / "generator.safetensors", shades, tmp_path)
-    held_out = open_dataset(shades).holdout_labels.tolist()
-    assert held_out == [1, 1, 0, 1]
-    assert told == [held_out, held_out, [*held_out, *held_out[:2]]]
-    rows = [line.split("\t") for line in (tmp_path / "closest.tsv").read_text().splitlines()[1:]]
-    assert sorted(row[0] for row in rows) == ["0 dark", "1 dark", "2 bright", "3 dark", "4 dark", "5 dark"]
+    compared = choose(open_dataset(shades).holdout, min(6, held_out), 0, "held out")
+    seen = [int(picture.mean() < 128) for picture in each(compared)]
+    assert told == [seen, seen, np.resize(seen, 6).tolist()]
+    columns, *rows = [line.split("\t") for line in (tmp_path / "closest.tsv").read_text().splitlines()]
+    assert columns == ["seed", "label", "bits", "nearest"]
+    names = [("bright", "dark")[place] for place in np.resize(seen, 6)]
+    assert {int(row[0]): row[1] for row in rows} == dict(enumerate(names))
     plain = write_squares(tmp_path / "plain", 32, 32)
     with pytest.raises(MapganError, match="has the labels bright, dark, the hold-out has no labels"):
         stages.evaluate(Evaluate(), tmp_path / "generator.safetensors", plain, tmp_path)

@@ -92,7 +92,7 @@ def test_gamma_and_the_interval_weigh_the_penalty(settings: list[str], times: in
     verdicts = {side: network(pictures) for side, pictures in shown.items()}
     supply = Batches(torch.zeros(5, 4, 4, 3, dtype=torch.uint8).numpy(), 0, train, 1, places, torch.device("cpu"))
     turn = train.penalty_every - 1
-    found = slope_penalty(train, network, shown, verdicts, supply, turn, places)
+    found = slope_penalty(train, network, shown, (), verdicts, supply, turn, places)
     assert found.item() == pytest.approx(times * 3.0 / 2 * network.weight.square().sum().item(), rel=1e-5)
-    assert not slope_penalty(train, network, shown, verdicts, supply, turn + 1, places) or train.penalty_every == 1
+    assert not slope_penalty(train, network, shown, (), verdicts, supply, turn + 1, places) or train.penalty_every == 1
     assert [due(train, number) for number in range(4)].count(True) == 4 // train.penalty_every

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from mapgan import files
+from mapgan.dataset import Entry, open_dataset, write_dataset
 from mapgan.errors import MapganError
 from mapgan.params import load
 from mapgan.training.places import Places
@@ -144,6 +145,15 @@ def test_fine_tuning_needs_the_same_labels(squares: Path, shades: Path, tmp_path
     run(shades, tmp_path / "b", "train.steps=2", start)
     with pytest.raises(MapganError, match="has the labels bright, dark, where the training set has no labels"):
         run(squares, tmp_path / "c", start)
+    shown = open_dataset(shades)
+    entries = [
+        Entry(f"{number}", f"{number}", ("cave", "town")[place]) for number, place in enumerate(shown.train_labels)
+    ]
+    write_dataset(tmp_path / "others", (32, 32), entries, [], shown.train)
+    with pytest.raises(
+        MapganError, match="has the labels bright, dark, where the training set has the labels cave, town"
+    ):
+        run(tmp_path / "others", tmp_path / "d", start)
 
 
 @pytest.mark.parametrize(("settings", "line"), UNFIT)
