@@ -50,7 +50,7 @@ LOSSES = {
     "relativistic": ["train.loss=relativistic"],
 }
 AUGMENT = {
-    "": [],
+    "": ["train.augment=[]"],
     "DiffAugment": ["train.augment=[colour, translation, cut-out]"],
     "DiffAugment without colour": ["train.augment=[translation, cut-out]"],
     "translation": ["train.augment=[translation]"],
@@ -76,11 +76,11 @@ DEMO = [
 ]
 WESNOTH = [
     ("dcgan-modern", "relativistic", ""),
+    ("dcgan-modern", "relativistic", "DiffAugment without colour"),
     ("dcgan", "BCE", ""),
-    ("dcgan-modern", "BCE", ""),
     ("mapmaker", "BCE", ""),
-    ("dcgan-modern", "relativistic", "DiffAugment"),
     ("dcgan-modern, group norm", "relativistic", ""),
+    ("dcgan-modern", "BCE", ""),
     ("dcgan-modern", "hinge", ""),
     ("dcgan", "BCE", "DiffAugment"),
 ]

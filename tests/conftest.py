@@ -32,6 +32,7 @@ TINY = [
     "train.networks.mapmaker.latent=8",
     "train.networks.mapmaker.generator_maps=4",
     "train.networks.mapmaker.discriminator_maps=4",
+    "train.augment=[]",
     "machine.device=cpu",
     "machine.threads=1",
 ]

@@ -47,7 +47,7 @@ class Train(Section):
     """mlp (fully connected, for digits), dcgan (the classic), mapmaker (the first map maker's),
     dcgan-modern (for maps)"""
 
-    steps: Count = 1800
+    steps: Count = 1600
     """optimizer steps of the generator; raise it to make a finished run longer"""
 
     batch_size: Count = 32
@@ -122,7 +122,7 @@ class Train(Section):
     turn: bool = True
     """show real pictures turned by quarters as well (half turns where they are not square)"""
 
-    augment: list[Literal["colour", "translation", "cut-out", "flip", "turn"]] = []
+    augment: list[Literal["colour", "translation", "cut-out", "flip", "turn"]] = ["translation", "cut-out"]
     """ways to change all pictures before D sees them, in this order: colour, translation, cut-out, flip, turn (by
     quarters, or halves where they are not square); against overfitting on few pictures (empty: none)"""
 

@@ -34,7 +34,10 @@ WRONG = [
     ("train={penalty_kind: interpolates, penalty_at: real}", "lie between both, not at real pictures alone"),
     ("train={penalty_kind: exact, precision: fp16}", "exact needs finer numbers than fp16; take difference, or bf16"),
     ("train.discriminator_betas=[0.5]", "train.discriminator_betas: name both, beta1 and beta2, or none"),
-    ("train.augment_target=0.6", "nothing to adapt; name what to do with the pictures in train.augment"),
+    (
+        "train={augment_target: 0.6, augment: []}",
+        "nothing to adapt; name what to do with the pictures in train.augment",
+    ),
     ("train.augment=[hue]", "allowed: a list, each one of colour, translation, cut-out, flip, turn"),
     ("train=3", "train: 3 is not allowed; allowed: a table of settings"),
     ("train.networks.dcgan-modern.latnt=3", "nearest: train.networks.dcgan-modern.latent"),
