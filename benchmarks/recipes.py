@@ -36,6 +36,8 @@ def main() -> None:
     """Measure all recipes on all sets, and write the table anew after each."""
     options = parsed()
     device = torch.device("cuda" if torch.cuda.is_available() and options.device != "cpu" else "cpu")
+    if device.type == "cpu":
+        torch.set_num_threads(1)  # as each run has; it stands in the device's name
     jobs = [
         (name, Path(folder), recipe)
         for name, folder in (pair.split("=", 1) for pair in options.maps)
