@@ -70,8 +70,13 @@ def varied(tmp_path: Path) -> Path:
 
 FROZEN = ["train.generator_lr=1e-12", "train.log_every=1", "train.steps=60", "train.penalty=0.0"]
 PROVOKED = {
-    # D alone learns, and nothing holds it back
-    "discriminator won": [*FROZEN, "train.discriminator_lr=0.01", "train.watch.discriminator_won=0.99"],
+    # D alone learns, and nothing holds it back; what the frozen G draws is not asked
+    "discriminator won": [
+        *FROZEN,
+        "train.discriminator_lr=0.01",
+        "train.watch.discriminator_won=0.99",
+        "train.watch.collapsed=0",
+    ],
     # G starts as good as grey and does not learn
     "collapsed": ["train.generator_lr=1e-12", "train.snapshot_every=2", "train.watch.collapsed=0.2"],
     # steps so large that tanh is at its ends after a few of them
