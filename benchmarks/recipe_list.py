@@ -15,33 +15,21 @@ class Recipe:
 
 PAPER = ["train.generator_lr=0.0002", "train.discriminator_lr=0.0002", "train.beta1=0.5", "train.beta2=0.999"]
 WEAK = ["train.penalty=0.02", "train.penalty_sigma=0.03"]
+STRONG = ["train.penalty=0.2", "train.penalty_sigma=0.1"]
+MODERN = "train.network=dcgan-modern"
+# half the paper's feature maps: at its full width the CPU's minutes would not do
+DCGAN = [
+    "train.network=dcgan",
+    "train.networks.dcgan.generator_maps=32",
+    "train.networks.dcgan.discriminator_maps=32",
+]
 NETWORKS = {
-    "dcgan-modern": ["train.network=dcgan-modern", *WEAK],
-    "dcgan-modern, strong penalty": ["train.network=dcgan-modern", "train.penalty=0.2", "train.penalty_sigma=0.1"],
-    "dcgan-modern, group norm": [
-        "train.network=dcgan-modern",
-        "train.networks.dcgan-modern.norm=group",
-        "train.penalty=0.2",
-        "train.penalty_sigma=0.1",
-    ],
-    # half the paper's feature maps: at its full width the CPU's minutes would not do; losses other than the paper's
-    # come with a penalty, which batch statistics in D would undo
-    "dcgan": [
-        "train.network=dcgan",
-        "train.networks.dcgan.generator_maps=32",
-        "train.networks.dcgan.discriminator_maps=32",
-        "train.penalty=0.0",
-        *PAPER,
-    ],
-    "dcgan, strong penalty": [
-        "train.network=dcgan",
-        "train.networks.dcgan.generator_maps=32",
-        "train.networks.dcgan.discriminator_maps=32",
-        "train.networks.dcgan.discriminator_norm=group",
-        "train.penalty=0.2",
-        "train.penalty_sigma=0.1",
-        *PAPER,
-    ],
+    "dcgan-modern": [MODERN, *WEAK],
+    "dcgan-modern, strong penalty": [MODERN, *STRONG],
+    "dcgan-modern, group norm": [MODERN, "train.networks.dcgan-modern.norm=group", *STRONG],
+    "dcgan": [*DCGAN, "train.penalty=0.0", *PAPER],
+    # batch statistics in D would undo a penalty
+    "dcgan, strong penalty": [*DCGAN, "train.networks.dcgan.discriminator_norm=group", *STRONG, *PAPER],
     "mapmaker": ["train.network=mapmaker", "train.penalty=0.0", *PAPER],
 }
 LOSSES = {
@@ -85,13 +73,10 @@ WESNOTH = [
     ("dcgan", "BCE", "DiffAugment"),
 ]
 # painted terrain wants noise to make texture of; with group norm, a penalty that looks more closely
+NOISE = "train.networks.dcgan-modern.noise=0.1"
 TERRAIN = {
-    "dcgan-modern": ["train.networks.dcgan-modern.noise=0.1"],
-    "dcgan-modern, group norm": [
-        "train.networks.dcgan-modern.noise=0.1",
-        "train.penalty=0.3",
-        "train.penalty_sigma=0.01",
-    ],
+    "dcgan-modern": [NOISE],
+    "dcgan-modern, group norm": [NOISE, "train.penalty=0.3", "train.penalty_sigma=0.01"],
 }
 
 
