@@ -39,3 +39,29 @@ def test_permutation_holds_each_number_once() -> None:
     order = draws.permutation(3, "order", 1, 50)
     assert sorted(order.tolist()) == list(range(50))
     assert order.tolist() != list(range(50))
+
+
+@pytest.mark.parametrize(
+    ("counter", "key", "words"),  # the known answers of Random123, the authors' own library
+    [
+        ([0, 0, 0, 0], [0, 0], "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
+        ([0xFFFFFFFF] * 4, [0xFFFFFFFF] * 2, "408f276d 41c83b0e a20bc7c6 6d5451fd"),
+        (
+            [0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344],
+            [0xA4093822, 0x299F31D0],
+            "d16cfe09 94fdcceb 5001e420 24126ea1",
+        ),
+    ],
+)
+def test_philox_gives_its_authors_answers(counter: list[int], key: list[int], words: str) -> None:
+    arguments = [np.array([value], np.uint64) for value in counter + key]
+    assert " ".join(f"{word:08x}" for word in draws.philox(*arguments)[0]) == words
+
+
+def test_words_depend_on_seed_purpose_step_and_index_alone() -> None:
+    whole = draws.words(5, 7, range(8), {"a": 5, "b": 6})
+    assert np.array_equal(whole["b"][3:], draws.words(5, 7, range(3, 8), {"b": 6})["b"])
+    assert np.array_equal(whole["a"][:, :3], draws.words(5, 7, range(8), {"a": 3})["a"])
+    others = [draws.words(6, 7, range(8), {"a": 5}), draws.words(5, 8, range(8), {"a": 5})]
+    assert not any((whole["a"] == other["a"]).any() for other in [*others, {"a": whole["b"][:, :5]}])
+    assert len(np.unique(whole["a"])) == whole["a"].size

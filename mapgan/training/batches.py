@@ -21,8 +21,10 @@ from torch import Tensor
 from mapgan import draws
 from mapgan.errors import MapganError
 from mapgan.params import Train
+from mapgan.training.step_draws import Request, StepDraws, image_noise, to_device
 
 Pictures = NDArray[np.uint8]
+COPIED_AT_ONCE = 1 << 26  # bytes
 
 
 class Supply(Protocol):
@@ -76,22 +78,25 @@ class Batches:
     ) -> None:
         self.pictures, self.seed, self.settings, self.latent = pictures, seed, settings, latent
         self.places, self.device, self.known = places, device, labels
-        self.square = pictures.shape[1] == pictures.shape[2]
-        self.kept = torch.from_numpy(np.array(pictures)).to(device) if resident else None
+        self.draws = StepDraws(seed, places, device)
+        height, width = pictures.shape[1:3]
+        self.orientations = _orientations(height, width).to(device)
+        self.rows = torch.arange(height, dtype=torch.int32, device=device)[:, None]
+        self.columns = torch.arange(width, dtype=torch.int32, device=device)
+        self.kept = _copied(pictures, device) if resident else None
         self.workers, self._readers = workers, ThreadPoolExecutor(workers, "read")
         self._read: tuple[int, Tensor] = (-1, torch.empty(0))
         self._ahead: tuple[int, list[Future[None]], Tensor] | None = None
         self._order = lru_cache(maxsize=2)(self._shuffled)
-        self._ways = lru_cache(maxsize=64)(self._drawn_ways)  # D's half and G's ask for the same pictures
 
     def real(self, step: int, places: range) -> Tensor:
         """The pictures at `places` of step `step`'s global batch, `[B, 3, H, W]` in [-1, 1]."""
         if self.kept is not None:
-            raw = self.kept[torch.from_numpy(self._numbers(step, places)).to(self.device)]
+            raw = self.kept[self._on_device(self._numbers(step, places))]
         else:
             first = self.places.start
             raw = self._raw(step)[places.start - first : places.stop - first].to(self.device, non_blocking=True)
-        pictures = self._laid(raw, step, places).permute(0, 3, 1, 2)  # channels last, as the kernels like it
+        pictures = self._oriented(raw, step, places).permute(0, 3, 1, 2)  # channels last, as the kernels like it
         return pictures.to(torch.get_default_dtype()).div_(127.5).sub_(1.0)
 
     def labels(self, step: int, places: range) -> tuple[Tensor, ...]:
@@ -102,31 +107,43 @@ class Batches:
         """
         if self.known is None:
             return ()
-        return (torch.from_numpy(self.known[self._numbers(step, places)]).to(self.device),)
+        return (self._on_device(self.known[self._numbers(step, places)]),)
 
     def latents(self, purpose: str, step: int, places: range) -> Tensor:
         """Latents for `places` of a global batch, `[B, latent]` from N(0, 1)."""
-        rows = [draws.normal(self.seed, purpose, step, place, self.latent).astype(np.float32) for place in places]
-        return torch.from_numpy(np.stack(rows)).to(self.device, torch.get_default_dtype())
+        drawn = self.draws.get(Request("normal", purpose, self.latent), step, places)
+        return drawn.to(torch.get_default_dtype())
 
     def noise(self, pictures: Tensor, purpose: str, step: int, places: range) -> Tensor:
-        """N(0, 1) noise for each of `pictures`, `[B, 3, H, W]`, drawn on their device."""
-        device, shape = pictures.device, pictures.shape[1:]
-        noise = torch.empty_like(pictures)
-        for row, place in zip(noise, places, strict=True):
-            generator = torch.Generator(device).manual_seed(draws.key(self.seed, purpose, step, place))
-            row.copy_(torch.randn(shape, generator=generator, device=device))
-        return noise
+        """N(0, 1) noise for each of `pictures`, `[B, 3, H, W]`, computed on their device."""
+        return image_noise(pictures, self.keys(purpose, step, places))
 
     def keys(self, purpose: str, step: int, places: range) -> Tensor:
-        """32 random bits for each of `places`, `[B]` int64, to seed masks with."""
-        found = [draws.key(self.seed, purpose, step, place, bits=32) for place in places]
-        return torch.tensor(found, device=self.device)
+        """32 random bits for each of `places`, `[B]` int64."""
+        high, low = self.draws.get(Request("key", purpose, 2), step, places).long().unbind(1)
+        return (high << 16) | low
 
     def uniform(self, purpose: str, step: int, places: range, count: int = 1) -> Tensor:
         """`count` numbers in [0, 1) for each of `places`, `[B, count]`; of 24 bits, so that float32 holds them."""
-        rows = np.stack([draws.uniform(self.seed, purpose, step, place, count) for place in places])
-        return torch.from_numpy(np.floor(rows * 2**24) * 2.0**-24).to(torch.get_default_dtype()).to(self.device)
+        return self.draws.get(Request("uniform", purpose, count), step, places).to(torch.get_default_dtype())
+
+    def _oriented(self, raw: Tensor, step: int, places: range) -> Tensor:
+        """`raw`, `[B, H, W, 3]` uint8, each image rotated and mirrored at random: one gather of whole pixels."""
+        turn, mirror = self.settings.turn, self.settings.mirror
+        if not (turn or mirror):
+            return raw
+        way = torch.zeros(len(raw), dtype=torch.int64, device=raw.device)
+        if turn:
+            way += self.uniform("turn", step, places).squeeze(1).mul(len(self.orientations) // 2).long() * 2
+        if mirror:
+            way += self.uniform("mirror", step, places).squeeze(1) < 0.5
+        start, down, across = self.orientations[way][:, :, None, None].unbind(1)
+        first = torch.arange(len(raw), dtype=torch.int32, device=raw.device)[:, None, None] * (raw[0].numel() // 3)
+        index = first + start + down * self.rows + across * self.columns
+        return raw.reshape(-1, 3).index_select(0, index.view(-1)).view(raw.shape)
+
+    def _on_device(self, numbers: NDArray[np.int64]) -> Tensor:
+        return to_device(torch.from_numpy(numbers), self.device)
 
     def _raw(self, step: int) -> Tensor:
         """This process's pictures of a step as they are stored, `[share, H, W, 3]` uint8, read ahead of time."""
@@ -163,29 +180,30 @@ class Batches:
 
     def _numbers(self, step: int, places: range) -> NDArray[np.int64]:
         """Which pictures of the set stand at `places` of a step's global batch."""
-        found = []
-        for place in places:
-            epoch, position = divmod(step * self.settings.batch_size + place, len(self.pictures))
-            found.append(self._order(epoch)[position])
-        return np.array(found, np.int64)
-
-    def _laid(self, raw: Tensor, step: int, places: range) -> Tensor:
-        """`raw`, `[B, H, W, 3]`, each picture turned and then mirrored as its draws want it."""
-        laid = torch.empty_like(raw)
-        for (turns, mirror), rows in self._ways(step, places).items():
-            some = torch.rot90(raw[rows], turns, dims=(1, 2))
-            laid[rows] = some.flip(2) if mirror else some
-        return laid
-
-    def _drawn_ways(self, step: int, places: range) -> dict[tuple[int, int], list[int]]:
-        """Which rows of a batch are turned so often and mirrored or not."""
-        ways: dict[tuple[int, int], list[int]] = {}
-        for row, place in enumerate(places):
-            turns = draws.integer(self.seed, "turn", step, place, 4) if self.settings.turn else 0
-            turns = turns if self.square else 2 * (turns % 2)
-            mirror = draws.integer(self.seed, "mirror", step, place, 2) if self.settings.mirror else 0
-            ways.setdefault((turns, mirror), []).append(row)
-        return ways
+        epochs, positions = np.divmod(step * self.settings.batch_size + np.array(places), len(self.pictures))
+        found = np.empty(len(places), np.int64)
+        for epoch in range(int(epochs[0]), int(epochs[-1]) + 1):
+            found[epochs == epoch] = self._order(epoch)[positions[epochs == epoch]]
+        return found
 
     def _shuffled(self, epoch: int) -> NDArray[np.int64]:
         return draws.permutation(self.seed, "order", epoch, len(self.pictures))
+
+
+def _orientations(height: int, width: int) -> Tensor:
+    """For each way to lay an image, by rotation and then mirrored or not, which pixel comes first and how far apart
+    in memory the next ones down and across are: `[8, 3]` int32, or `[4, 3]` if the sides differ, because then only
+    half turns keep the shape."""
+    grid = torch.arange(height * width, dtype=torch.int32).view(height, width)
+    rotations = [torch.rot90(grid, quarters) for quarters in (range(4) if height == width else (0, 2))]
+    corners = [way[:2, :2] for rotation in rotations for way in (rotation, rotation.flip(1))]
+    return torch.stack([torch.stack([c[0, 0], c[-1, 0] - c[0, 0], c[0, -1] - c[0, 0]]) for c in corners])
+
+
+def _copied(pictures: Pictures, device: torch.device) -> Tensor:
+    """A whole set on the device, copied in pieces: it need not fit in the host's memory."""
+    copied = torch.empty(pictures.shape, dtype=torch.uint8, device=device)
+    size = max(1, COPIED_AT_ONCE // max(1, pictures[:1].nbytes))
+    for start in range(0, len(pictures), size):
+        copied[start : start + size] = torch.from_numpy(np.array(pictures[start : start + size]))
+    return copied

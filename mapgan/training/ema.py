@@ -24,7 +24,7 @@ class Average:
     def update(self, network: nn.Module, step: int) -> None:
         """Take in the weights of `network` after step `step` (counted from 0); buffers are copied."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        for average, new in zip(self.network.parameters(), network.parameters(), strict=True):
-            average.lerp_(new, 1 - decay)
+        # all parameters in a few kernels
+        torch._foreach_lerp_(list(self.network.parameters()), list(network.parameters()), 1 - decay)
         for kept, copied in zip(self.network.buffers(), network.buffers(), strict=True):
             kept.copy_(copied)

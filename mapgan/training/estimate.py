@@ -18,8 +18,8 @@ def seconds_per_step(step: Step, plan: Plan) -> float:
     Nothing that the run depends on is touched: the generator is the average, and D is in evaluation mode.
     """
     generator, discriminator = step.average.network, step.discriminator.eval()
-    places = range(plan.need.way.micro_batch)
-    latents, told = step.supply.latents("timing", 0, places), step.supply.labels(0, places)
+    places = step.places[: plan.need.way.micro_batch]
+    latents, told = step.supply.latents("generator latent", 0, places), step.supply.labels(0, places)
     with step.accelerator.autocast():
         with FlopCounterMode(display=False) as counter:
             discriminator(generator(latents, *told), *told)  # this one also warms up

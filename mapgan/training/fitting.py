@@ -27,6 +27,7 @@ from mapgan.training.ema import Average
 from mapgan.training.optimizers import adams
 from mapgan.training.shares import norm_batch
 from mapgan.training.step import Step
+from mapgan.training.step_draws import image_noise
 
 SMALLER = "lower resize.width and resize.height, or the feature maps in train.networks, or use a larger card"
 FREE = "set machine.micro_batch=0 and machine.checkpointing=auto, and the plan looks for a way that fits"
@@ -207,7 +208,7 @@ class Blank:
 
     def noise(self, pictures: Tensor, purpose: str, step: int, places: range) -> Tensor:
         """`[B, 3, H, W]`."""
-        return torch.empty_like(pictures)
+        return image_noise(pictures, self.keys(purpose, step, places))
 
     def keys(self, purpose: str, step: int, places: range) -> Tensor:
         """`[B]`."""

@@ -20,11 +20,12 @@ CARD = SimpleNamespace(name="Stand-in", total_memory=24 * 2**30, major=8, minor=
 
 
 class Card:
-    """What the driver was asked for, by the name of the call."""
+    """What the driver was asked for, by the name of the call, and operations for which the host waits."""
 
     def __init__(self) -> None:
         self.initialized = False
         self.asked: dict[str, list[Any]] = {}
+        self.waits: list[str] = []
 
     def answer(self, name: str, value: Any = None) -> Callable[..., Any]:
         """A driver call that remembers its arguments; before CUDA is initialized it fails as the real one does."""
@@ -38,14 +39,36 @@ class Card:
         return call
 
 
+READS = {torch.Tensor.item, torch.Tensor.tolist, torch.Tensor.cpu, torch.Tensor.nonzero}
+READS |= {torch.Tensor.__bool__, torch.Tensor.__int__, torch.Tensor.__float__, torch.Tensor.__index__}
+
+
 class OnTheCpu(TorchFunctionMode):
-    """Puts what is meant for `cuda:0` on the CPU."""
+    """Puts what is meant for `cuda:0` on the CPU, and notes what a real card would make the host wait for: tensors
+    that are read, copies from memory that is not pinned, and indexing by lists and masks."""
+
+    def __init__(self, card: Card) -> None:
+        super().__init__()
+        self.card = card
+
+    def _waits(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        if func in READS:
+            return True
+        if func in (torch.Tensor.__getitem__, torch.Tensor.__setitem__):
+            index = args[1] if isinstance(args[1], tuple) else (args[1],)
+            return any(isinstance(i, list) or (isinstance(i, torch.Tensor) and i.dtype == torch.bool) for i in index)
+        moves = any(_moved(value) is not value for value in (*args, *kwargs.values()))
+        return moves and func in (torch.Tensor.to, torch.tensor) and not kwargs.get("non_blocking")
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         if func is torch.device:  # a name is not yet a tensor
             return func(*args, **(kwargs or {}))
+        if func is torch.Tensor.pin_memory:
+            return args[0]
+        if self._waits(func, args, kwargs or {}):
+            self.card.waits.append(getattr(func, "__name__", str(func)))
         kwargs = {name: _moved(value) for name, value in (kwargs or {}).items()}
         if kwargs.get("pin_memory"):
             kwargs["pin_memory"] = False
@@ -90,5 +113,5 @@ def cuda_stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Card]:
             ("_cuda_emptyCache", None),
         ]:
             patch.setattr(torch._C, name, card.answer(name, value), raising=False)
-        with OnTheCpu():
+        with OnTheCpu(card):
             yield card

@@ -9,10 +9,13 @@ import torch
 from accelerate import Accelerator
 
 from mapgan import doctor, files, stages
+from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
+from mapgan.memory.plan import Need, Plan, Way
 from mapgan.params import load
 from mapgan.training import step as steps
 from mapgan.training.machine import accelerator_for, set_float32_kernels
+from mapgan.training.prepare import prepare
 from tests.conftest import TINY
 from tests.training.cuda_stand_in import cuda_stand_in
 
@@ -102,3 +105,35 @@ def test_what_a_precision_means(precision: str, tf32: bool, search: bool, monkey
 def test_tf32_needs_a_card() -> None:
     with pytest.raises(MapganError, match="tf32 needs an NVIDIA GPU"):
         accelerator_for(load(settings=[*TINY, "train.precision=tf32"]))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["train.augment=[colour, translation, cut-out, flip, turn]", "train.instance_noise=0.1"],
+        [
+            "train.network=mlp",
+            "train.loss=hinge",
+            "train.label_flip=0.2",
+            "train.augment=[flip]",
+            "train.augment_target=0.5",
+        ],
+    ],
+)
+@pytest.mark.parametrize("resident", [True, False])
+def test_the_host_waits_for_nothing_in_a_step(
+    shades: Path, monkeypatch: pytest.MonkeyPatch, settings: list[str], resident: bool
+) -> None:
+    """A step that is not logged queues its work and reads nothing back."""
+    params, dataset = load(settings=[*ON_A_CARD, "train.penalty_every=1", *settings]), open_dataset(shades)
+    with cuda_stand_in(monkeypatch) as card:
+        accelerator = accelerator_for(params)
+        plan = Plan(Need(Way(4, "none"), 0, 0), 0, resident)
+        step = prepare(params, dataset, accelerator, plan)
+        step(0)
+        card.waits.clear()
+        for number in range(1, 4):
+            step(number)
+        assert card.waits == []
+        float(next(step.generator.parameters()).detach().sum())  # this one does
+        assert card.waits == ["__float__"]

