@@ -32,7 +32,7 @@ test: $(READY)
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
-	@$(RUN) pytest -m "not soak" -n 2 --dist worksteal
+	@$(RUN) pytest -m "not soak" -n 2 --dist worksteal --durations 10
 
 soak: $(READY)
 	@$(RUN) pytest -m soak

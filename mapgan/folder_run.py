@@ -67,7 +67,7 @@ def train_folder(
     stages.train(resolved, maps, generator, results / "train", out / ".mapgan", resume)
     if not _is_main():
         return ""
-    sheet = stages.sample(resolved.sample, generator, results / "samples")
+    sheet = stages.sample(resolved.sample, generator, results / "samples", check_device(resolved.machine))
     return f"{sheet}; the generator is {generator}, everything else lies in {out}"
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 from mapgan import stages
 from mapgan.errors import explained
 from mapgan.params import load_params
+from mapgan.training.machine import check_device
 
 with explained():
     params = load_params()
-    print(stages.sample(params.sample, Path("models/generator.safetensors"), Path("results/samples")))
+    generator, results = Path("models/generator.safetensors"), Path("results/samples")
+    print(stages.sample(params.sample, generator, results, check_device(params.machine)))

@@ -76,3 +76,38 @@ def _fresh_accelerate() -> Iterator[None]:
         from accelerate.state import AcceleratorState
 
         AcceleratorState._reset_state(reset_partial_state=True)
+
+
+# settings of `train` that leave a step's tensors as they are
+NOT_TRACED = {
+    "steps",
+    "log_every",
+    "snapshot_every",
+    "snapshot_pictures",
+    "evaluate_every",
+    "evaluate_by",
+    "evaluate_extractor",
+    "evaluate_pictures",
+    "init_from",
+    "watch",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _traced_once() -> Iterator[None]:
+    """A step that was traced for one tiny run's plan serves all others with the same step: tracing takes a second."""
+    from mapgan.memory.plan import Way
+    from mapgan.training.fitting import Forecast, Traced
+
+    trace, known = Forecast._trace, dict[object, Traced]()
+
+    def look_up(self: Forecast, way: Way) -> Traced:
+        step = self.params.train.model_dump_json(exclude=NOT_TRACED)
+        key = (step, self.width, self.height, self.share, self.device, self.labels, way)
+        if key not in known:
+            known[key] = trace(self, way)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Forecast, "_trace", look_up)
+        yield

@@ -139,8 +139,9 @@ class Train(Section):
     augment_pictures: Count = 500000
     """pictures within which the chance can go from 0 to 1; fewer for short runs"""
 
-    precision: Literal["no", "bf16", "fp16"] = "no"
-    """mixed precision: no (float32), bf16, fp16 (needs a GPU)"""
+    precision: Literal["no", "tf32", "bf16", "fp16"] = "no"
+    """mixed precision: no (float32 everywhere), tf32 (float32 with TF32 matrix products and convolutions; needs an
+    NVIDIA GPU), bf16, fp16 (needs a GPU)"""
 
     log_every: Count = 10
     """steps between two rows of the metrics"""

@@ -1,0 +1,104 @@
+"""A whole run on a CUDA device, as far as a stand-in for the driver can tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate import Accelerator
+
+from mapgan import doctor, files, stages
+from mapgan.errors import MapganError
+from mapgan.params import load
+from mapgan.training import step as steps
+from mapgan.training.machine import accelerator_for, set_float32_kernels
+from tests.conftest import TINY
+from tests.training.cuda_stand_in import cuda_stand_in
+
+ON_A_CARD = [*TINY, "machine.device=cuda"]
+
+
+def run(maps: Path, out: Path, *settings: str) -> Path:
+    params = load(settings=[*ON_A_CARD, *settings])
+    stages.train(params, maps, out / "g.safetensors", out / "results", out / "scratch")
+    return out / "g.safetensors"
+
+
+@pytest.fixture(autouse=True)
+def _kernels_as_they_were() -> None:
+    yield  # type: ignore[misc]
+    set_float32_kernels("bf16", deterministic=False)
+
+
+def test_the_stand_in_refuses_what_cuda_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    with cuda_stand_in(monkeypatch):
+        with pytest.raises(RuntimeError, match="initialization"):
+            torch._C._cuda_getDevice()
+        with pytest.raises(ValueError, match="specified index"):
+            torch.cuda.set_per_process_memory_fraction(0.5, torch.device("cuda"))
+        with pytest.raises(TypeError, match="float"):
+            torch.cuda.set_per_process_memory_fraction(1, 0)
+        with pytest.raises(AssertionError, match="Invalid device id"):
+            torch.cuda.get_device_properties(1)
+        torch.cuda.set_per_process_memory_fraction(0.5, torch.device("cuda:0"))
+
+
+def test_the_device_of_a_run_has_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    with cuda_stand_in(monkeypatch):
+        accelerator = accelerator_for(load(settings=ON_A_CARD))
+        assert str(accelerator.device) == "cuda:0"
+        assert str(accelerator.state.device) == "cuda:0"
+
+
+def test_a_whole_run_on_a_card(squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plan, budget, steps, log, snapshots, state; then gone on with, sampled, measured and described."""
+    with cuda_stand_in(monkeypatch) as card:
+        first = files.sha256_file(run(squares, tmp_path))
+        [(fraction, index), *_] = card.asked["_cuda_setMemoryFraction"]
+        assert index == 0
+        assert fraction == pytest.approx(22.5 / 24)
+        assert run(squares, tmp_path, "train.steps=8").is_file()  # goes on from the saved state
+        generator = tmp_path / "g.safetensors"
+        assert files.sha256_file(generator) != first
+        params = load(settings=ON_A_CARD)
+        stages.sample(params.sample, generator, tmp_path / "samples", "cuda")
+        stages.evaluate(params.evaluate, generator, squares, tmp_path / "evaluate", 0, "cuda")
+        assert "Stand-in (24 GiB" in doctor.report(tmp_path)
+    assert (tmp_path / "samples/sheet-000.png").is_file()
+    assert (tmp_path / "results/snapshots/step-00000006.png").is_file()
+    speed = (tmp_path / "results/speed.tsv").read_text().splitlines()
+    assert speed[-1].endswith("\t3")  # GiB, the allocator's peak
+
+
+def test_memory_that_runs_out_on_a_card(
+    squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backward = steps.Step._generator_backward
+
+    def full(self: steps.Step, turn: int, places: range, share: float) -> steps.Metrics:
+        if len(places) > 2 and isinstance(self.accelerator, Accelerator):  # not in the plan's trace
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return backward(self, turn, places, share)
+
+    monkeypatch.setattr(steps.Step, "_generator_backward", full)
+    with cuda_stand_in(monkeypatch) as card:
+        run(squares, tmp_path)
+        assert card.asked["_cuda_emptyCache"]
+    assert "machine.micro_batch 2 instead of 4" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("precision", "tf32", "search"), [("no", False, False), ("tf32", True, False), ("bf16", True, True)]
+)
+def test_what_a_precision_means(precision: str, tf32: bool, search: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    with cuda_stand_in(monkeypatch):
+        accelerator_for(load(settings=[*ON_A_CARD, f"train.precision='{precision}'"]))
+    assert torch.backends.cudnn.allow_tf32 is tf32
+    assert torch.backends.cuda.matmul.allow_tf32 is tf32
+    assert torch.backends.cudnn.benchmark is search
+
+
+def test_tf32_needs_a_card() -> None:
+    with pytest.raises(MapganError, match="tf32 needs an NVIDIA GPU"):
+        accelerator_for(load(settings=[*TINY, "train.precision=tf32"]))
