@@ -13,8 +13,8 @@ from PIL import Image
 from mapgan.errors import MapganError
 from mapgan.sampling.sheet import PAPER
 from mapgan.training import animation
+from mapgan.training import run as running
 from mapgan.training.animation import HOLD, MOST_FRAMES, SIDE, STRIP, Animation, write_animation
-from mapgan.training.run import Run
 from mapgan.training.state import step_of
 from mapgan.training.trouble import COLLAPSED
 from tests.training.test_resume import run
@@ -227,9 +227,9 @@ def test_whenever_a_run_ends_its_last_snapshot_is_in_the_animation(
     monkeypatch.setattr(animation, "write_animation", written)
     monkeypatch.setattr(animation, "PAUSE", 1e9)
     if stopped == "by a signal":
-        monkeypatch.setattr(Run, "_asked_to_stop", lambda self, _: self.done == 4)
+        monkeypatch.setattr(running, "_asked_to_stop", lambda run, _: run.done == 4)
     if stopped == "by trouble":
-        monkeypatch.setattr(Run, "_trouble", lambda self: COLLAPSED if self.done == 4 else None)
+        monkeypatch.setattr(running, "trouble_of", lambda run: COLLAPSED if run.done == 4 else None)
     ended = contextlib.nullcontext() if stopped == "by its end" else pytest.raises(MapganError)
     with ended:
         run(squares, tmp_path, "train.snapshot_every=1", "train.watch.policy=stop")

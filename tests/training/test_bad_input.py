@@ -16,9 +16,11 @@ from mapgan import files
 from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
 from mapgan.params import load
+from mapgan.training import run as running
 from mapgan.training import state as states
 from mapgan.training.places import Places
-from mapgan.training.run import Run, train
+from mapgan.training.run import train
+from mapgan.training.run_data import Run
 from tests.conftest import TINY, write_squares
 
 
@@ -86,16 +88,16 @@ def test_two_pictures_will_do(tmp_path: Path) -> None:
 def test_a_set_that_changes_while_training_stops_the_run_and_spoils_no_state(
     squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    after_two = Run._next_step
+    after_two = running._next_step
 
-    def change(self: Run) -> object:
-        if self.done == 2:
+    def change(run: Run) -> object:
+        if run.done == 2:
             with (squares / "pack.npy").open("r+b") as pack:  # in place, as no tool of ours would
                 pack.seek(-1, os.SEEK_END)
                 pack.write(b"\x07")
-        return after_two(self)
+        return after_two(run)
 
-    monkeypatch.setattr(Run, "_next_step", change)
+    monkeypatch.setattr(running, "_next_step", change)
     with pytest.raises(MapganError, match="changed while training; run again"):
         run(squares, tmp_path, "machine.save_minutes=0")
     kept = sorted(states.step_of(path) for path in tmp_path.glob("scratch/state/*/*.safetensors"))
@@ -105,14 +107,14 @@ def test_a_set_that_changes_while_training_stops_the_run_and_spoils_no_state(
 def test_a_set_that_is_cut_short_while_training_is_one_line(
     squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    following = Run._next_step
+    following = running._next_step
 
-    def cut_it(self: Run) -> object:
-        if self.done == 2:
+    def cut_it(run: Run) -> object:
+        if run.done == 2:
             os.truncate(squares / "pack.npy", 5_000)
-        return following(self)
+        return following(run)
 
-    monkeypatch.setattr(Run, "_next_step", cut_it)
+    monkeypatch.setattr(running, "_next_step", cut_it)
     with pytest.raises(MapganError, match=r"was cut short while training|changed while training"):
         run(squares, tmp_path)
 

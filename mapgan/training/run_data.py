@@ -1,0 +1,74 @@
+"""What a training run works with, and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from accelerate import Accelerator
+
+from mapgan.dataset import Dataset
+from mapgan.params import Params
+from mapgan.training.best import Best
+from mapgan.training.monitor import Monitor
+from mapgan.training.out_of_memory import Begun
+from mapgan.training.places import Places
+from mapgan.training.snapshots import Snapshots
+from mapgan.training.step import Step
+
+
+@dataclass
+class Run:
+    """A training run in one process.
+
+    Args:
+        params: all settings.
+        places: where to read and write.
+        dataset: the training set.
+        files: `signature` of the training set's files when the run began.
+        step: the training step with both networks and their optimizers.
+        folder: of the run's states.
+        monitor: logs metrics and prints messages.
+        snapshots: sheets of the same seeds.
+        best: the generator with the best score so far.
+        done: steps that are done.
+        begun: what is done of the step after those.
+        roll_backs: how often the run was rolled back.
+        untroubled: the step that it was last rolled back to.
+        origin: the checksum of the state that a person named to go on from, if one did.
+    """
+
+    params: Params
+    places: Places
+    dataset: Dataset
+    files: list[tuple[int, int]]
+    step: Step
+    folder: Path
+    monitor: Monitor
+    snapshots: Snapshots
+    best: Best
+    done: int = 0
+    begun: Begun = field(default_factory=Begun)
+    roll_backs: int = 0
+    untroubled: int = 0
+    origin: str = ""
+
+    @property
+    def accelerator(self) -> Accelerator:
+        """The accelerator of the step."""
+        return self.step.accelerator
+
+    @property
+    def main(self) -> bool:
+        """Whether this is the process that writes."""
+        return self.accelerator.is_main_process
+
+    @property
+    def milestone(self) -> int:
+        """Steps between two states that are kept to roll back to (0: none are)."""
+        train = self.params.train
+        return train.snapshot_every if train.watch.policy == "roll-back" else 0
+
+    def due(self, every: int, step: int) -> bool:
+        """Whether something that is done `every` so many steps, and after the last one, is due at `step`."""
+        return (every > 0 and step % every == 0) or step == self.params.train.steps
