@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from mapgan.params import load
-from mapgan.training.augment import DRAWS
-from mapgan.training.batches import Batches
+from mapgan.training.objective.augment import DRAWS
+from mapgan.training.objective.batches import Batches
 
 BATCH, SIDE, STEPS = 32, 64, 200
 

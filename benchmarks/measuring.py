@@ -23,11 +23,11 @@ from mapgan.memory.meter import peak
 from mapgan.memory.plan import Plan
 from mapgan.params import Params
 from mapgan.training import fitting
-from mapgan.training.batches import Batches, Supply
 from mapgan.training.machine import accelerator_for, hold_to_budget
-from mapgan.training.out_of_memory import is_out_of_memory
+from mapgan.training.objective.batches import Batches, Supply
+from mapgan.training.objective.out_of_memory import is_out_of_memory
+from mapgan.training.objective.step import Step
 from mapgan.training.prepare import prepare
-from mapgan.training.step import Step
 
 Row = dict[str, Any]
 

@@ -1,1 +1,1 @@
-"""The training loop: `step` is the objective, `run` the run around it, `state` what is kept of it."""
+"""The training loop: `objective` decides the weights, `run` is the loop around it, `state` what is kept of it."""

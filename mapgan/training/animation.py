@@ -1,7 +1,7 @@
 """A run's snapshots as a growing animation: `progress.gif`, and `progress.mp4` where PyAV is installed.
 
 It is made anew as snapshots come, so it has to stay cheap however long the run is: a bounded number of frames of
-bounded size, each sheet decoded once in the life of the process, and at most a tenth of the time spent on it.
+bounded size, each sheet decoded once in the life of the process, and at most a hundredth of the time spent on it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SEEN = 384  # pixels; smaller sheets are enlarged by whole numbers up to about t
 STRIP = 20  # pixels; the line with the step at the top of a frame
 SLOWEST, FASTEST, LENGTH, HOLD = 500, 100, 6000, 2000  # milliseconds: a frame at most and at least, all, the last one
 PALETTE_SIDE = 256  # pixels; a sheet made so small still has all of its colours
-PAUSE = 10.0  # times as long as it took to make the animation, before it is made again
+PAUSE = 100.0  # times as long as it took to make the animation, before it is made again
 ENCODERS = ("libx264", "libopenh264", "h264")  # what PyAV's FFmpeg may have been built with
 
 Size = tuple[int, int]  # width and height, pixels

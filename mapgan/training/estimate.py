@@ -8,7 +8,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from mapgan.memory.plan import Plan
-from mapgan.training.step import Step
+from mapgan.training.objective.step import Step
 
 
 @torch.no_grad()

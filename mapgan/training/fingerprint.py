@@ -12,6 +12,10 @@ from mapgan.training.initial import digests
 
 Parts = dict[str, Any]
 
+# code that decides the weights; all other code can change while a run goes on
+DECIDES = ("networks", "draws.py", "training/objective", "training/prepare.py", "training/initial.py")
+ROLLS_BACK = ("training/roll_back.py", "training/trouble.py", "sampling/diversity.py")
+
 
 def run_parts(params: Params, data: str) -> Parts:
     """Everything that the weights depend on, by name; `data` is the training set's digest."""
@@ -20,8 +24,8 @@ def run_parts(params: Params, data: str) -> Parts:
     settings = train.model_dump(exclude={"steps", "networks", "init_from"} | unseen)
     network = train.networks.of(train.network).model_dump()
     package = Path(mapgan.__file__).parent
-    rooms = [package / name for name in ("networks", "training", "draws.py", "sampling/diversity.py")]
-    code = files.sha256_tree(rooms)
+    rolls_back = train.watch.policy == "roll-back"
+    code = files.sha256_tree(package / name for name in (*DECIDES, *(ROLLS_BACK if rolls_back else ())))
     return {
         "seed": params.seed,
         **{f"train.{name}": value for name, value in settings.items()},

@@ -22,12 +22,12 @@ from mapgan.memory.plan import Need, Plan, Way, choose, ways
 from mapgan.networks.pair import Pair
 from mapgan.networks.stack import set_checkpointing
 from mapgan.params import Params
-from mapgan.training.augment import Strength
-from mapgan.training.ema import Average
-from mapgan.training.optimizers import adams
-from mapgan.training.shares import norm_batch
-from mapgan.training.step import Step
-from mapgan.training.step_draws import image_noise
+from mapgan.training.objective.augment import Strength
+from mapgan.training.objective.ema import Average
+from mapgan.training.objective.optimizers import adams
+from mapgan.training.objective.shares import norm_batch
+from mapgan.training.objective.step import Step
+from mapgan.training.objective.step_draws import image_noise
 
 SMALLER = "lower resize.width and resize.height, or the feature maps in train.networks, or use a larger card"
 FREE = "set machine.micro_batch=0 and machine.checkpointing=auto, and the plan looks for a way that fits"

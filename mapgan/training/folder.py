@@ -12,7 +12,7 @@ from mapgan import files
 from mapgan.errors import MapganError
 from mapgan.params import Params
 from mapgan.training.fingerprint import Parts, differences, fingerprint, run_parts
-from mapgan.training.meeting import all_agree
+from mapgan.training.objective.meeting import all_agree
 
 
 @contextlib.contextmanager

@@ -18,6 +18,13 @@ from mapgan.progress import Bar
 
 Row = dict[str, float]
 SPEED = ("pictures_per_second", "memory_gib")  # apart, so that the same run writes the same metrics
+Columns = tuple[str, ...]
+TABLES: dict[str, tuple[str, Columns, Columns]] = {  # the kind of row, its columns (default: all), and without which
+    "metrics.tsv": ("metrics", (), SPEED),
+    "speed.tsv": ("metrics", ("step", *SPEED), ()),
+    "diversity.tsv": ("diversity", (), ()),
+    "scores.tsv": ("score", (), ()),
+}
 STEPS_TIMED = 5  # so that a step with the lazy penalty is among them
 
 
@@ -33,6 +40,7 @@ class Monitor:
     def __init__(self, results: Path, pictures_per_step: int, bar: Bar, quiet: bool) -> None:
         self.results, self.bar, self.quiet = results, bar, quiet
         self.rows: list[Row] = []
+        self.columns: dict[str, Columns] = {}  # of the tables as they are on disk
         self.warned: set[str] = set()
         self.compiling = False
         self.pictures_per_step = pictures_per_step
@@ -73,37 +81,60 @@ class Monitor:
         """Take a row of metrics for `step` (steps done), write all rows, and return it whole."""
         rate = self.steps_per_second() * self.pictures_per_step if self.steps > 1 else 0.0
         row = {"step": float(step)} | metrics | {"pictures_per_second": rate, "memory_gib": memory_gib}
-        self.rows.append(row)
+        self._add(row)
         self.note = (
             f"D {row['loss_discriminator']:.3f} G {row['loss_generator']:.3f} "
             f"{rate:.0f} pictures/s {memory_gib:.1f} GiB"
         )
-        self.write()
         return row
 
     def seen(self, step: int, diversity: float) -> None:
         """Take what the snapshot at `step` says; it stands in a table of its own, since it comes at other steps."""
-        self.rows.append({"step": float(step), "diversity": diversity})
-        self.write()
+        self._add({"step": float(step), "diversity": diversity})
 
     def scored(self, step: int, name: str, score: float, best: int) -> None:
         """Take the score at `step`, called `name`; the best one so far was that at step `best`."""
-        self.rows.append({"step": float(step), "score": score})
-        self.write()
+        self._add({"step": float(step), "score": score})
         lead = "the best so far" if best == step else f"the best was at step {best}"
         self.say(f"train: {name} {score:.4g} at step {step}, {lead}")
 
+    def take_up(self, rows: list[Row]) -> None:
+        """Go on from these rows; the tables are written anew with the next one."""
+        self.rows, self.columns = rows, {}
+
     def write(self) -> None:
-        """Write the tables of metrics, of speed, of diversity and of scores, and the last metrics as JSON."""
+        """Write the tables of metrics, of speed, of diversity and of scores whole, and the last metrics as JSON."""
         if self.quiet:
             return
-        logged = [row for row in self.rows if kind(row) == "metrics"]
-        _write_table(self.results / "metrics.tsv", logged, without=SPEED)
-        _write_table(self.results / "speed.tsv", logged, only=("step", *SPEED))
-        for name, table in [("diversity", "diversity.tsv"), ("score", "scores.tsv")]:
-            _write_table(self.results / table, [row for row in self.rows if kind(row) == name])
-        if logged:
-            last = {name: round(value, 6) for name, value in logged[-1].items() if name not in SPEED}
+        self.columns = {}
+        for table, (of, only, without) in TABLES.items():
+            rows = [row for row in self.rows if kind(row) == of]
+            columns = only or tuple(dict.fromkeys(name for row in rows for name in row if name not in without))
+            if rows:
+                _write_table(self.results / table, columns, rows)
+                self.columns[table] = columns
+        self._write_json()
+
+    def _add(self, row: Row) -> None:
+        """Take a row, and append it to its tables; one with a new column has its table written anew."""
+        self.rows.append(row)
+        if self.quiet:
+            return
+        for table, (of, only, without) in TABLES.items():
+            if kind(row) == of:
+                columns = self.columns.get(table, ())
+                # what this process has not written may be linked to DVC's cache, and is replaced
+                if not columns or not (only or {name for name in row if name not in without} <= set(columns)):
+                    self.write()
+                    return
+                with (self.results / table).open("a", encoding="utf-8", newline="\n") as stream:
+                    stream.write(_line(columns, row))
+        self._write_json()
+
+    def _write_json(self) -> None:
+        logged = next((row for row in reversed(self.rows) if kind(row) == "metrics"), None)
+        if logged is not None:
+            last = {name: round(value, 6) for name, value in logged.items() if name not in SPEED}
             files.write_json(self.results / "metrics.json", last)
 
     def say(self, line: str) -> None:
@@ -138,12 +169,13 @@ def kind(row: Row) -> str:
     return next((name for name in ("diversity", "score") if name in row), "metrics")
 
 
-def _write_table(path: Path, rows: list[Row], only: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> None:
+def _write_table(path: Path, columns: Columns, rows: list[Row]) -> None:
     """Tab-separated values as `dvc plots` reads them; a row may lack a column."""
-    columns = only or tuple(dict.fromkeys(name for row in rows for name in row if name not in without))
-    lines = ["\t".join(f"{row[name]:.6g}" if name in row else "" for name in columns) for row in rows]
-    if rows:
-        files.write_text(path, "\n".join(["\t".join(columns), *lines]) + "\n")
+    files.write_text(path, "".join(["\t".join(columns) + "\n", *(_line(columns, row) for row in rows)]))
+
+
+def _line(columns: Columns, row: Row) -> str:
+    return "\t".join(f"{row[name]:.6g}" if name in row else "" for name in columns) + "\n"
 
 
 def duration(seconds: float) -> str:

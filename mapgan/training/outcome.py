@@ -9,7 +9,7 @@ from mapgan.networks.generator_file import About, save_network
 from mapgan.params import Params
 from mapgan.training.best import BEST, Best
 from mapgan.training.initial import DISCRIMINATOR
-from mapgan.training.step import Step
+from mapgan.training.objective.step import Step
 
 
 def write_networks(path: Path, step: Step, params: Params, dataset: Dataset, steps: int, best: Best) -> None:

@@ -14,14 +14,14 @@ from mapgan.memory.plan import Plan
 from mapgan.networks.pair import Pair
 from mapgan.networks.stack import set_checkpointing
 from mapgan.params import Params
-from mapgan.training.augment import Strength
-from mapgan.training.batches import Batches
-from mapgan.training.ema import Average
 from mapgan.training.fitting import plan
 from mapgan.training.initial import take_weights
-from mapgan.training.optimizers import adams
-from mapgan.training.shares import part_of_batch
-from mapgan.training.step import Step
+from mapgan.training.objective.augment import Strength
+from mapgan.training.objective.batches import Batches
+from mapgan.training.objective.ema import Average
+from mapgan.training.objective.optimizers import adams
+from mapgan.training.objective.shares import part_of_batch
+from mapgan.training.objective.step import Step
 
 
 def plan_for(params: Params, dataset: Dataset, accelerator: Accelerator) -> Plan:

@@ -8,8 +8,8 @@ from torch import nn
 from mapgan.errors import MapganError
 from mapgan.params import Train
 from mapgan.training import state as states
+from mapgan.training.objective.step import Step
 from mapgan.training.state import State, Tensors
-from mapgan.training.step import Step
 
 
 def capture(step: Step) -> Tensors:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import torch
+
 from mapgan.dataset import Dataset, open_dataset, signature
 from mapgan.errors import MapganError
 from mapgan.memory.plan import Plan
@@ -16,9 +18,10 @@ from mapgan.training.best import Best
 from mapgan.training.estimate import seconds_per_step
 from mapgan.training.folder import run_folder
 from mapgan.training.machine import accelerator_for, hold_to_budget, memory_gib, start_trackers
-from mapgan.training.meeting import all_agree
 from mapgan.training.monitor import Monitor
-from mapgan.training.out_of_memory import Begun, HalfFailed
+from mapgan.training.objective.meeting import all_agree
+from mapgan.training.objective.out_of_memory import Begun, HalfFailed
+from mapgan.training.objective.step import Metrics, Step
 from mapgan.training.outcome import write_networks
 from mapgan.training.places import Places
 from mapgan.training.prepare import plan_for, prepare
@@ -27,7 +30,6 @@ from mapgan.training.run_data import Run
 from mapgan.training.saving import save
 from mapgan.training.snapshots import Snapshots
 from mapgan.training.starting import begin
-from mapgan.training.step import Metrics, Step
 from mapgan.training.stopping import StoppedRun, StopRequest, stop_requests
 from mapgan.training.trouble import DIVERGED
 
@@ -144,8 +146,7 @@ def _in_trouble(run: Run, metrics: Metrics) -> bool:
     """Log what is due; whether the run was rolled back for what that shows."""
     settings, trouble = run.params.train, None
     if run.due(settings.log_every, run.done):
-        row = {name: float(value) for name, value in run.accelerator.reduce(metrics, reduction="mean").items()}
-        row |= resuming.rates(run.step)
+        row = _read(run, metrics) | resuming.rates(run.step)
         with run.monitor.disk_may_be_full(run.done):
             row = run.monitor.log(run.done, row, memory_gib(run.accelerator.device))
         run.accelerator.log(row, step=run.done)
@@ -156,6 +157,13 @@ def _in_trouble(run: Run, metrics: Metrics) -> bool:
                 run.monitor.seen(run.done, run.snapshots.take(run.step.average.network, run.done))
         trouble = trouble or agreed(run, trouble_of(run))
     return trouble is not None and answer(run, trouble)
+
+
+def _read(run: Run, metrics: Metrics) -> dict[str, float]:
+    """The means of `metrics` over all processes: one reduction, and one transfer from the device."""
+    together = torch.stack([value.to(torch.get_default_dtype()) for value in metrics.values()])
+    means: list[float] = run.accelerator.reduce(together, reduction="mean").tolist()
+    return dict(zip(metrics, means, strict=True))
 
 
 def _asked_to_stop(run: Run, stop: StopRequest) -> bool:

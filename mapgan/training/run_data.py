@@ -11,10 +11,10 @@ from mapgan.dataset import Dataset
 from mapgan.params import Params
 from mapgan.training.best import Best
 from mapgan.training.monitor import Monitor
-from mapgan.training.out_of_memory import Begun
+from mapgan.training.objective.out_of_memory import Begun
+from mapgan.training.objective.step import Step
 from mapgan.training.places import Places
 from mapgan.training.snapshots import Snapshots
-from mapgan.training.step import Step
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Run:
     @property
     def main(self) -> bool:
         """Whether this is the process that writes."""
-        return self.accelerator.is_main_process
+        return bool(self.accelerator.is_main_process)
 
     @property
     def milestone(self) -> int:

@@ -9,7 +9,7 @@ from mapgan.errors import MapganError
 from mapgan.training import resume as resuming
 from mapgan.training import state as states
 from mapgan.training.monitor import kind
-from mapgan.training.out_of_memory import Begun
+from mapgan.training.objective.out_of_memory import Begun
 from mapgan.training.run_data import Run
 from mapgan.training.trouble import DIVERGED
 
@@ -65,5 +65,5 @@ def take_up(run: Run, state: states.State) -> None:
     done, device = state.discriminator_done, run.accelerator.device
     run.begun = Begun(state.turns, {name: torch.tensor(value, device=device) for name, value in done.items()})
     every = {"metrics": train.log_every, "diversity": train.snapshot_every, "score": train.evaluate_every}
-    run.monitor.rows = [row for row in state.rows if run.due(every[kind(row)], int(row["step"]))]
+    run.monitor.take_up([row for row in state.rows if run.due(every[kind(row)], int(row["step"]))])
     run.best.take_up(state)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mapgan.errors import MapganError
 from mapgan.training import state as states
-from mapgan.training.meeting import same_everywhere
+from mapgan.training.objective.meeting import same_everywhere
 from mapgan.training.run_data import Run
 from mapgan.training.saving import save, take_up
 

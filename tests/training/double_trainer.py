@@ -16,7 +16,7 @@ from mapgan.training.run import train
 
 def fail_once(process: int, at_step: int) -> None:
     """Have G's half of one step run out of memory in one process."""
-    from mapgan.training.step import Step
+    from mapgan.training.objective.step import Step
 
     real = Step._generator_backward
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mapgan import files
 from mapgan.params import load
-from mapgan.training.augment import AUGMENTATIONS, DRAWS, Strength, augmented
+from mapgan.training.objective.augment import AUGMENTATIONS, DRAWS, Strength, augmented
 from mapgan.training.run import Places, train
 from tests.conftest import TINY
 from tests.training.test_equal import assert_the_same_whoever_does_the_work

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mapgan.params import load
-from mapgan.training.batches import Batches
+from mapgan.training.objective.batches import Batches
 
 CPU = torch.device("cpu")
 

@@ -13,7 +13,7 @@ from mapgan import files
 from mapgan.errors import MapganError
 from mapgan.evaluation import judge
 from mapgan.networks.generator_file import load_network
-from mapgan.training.step import Step
+from mapgan.training.objective.step import Step
 from tests.conftest import write_squares
 from tests.evaluation.tiny_onnx import write_onnx
 from tests.training.test_resume import run

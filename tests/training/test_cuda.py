@@ -13,8 +13,8 @@ from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
 from mapgan.memory.plan import Need, Plan, Way
 from mapgan.params import load
-from mapgan.training import step as steps
 from mapgan.training.machine import accelerator_for, set_float32_kernels
+from mapgan.training.objective import step as steps
 from mapgan.training.prepare import prepare
 from tests.conftest import TINY
 from tests.training.cuda_stand_in import cuda_stand_in

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from mapgan.training.ema import Average
+from mapgan.training.objective.ema import Average
 
 
 def test_young_averages_forget_fast_and_old_ones_slowly() -> None:

@@ -23,8 +23,8 @@ from mapgan.params import Evaluate, load
 from mapgan.sampling.drawing import draw
 from mapgan.sampling.latents import latent
 from mapgan.training.machine import accelerator_for
+from mapgan.training.objective.step import Step
 from mapgan.training.prepare import plan_for, prepare
-from mapgan.training.step import Step
 from tests.conftest import TINY, write_squares
 from tests.training.test_resume import run
 from tests.training.test_run import MODERN, WAYS, assert_close, gradients

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mapgan.training.losses import LOSSES, accuracy, discriminator_loss
+from mapgan.training.objective.losses import LOSSES, accuracy, discriminator_loss
 
 REAL, FAKE = torch.tensor([1.5, -0.5]), torch.tensor([0.25, -2.0])
 

@@ -13,10 +13,10 @@ from mapgan.errors import MapganError
 from mapgan.networks.generator_file import load_network
 from mapgan.params import load
 from mapgan.training.machine import accelerator_for
+from mapgan.training.objective.step import Step
 from mapgan.training.places import Places
 from mapgan.training.prepare import plan_for, prepare
 from mapgan.training.run import train
-from mapgan.training.step import Step
 from tests.conftest import TINY
 
 KINDS = [

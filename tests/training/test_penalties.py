@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from mapgan.params import load
-from mapgan.training.batches import Batches
-from mapgan.training.penalties import difference, due, exact, interpolates, slope_penalty
+from mapgan.training.objective.batches import Batches
+from mapgan.training.objective.penalties import difference, due, exact, interpolates, slope_penalty
 
 
 class Linear(nn.Module):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mapgan import draws
-from mapgan.training.step_draws import Request, StepDraws, image_noise
+from mapgan.training.objective.step_draws import Request, StepDraws, image_noise
 
 CPU = torch.device("cpu")
 LATENT, CROP, KEY = Request("normal", "z", 7), Request("uniform", "crop", 3), Request("key", "noise", 2)
@@ -59,5 +59,5 @@ def test_image_noise_is_the_same_however_the_batch_is_cut(monkeypatch: pytest.Mo
     images, keys = torch.empty(5, 3, 7, 9), torch.arange(5)
     whole = image_noise(images, keys)
     assert torch.equal(whole[2:4], image_noise(images[2:4], keys[2:4]))
-    monkeypatch.setattr("mapgan.training.step_draws.CHUNK", 1)
+    monkeypatch.setattr("mapgan.training.objective.step_draws.CHUNK", 1)
     assert torch.equal(whole, image_noise(images, keys))

@@ -106,7 +106,7 @@ DIVERGES = ["train.log_every=1", "train.snapshot_every=4", "train.steps=12", "tr
 
 def poison(monkeypatch: pytest.MonkeyPatch, at_step: int, above_rate: float) -> None:
     """Have D's gradients be no numbers at one step, as long as the learning rate is above `above_rate`."""
-    from mapgan.training.step import Step
+    from mapgan.training.objective.step import Step
 
     real = Step._gradients
 

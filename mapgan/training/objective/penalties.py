@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from mapgan.params import Train
-from mapgan.training.batches import Supply
-from mapgan.training.losses import Sides
+from mapgan.training.objective.batches import Supply
+from mapgan.training.objective.losses import Sides
 
 Player = Callable[..., Tensor]
 

@@ -18,14 +18,14 @@ from torch import Tensor, nn
 from mapgan.networks import spectral
 from mapgan.networks.dropout import dropouts
 from mapgan.params import Train
-from mapgan.training import watching
-from mapgan.training.augment import DRAWS, Strength, augmented
-from mapgan.training.batches import Supply
-from mapgan.training.ema import Average
-from mapgan.training.losses import LOSSES, Sides, accuracy, discriminator_loss, overfitting
-from mapgan.training.meeting import all_agree, mean_gradients
-from mapgan.training.out_of_memory import Begun, HalfFailed, is_out_of_memory, smaller
-from mapgan.training.penalties import due, slope_penalty
+from mapgan.training.objective import watching
+from mapgan.training.objective.augment import DRAWS, Strength, augmented
+from mapgan.training.objective.batches import Supply
+from mapgan.training.objective.ema import Average
+from mapgan.training.objective.losses import LOSSES, Sides, accuracy, discriminator_loss, overfitting
+from mapgan.training.objective.meeting import all_agree, mean_gradients
+from mapgan.training.objective.out_of_memory import Begun, HalfFailed, is_out_of_memory, smaller
+from mapgan.training.objective.penalties import due, slope_penalty
 
 Metrics = dict[str, Tensor]
 Backward = Callable[[int, range, float], Metrics]

@@ -21,7 +21,7 @@ from torch import Tensor
 from mapgan import draws
 from mapgan.errors import MapganError
 from mapgan.params import Train
-from mapgan.training.step_draws import Request, StepDraws, image_noise, to_device
+from mapgan.training.objective.step_draws import Request, StepDraws, image_noise, to_device
 
 Pictures = NDArray[np.uint8]
 COPIED_AT_ONCE = 1 << 26  # bytes
