@@ -169,6 +169,11 @@ class Train(Section):
     """fine-tuning: a generator.safetensors to begin with, and the discriminator.safetensors beside it if there is one
     (empty: fresh weights); size, network and labels must be the same, and DVC only notices another path here"""
 
+    continue_from: str = ""
+    """go on from a saved state of an earlier run whose data or settings were others: a run's folder, a folder of states
+    such as .mapgan, or a state's file (empty: start afresh); weights of G, D and EMA, Adam's moments, step count and
+    augmentation strength are kept, so the networks must have the same shapes, and `steps` counts the whole"""
+
     watch: Watch = Watch()
     networks: Networks = Networks()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -64,6 +65,12 @@ class Best:
     def take_up(self, state: State) -> None:
         """Be what it was when `state` was saved."""
         if self.judge is not None:  # a state that was named may come from a run that was judged, or was not
-            self.weights = states.part(state.tensors, PART)
-            scored = [(row["score"], int(row["step"])) for row in state.rows if "score" in row]
+            since = max((entry["step"] for entry in state.history if _scores_differ(entry["changed"])), default=-1)
+            scored = [(row["score"], int(row["step"])) for row in state.rows if "score" in row and row["step"] > since]
+            self.weights = states.part(state.tensors, PART) if scored else {}
             self.score, self.step = min(scored, default=(float("inf"), 0))
+
+
+def _scores_differ(changed: Iterable[str]) -> bool:
+    """Whether scores of before and after cannot be compared, since other images were measured or another way."""
+    return any(name == "pictures" or name.startswith("train.evaluate_") for name in changed)

@@ -8,6 +8,7 @@ from typing import Any
 import mapgan
 from mapgan import files
 from mapgan.params import Params
+from mapgan.training import state as states
 from mapgan.training.initial import digests
 
 Parts = dict[str, Any]
@@ -21,12 +22,12 @@ def run_parts(params: Params, data: str) -> Parts:
     """Everything that the weights depend on, by name; `data` is the training set's digest."""
     train = params.train
     unseen = set() if train.watch.policy == "roll-back" else {"watch"}  # a warning leaves the weights alone
-    settings = train.model_dump(exclude={"steps", "networks", "init_from"} | unseen)
+    settings = train.model_dump(exclude={"steps", "networks", "init_from", "continue_from"} | unseen)
     network = train.networks.of(train.network).model_dump()
     package = Path(mapgan.__file__).parent
     rolls_back = train.watch.policy == "roll-back"
     code = files.sha256_tree(package / name for name in (*DECIDES, *(ROLLS_BACK if rolls_back else ())))
-    return {
+    parts = {
         "seed": params.seed,
         **{f"train.{name}": value for name, value in settings.items()},
         **{f"train.networks.{train.network}.{name}": value for name, value in network.items()},
@@ -34,6 +35,20 @@ def run_parts(params: Params, data: str) -> Parts:
         "pictures": data,
         "code": code,
     }
+    return parts | (_continued(parts, Path(train.continue_from)) if train.continue_from else {})
+
+
+def _continued(parts: Parts, named: Path) -> Parts:
+    """The digest of the state that `train.continue_from` names.
+
+    A folder may hold this run's own states too, once it has begun: then it is still the digest of the state that the
+    run went on from, so that it finds its own states when it is killed and started again.
+    """
+    path = states.named_state(named)
+    own = {"train.continue_from": states.read_origin(path)}
+    if fingerprint(parts | own) == path.parent.name:
+        return own
+    return {"train.continue_from": files.sha256_file(path)}
 
 
 def fingerprint(parts: Parts) -> str:

@@ -10,26 +10,30 @@ from accelerate import Accelerator
 
 from mapgan import files
 from mapgan.errors import MapganError
-from mapgan.params import Params
-from mapgan.training.fingerprint import Parts, differences, fingerprint, run_parts
+from mapgan.training.fingerprint import Parts, differences, fingerprint
 from mapgan.training.objective.meeting import all_agree
 
 
 @contextlib.contextmanager
-def run_folder(params: Params, data: str, scratch: Path, accelerator: Accelerator) -> Iterator[Path]:
-    """The folder below `scratch` for the run with these settings on the data with digest `data`.
+def run_folder(parts: Parts, scratch: Path, accelerator: Accelerator, afresh: bool) -> Iterator[Path]:
+    """The folder below `scratch` for the states of the run that depends on `parts`.
+
+    Args:
+        parts: everything that the weights depend on, by name.
+        scratch: of this run and earlier ones.
+        accelerator: of this process.
+        afresh: whether it starts afresh where it has no states, which is then said.
 
     Raises:
         MapganError: another trainer is at work below `scratch`.
     """
-    parts = run_parts(params, data)
     folder = scratch / "state" / fingerprint(parts)
     with contextlib.ExitStack() as held:
         refused = _try_to_hold(held, scratch, accelerator)
         if refused is not None:
             raise refused
         if accelerator.is_main_process:
-            _make_ready(folder, parts, accelerator)
+            _make_ready(folder, parts, accelerator, afresh)
         accelerator.wait_for_everyone()
         yield folder
 
@@ -53,9 +57,9 @@ def _try_to_hold(held: contextlib.ExitStack, scratch: Path, accelerator: Acceler
     return refused
 
 
-def _make_ready(folder: Path, parts: Parts, accelerator: Accelerator) -> None:
+def _make_ready(folder: Path, parts: Parts, accelerator: Accelerator, afresh: bool) -> None:
     last = folder.parent / "last.json"
-    if changed := differences(_last_parts(last) or parts, parts):
+    if afresh and (changed := differences(_last_parts(last) or parts, parts)):
         accelerator.print(f"mapgan: train: starts afresh or from its own state, for what changed: {changed}")
     files.write_json(last, parts)
     folder.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from mapgan.training.state import State, Tensors
 def capture(step: Step) -> Tensors:
     """Every tensor that the next step depends on, by name."""
     tensors = {
-        f"{name}/{key}": value for name, net in _networks(step).items() for key, value in net.state_dict().items()
+        f"{name}/{key}": value for name, net in networks_of(step).items() for key, value in net.state_dict().items()
     }
     for name, optimizer in _optimizers(step).items():
         tensors |= states.flatten(f"{name}/state", optimizer.state_dict()["state"])
@@ -34,7 +34,7 @@ def restore(step: Step, state: State, settings: Train) -> None:
         MapganError: the state is that of other networks.
     """
     try:
-        for name, network in _networks(step).items():
+        for name, network in networks_of(step).items():
             network.load_state_dict(states.part(state.tensors, name))
         for name, optimizer in _optimizers(step).items():
             states.load_optimizer(optimizer, states.part(state.tensors, name))
@@ -62,7 +62,8 @@ def rates(step: Step) -> dict[str, float]:
     return {f"rate_{name[-1].upper()}": float(optimizers[name].param_groups[0]["lr"]) for name in sorted(optimizers)}
 
 
-def _networks(step: Step) -> dict[str, nn.Module]:
+def networks_of(step: Step) -> dict[str, nn.Module]:
+    """The networks whose weights a state has, by the name that their tensors begin with."""
     return {
         "generator": step.generator,
         "discriminator": step.discriminator,

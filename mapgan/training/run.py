@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from mapgan import files
 from mapgan.dataset import Dataset, open_dataset, signature
 from mapgan.errors import MapganError
 from mapgan.memory.plan import Plan
@@ -16,6 +17,7 @@ from mapgan.sampling.sheet import check_page, square_columns
 from mapgan.training import resume as resuming
 from mapgan.training.best import Best
 from mapgan.training.estimate import seconds_per_step
+from mapgan.training.fingerprint import Parts, run_parts
 from mapgan.training.folder import run_folder
 from mapgan.training.machine import accelerator_for, hold_to_budget, memory_gib, start_trackers
 from mapgan.training.monitor import Monitor
@@ -30,17 +32,20 @@ from mapgan.training.run_data import Run
 from mapgan.training.saving import save
 from mapgan.training.snapshots import Snapshots
 from mapgan.training.starting import begin
+from mapgan.training.state import named_state
 from mapgan.training.stopping import StoppedRun, StopRequest, stop_requests
 from mapgan.training.trouble import DIVERGED
 
 
-def train(params: Params, places: Places, resume: str = "auto") -> None:
+def train(params: Params, places: Places, resume: str = "auto", source: Path | None = None) -> None:
     """Train until `train.steps` are done.
 
     Args:
         params: all settings.
         places: where to read and write.
         resume: auto (go on from the last saved state of the same run), never, or the path of a state.
+        source: a state of another run to continue from, whose data or settings may be others (None: that
+            which `train.continue_from` names, if it names one).
 
     Raises:
         MapganError: the training set or the settings do not fit, the run is in trouble, or another trainer
@@ -53,12 +58,15 @@ def train(params: Params, places: Places, resume: str = "auto") -> None:
     count = params.train.snapshot_pictures
     check_page((dataset.width, dataset.height), count, square_columns(count))
     accelerator = accelerator_for(params, places.scratch / "logs")
-    with run_folder(params, dataset.digest, places.scratch, accelerator) as folder, stop_requests() as stop:
+    if source is None and params.train.continue_from:
+        source = named_state(Path(params.train.continue_from))
+    parts = run_parts(params, dataset.digest)
+    with run_folder(parts, places.scratch, accelerator, afresh=source is None) as folder, stop_requests() as stop:
         plan = plan_for(params, dataset, accelerator)
         hold_to_budget(params.machine, accelerator.device)
         step = prepare(params, dataset, accelerator, plan)
-        run = _new(params, places, dataset, step, folder)
-        begin(run, resume)
+        run = _new(params, places, dataset, step, parts, folder)
+        begin(run, resume, source)
         _say_what_comes(run, plan)
         start_trackers(accelerator, params)
         try:
@@ -76,7 +84,7 @@ def train(params: Params, places: Places, resume: str = "auto") -> None:
             run.monitor.say_peak(plan, memory_gib(accelerator.device))
 
 
-def _new(params: Params, places: Places, dataset: Dataset, step: Step, folder: Path) -> Run:
+def _new(params: Params, places: Places, dataset: Dataset, step: Step, parts: Parts, folder: Path) -> Run:
     """A run before its first step."""
     quiet = not step.accelerator.is_main_process
     bar = Bar("train", total=params.train.steps, quiet=quiet)
@@ -86,6 +94,7 @@ def _new(params: Params, places: Places, dataset: Dataset, step: Step, folder: P
         dataset=dataset,
         files=signature(dataset.folder),
         step=step,
+        parts=parts,
         folder=folder,
         monitor=Monitor(places.results, params.train.batch_size, bar, quiet=quiet),
         snapshots=Snapshots(params.train, dataset, folder, places.results),
@@ -107,6 +116,8 @@ def _loop(run: Run, stop: StopRequest) -> None:
         with run.monitor.disk_may_be_full(run.done):
             if run.main:
                 run.snapshots.bring_back(run.done)
+                if run.history:
+                    files.write_json(run.places.results / "history.json", run.history)
             run.monitor.write()
         if run.milestone and not run.done:
             save(run)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from accelerate import Accelerator
 
 from mapgan.dataset import Dataset
 from mapgan.params import Params
 from mapgan.training.best import Best
+from mapgan.training.fingerprint import Parts
 from mapgan.training.monitor import Monitor
 from mapgan.training.objective.out_of_memory import Begun
 from mapgan.training.objective.step import Step
@@ -27,6 +29,7 @@ class Run:
         dataset: the training set.
         files: `signature` of the training set's files when the run began.
         step: the training step with both networks and their optimizers.
+        parts: everything that the weights depend on, by name.
         folder: of the run's states.
         monitor: logs metrics and prints messages.
         snapshots: sheets of the same seeds.
@@ -35,7 +38,8 @@ class Run:
         begun: what is done of the step after those.
         roll_backs: how often the run was rolled back.
         untroubled: the step that it was last rolled back to.
-        origin: the checksum of the state that a person named to go on from, if one did.
+        origin: the checksum of the state of another run that this one goes on from, if it does.
+        history: the steps at which it went on from a run with other data or settings, and what changed there.
     """
 
     params: Params
@@ -43,6 +47,7 @@ class Run:
     dataset: Dataset
     files: list[tuple[int, int]]
     step: Step
+    parts: Parts
     folder: Path
     monitor: Monitor
     snapshots: Snapshots
@@ -52,6 +57,7 @@ class Run:
     roll_backs: int = 0
     untroubled: int = 0
     origin: str = ""
+    history: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def accelerator(self) -> Accelerator:

@@ -47,6 +47,9 @@ def _write(run: Run, last: bool) -> None:
         discriminator_done={name: float(value) for name, value in run.begun.metrics.items()},
         untroubled=run.untroubled,
         origin=run.origin,
+        parts=run.parts,
+        labels=list(run.dataset.labels),
+        history=run.history,
     )
     states.save_state(run.folder, state, run.params.machine.keep_states, run.milestone)
 
@@ -60,10 +63,13 @@ def take_up(run: Run, state: states.State) -> None:
     train = run.params.train
     resuming.restore(run.step, state, train)
     run.done, run.roll_backs = state.step, state.roll_backs
-    run.untroubled, run.origin = state.untroubled, state.origin
+    run.untroubled, run.origin, run.history = state.untroubled, state.origin, state.history
     run.monitor.bar.restart(run.done)
     done, device = state.discriminator_done, run.accelerator.device
     run.begun = Begun(state.turns, {name: torch.tensor(value, device=device) for name, value in done.items()})
     every = {"metrics": train.log_every, "diversity": train.snapshot_every, "score": train.evaluate_every}
-    run.monitor.take_up([row for row in state.rows if run.due(every[kind(row)], int(row["step"]))])
+    before = state.history[-1]["step"] if state.history else 0  # rows up to there are as other settings had them
+    run.monitor.take_up(
+        [row for row in state.rows if row["step"] <= before or run.due(every[kind(row)], int(row["step"]))]
+    )
     run.best.take_up(state)

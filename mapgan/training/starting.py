@@ -1,4 +1,4 @@
-"""Where a run begins: at its first step, or at a saved state."""
+"""Where a run begins: at its first step, at one of its own saved states, or at a state of another run."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from pathlib import Path
 
 from mapgan.errors import MapganError
 from mapgan.training import state as states
+from mapgan.training.continuing import bring_snapshots, continued, origin_of, what_changed
 from mapgan.training.objective.meeting import same_everywhere
 from mapgan.training.run_data import Run
 from mapgan.training.saving import save, take_up
 
 
-def begin(run: Run, resume: str) -> None:
-    """Take up the newest whole state of this run, if there is one, or the one that `resume` names.
+def begin(run: Run, resume: str, source: Path | None = None) -> None:
+    """Take up the newest whole state of this run, if there is one, or another state that a person named.
 
     Args:
         run: as it is before its first step.
         resume: auto (the newest saved state of the same run), never, or the path of a state.
+        source: a state of another run to continue from, unless `resume` is a path; a state that this run
+            saved since it did so is newer, and taken up instead.
 
     Raises:
         MapganError: the named state cannot be used, or the processes see different states.
@@ -24,13 +27,22 @@ def begin(run: Run, resume: str) -> None:
     if resume == "never" and run.main:
         states.forget_after(run.folder, -1)
     run.accelerator.wait_for_everyone()
-    newest = states.load_state(run.folder, run.params.train.steps, run.monitor.say)
-    found = newest if resume in ("auto", "never") else _named(run, states.named_state(Path(resume)), newest)
+    newest = found = states.load_state(run.folder, run.params.train.steps, run.monitor.say)
+    what = ""
+    if resume not in ("auto", "never"):
+        found = _named(run, states.named_state(Path(resume)), newest)
+    elif source is not None and (newest is None or newest.origin != origin_of(run.parts, source)):
+        found = continued(run, source)
+        what = f", from {source}; changed since: {what_changed(found.history)}"
+        run.accelerator.wait_for_everyone()  # all have read it
     if found is not None:
         take_up(run, found)
         if found is not newest:
             save(run)  # from now on it is this run's
-        run.monitor.say(f"train: goes on after step {found.step} of {run.params.train.steps}")
+        if source is not None and what and run.main:
+            states.forget_others(run.folder, found.step)
+            bring_snapshots(run, source)
+        run.monitor.say(f"train: goes on after step {found.step} of {run.params.train.steps}{what}")
     if not same_everywhere(run.accelerator, run.done):
         raise MapganError(
             f"train: the processes found different states in {run.folder}",

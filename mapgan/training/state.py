@@ -42,7 +42,11 @@ class State:
         turns: how many of D's steps of the next step are done too.
         discriminator_done: the metrics of the last one of them.
         untroubled: the step that the run was last rolled back to; rows before it say nothing of the new rates.
-        origin: the checksum of the state that a person named to go on from, if one did.
+        origin: the checksum of the state of another run that this one goes on from, if it does.
+        parts: everything that the weights depend on, by name (`fingerprint.run_parts`).
+        labels: the names of the training set's labels, in the order of their numbers.
+        history: one entry for each time that the run went on with other data or settings: `step`, and `changed`,
+            which has the values before and after by the names in `parts`.
     """
 
     step: int
@@ -54,6 +58,9 @@ class State:
     discriminator_done: dict[str, float] = field(default_factory=dict)
     untroubled: int = 0
     origin: str = ""
+    parts: dict[str, Any] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 def save_state(folder: Path, state: State, keep: int = 2, milestone: int = 0) -> Path:
@@ -121,6 +128,15 @@ def read_state(path: Path) -> State:
         raise MapganError(f"{path}: damaged ({error})") from None
 
 
+def read_origin(path: Path) -> str:
+    """The checksum of the state that the run of the state in `path` went on from; empty if there is none."""
+    try:
+        with safe_open(path, framework="pt") as stored:
+            return str(json.loads((stored.metadata() or {}).get(KEY, "{}")).get("origin", ""))
+    except (SafetensorError, OSError, ValueError, AttributeError):
+        return ""  # damaged: whoever reads all of it will say so
+
+
 def checksums(path: Path) -> list[str]:
     """What the state in `path` may hash to: two, while a new one takes the place of an old one."""
     beside = path.with_suffix(".sha256")
@@ -163,6 +179,14 @@ def forget_after(folder: Path, step: int) -> None:
     """Remove all that is kept of a run's steps after `step`, which shall be done otherwise (-1: of all of them)."""
     for path in [*_states(folder), *folder.glob("snapshots/step-*")]:
         if step_of(path) > step:
+            _forget(path)
+
+
+def forget_others(folder: Path, step: int) -> None:
+    """Remove all states of a run but that of `step`, and its later snapshots."""
+    forget_after(folder, step)
+    for path in _states(folder):
+        if step_of(path) != step:
             _forget(path)
 
 
