@@ -241,6 +241,7 @@ def start_repro(project: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
+@pytest.mark.soak
 @POSIX
 def test_a_killed_repro_goes_on_and_ends_complete(project: Path) -> None:
     write_settings(project, *LONG, "train.steps=100000")

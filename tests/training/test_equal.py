@@ -99,6 +99,7 @@ def test_tricks_do_not_depend_on_who_does_the_work(squares: Path, tmp_path: Path
     assert_the_same_whoever_does_the_work(squares, tmp_path, *tricks)
 
 
+@pytest.mark.soak
 def test_labels_do_not_depend_on_who_does_the_work(shades: Path, tmp_path: Path) -> None:
     assert_the_same_whoever_does_the_work(shades, tmp_path)
 
@@ -142,6 +143,7 @@ def test_two_processes_end_with_the_weights_of_one(
     assert logged(tmp_path / "a") == pytest.approx(logged(tmp_path / "b"), abs=1e-5)
 
 
+@pytest.mark.soak
 def test_a_state_of_four_processes_goes_on_with_one_and_back(squares: Path, tmp_path: Path) -> None:
     whole = in_double(squares, tmp_path / "a")
     assert by_several(squares, tmp_path / "b", "train.steps=7", processes=4).returncode == 0
@@ -173,6 +175,7 @@ def test_a_batch_that_does_not_divide_stops_before_the_start(squares: Path, tmp_
     assert not (tmp_path / "s/state").exists() or not list(tmp_path.glob("s/state/*/*"))
 
 
+@pytest.mark.soak
 def test_a_second_trainer_of_two_processes_stops_with_one_line(squares: Path, tmp_path: Path) -> None:
     with files.locked(tmp_path / "s" / "train.lock", "busy"):
         result = by_several(squares, tmp_path)
