@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 
@@ -43,13 +46,22 @@ def explained() -> Iterator[None]:
     except KeyboardInterrupt:
         _say_and_leave("stopped", Interrupted.exit_code)
     except OSError as error:
-        _say_and_leave(f"{error.filename or 'a file'}: {error.strerror or error}", MapganError.exit_code)
+        _say_and_leave(f"{error.filename or 'a file'}: {error.strerror or error}{_room(error)}", MapganError.exit_code)
     except RuntimeError as error:
         if type(error).__name__ == "OutOfMemoryError":  # torch's, named so that torch need not be loaded here
             _say_and_leave("the GPU's memory is full; lower machine.micro_batch", MapganError.exit_code)
         if not lost_peer(error):
             raise
         _say_and_leave("another process of this run has ended; its own line says why", MapganError.exit_code)
+
+
+def _room(error: OSError) -> str:
+    """Where a disk is full: how much is free on it, and what to do."""
+    if error.errno != errno.ENOSPC or not error.filename:
+        return ""
+    folder = Path(os.fsdecode(error.filename)).absolute().parent
+    free = shutil.disk_usage(folder).free / 2**20 if folder.is_dir() else 0.0
+    return f" ({free:.0f} MiB free in {folder}); make room and run again"
 
 
 def lost_peer(error: RuntimeError) -> bool:

@@ -34,6 +34,9 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         _as_umask_allows(scratch)
         scratch.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a write to an open file does not say which
+        raise
     finally:
         scratch.unlink(missing_ok=True)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mapgan import files
-from mapgan.errors import MapganError
+from mapgan.errors import MapganError, explained
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_scratch(tmp_path: Path) -> None:
@@ -88,3 +88,16 @@ def test_the_digest_of_a_tree_sees_names_and_bytes(tmp_path: Path) -> None:
     second = files.sha256_tree([tmp_path])
     (tmp_path / "b.py").write_text("2")
     assert len({first, second, files.sha256_tree([tmp_path])}) == 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_a_full_disk_is_said_with_its_file_and_what_is_free(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def write() -> None:
+        with explained(), files.replacing(tmp_path / "pack.npy"), Path("/dev/full").open("wb", buffering=0) as full:
+            full.write(b"0" * 10)  # the error that a full disk gives: it names no file
+
+    with pytest.raises(SystemExit):
+        write()
+    said = capsys.readouterr().err
+    assert said.startswith(f"mapgan: {tmp_path / 'pack.npy'}: No space left on device (")
+    assert said.endswith(f" MiB free in {tmp_path}); make room and run again\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from mapgan import files
@@ -15,6 +15,9 @@ from mapgan.collect.manifest import Row
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Folder
 from mapgan.progress import Bar
+
+NAMED = 10  # files that are not images, in the line about them
+HEIF = (".heic", ".heif")
 
 
 def gather(settings: Folder, group_pattern: str, raw: Path, leave_out: Collection[Path] = ()) -> tuple[list[Row], int]:
@@ -34,8 +37,8 @@ def gather(settings: Folder, group_pattern: str, raw: Path, leave_out: Collectio
     if not pictures:
         kinds = ", ".join(suffix[1:] for suffix in SUFFIXES)
         raise MapganError(f"{folder}: no pictures", f"put some there ({kinds})")
-    if others := len(everything) - len(pictures):
-        print(f"mapgan: {folder}: {others} files stepped over that are no pictures", file=sys.stderr)
+    if others := [path for path in everything if path.suffix.lower() not in SUFFIXES]:
+        print(f"mapgan: {folder}: {_named(folder, others)}", file=sys.stderr)
     rows, new = [], 0
     with Bar("pictures", total=len(pictures)) as bar:
         for path in pictures:
@@ -44,6 +47,15 @@ def gather(settings: Folder, group_pattern: str, raw: Path, leave_out: Collectio
             new += fresh
             bar.advance()
     return rows, new
+
+
+def _named(folder: Path, others: Sequence[Path]) -> str:
+    """The first of the files that are no images that mapgan reads, by name, and what to do about photos of phones."""
+    names = ["".join(c for c in str(path.relative_to(folder)) if c.isprintable()) for path in others[:NAMED]]
+    more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+    line = f"{len(others)} files stepped over that are no pictures: {', '.join(names)}{more}"
+    convert = any(path.suffix.lower() in HEIF for path in others)
+    return line + ("; save HEIC and HEIF images as JPEG or PNG, which mapgan reads" if convert else "")
 
 
 def walk(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:

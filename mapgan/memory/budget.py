@@ -33,7 +33,7 @@ class Allowance:
 # cuda: the driver's context and the kernels' code lie outside of the allocator; inside it, the rest is for holes
 # between blocks and cuDNN's workspaces. cpu: half is for Python and torch, what kernels take for themselves (oneDNN's
 # bf16 convolutions held up to 18 % more than the tensors on a CPU with AVX2 alone), the page cache that holds the
-# images, and everything else that runs. On an H200, bf16 peaks were 0.5 to 4 % above the prediction.
+# images, and everything else that runs. On an H200, bf16 peaks were 0.5 to 10 % above the prediction.
 ALLOWANCES = {
     "cuda": Allowance(reserved=3 * GIB // 2, share=0.9),
     "mps": Allowance(reserved=0, share=0.8),

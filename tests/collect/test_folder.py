@@ -37,7 +37,18 @@ def test_takes_pictures_of_subfolders_and_nothing_else(inbox, gather, tmp_path, 
     assert new == 2
     assert {row.file for row in rows} == {path.name for path in (tmp_path / "raw").iterdir()}
     assert {row.file[-4:] for row in rows} == {".png"}  # as the bytes say, not the name
-    assert "1 files stepped over" in capsys.readouterr().err
+    assert "1 files stepped over that are no pictures: README.md\n" in capsys.readouterr().err
+
+
+def test_files_that_are_no_images_are_named(inbox, gather, capsys):
+    (inbox / "a.png").write_bytes(picture_bytes())
+    for number in range(12):
+        (inbox / f"note-{number:02d}.txt").touch()
+    (inbox / "IMG_1.HEIC").touch()
+    gather()
+    said = capsys.readouterr().err
+    assert "13 files stepped over that are no pictures: IMG_1.HEIC, note-00.txt, " in said
+    assert "note-08.txt and 3 more; save HEIC and HEIF images as JPEG or PNG" in said
 
 
 def test_the_first_subfolder_is_the_label(inbox, gather):
