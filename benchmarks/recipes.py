@@ -27,7 +27,8 @@ from recipe_list import Recipe, recipes
 from tables import Column, Row, number, table, word
 
 from mapgan import files
-from mapgan.params import load
+from mapgan.params import Machine, load
+from mapgan.training.machine import find_device
 
 PROBES = (20, 320)  # steps; the second run does 280 more than the first, and starts and draws as long as that
 
@@ -35,7 +36,7 @@ PROBES = (20, 320)  # steps; the second run does 280 more than the first, and st
 def main() -> None:
     """Measure all recipes on all sets, and write the table anew after each."""
     options = parsed()
-    device = torch.device("cuda" if torch.cuda.is_available() and options.device != "cpu" else "cpu")
+    device = find_device(Machine(device="cuda" if torch.cuda.is_available() and options.device != "cpu" else "cpu"))
     if device.type == "cpu":
         torch.set_num_threads(1)  # as each run has; it stands in the device's name
     jobs = [

@@ -31,7 +31,7 @@ from tables import TITLES, table, write
 
 from mapgan.errors import explained
 from mapgan.params import Machine
-from mapgan.training.machine import check_device, keep_freed_memory, set_threads
+from mapgan.training.machine import find_device, keep_freed_memory, set_threads
 
 PRESETS = {"cpu": "maps-64-cpu", "cuda": "maps-768-24gb", "mps": "maps-768-24gb"}
 RESERVE = 1.5  # a row is begun only if this many times the longest so far of its kind is left
@@ -72,7 +72,7 @@ def main() -> None:
 def chosen_device(wanted: str) -> torch.device:
     """The device, with threads and allocator set up as for a training run."""
     with explained():
-        device = torch.device(check_device(Machine.model_validate({"device": wanted})))
+        device = find_device(Machine.model_validate({"device": wanted}))
     set_threads(0)
     if device.type == "cpu":
         keep_freed_memory()

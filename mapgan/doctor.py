@@ -59,7 +59,7 @@ def _devices() -> Iterator[str]:
     if torch.cuda.is_available():
         for index in range(torch.cuda.device_count()):
             card = torch.cuda.get_device_properties(index)
-            yield f"{card.name} ({card.total_memory / GIB:.0f} GiB, {_numbers('cuda')})"
+            yield f"{card.name} ({card.total_memory / GIB:.0f} GiB, {_numbers(f'cuda:{index}')})"
     if torch.backends.mps.is_available():
         yield f"Apple GPU (mps, {_numbers('mps')})"
     yield f"CPU ({psutil.cpu_count(logical=False) or os.cpu_count()} cores, {_numbers('cpu')})"

@@ -42,7 +42,7 @@ def train_folder(
     """
     from accelerate import PartialState
 
-    from mapgan.training.machine import check_device
+    from mapgan.training.machine import check_device, find_device
 
     if resume not in ("auto", "never") and not Path(resume).exists():
         raise MapganError(f"--resume {resume}: no such state", "say auto, never, or the path of a state or a run")
@@ -67,26 +67,26 @@ def train_folder(
     stages.train(resolved, maps, generator, results / "train", out / ".mapgan", resume)
     if not _is_main():
         return ""
-    sheet = stages.sample(resolved.sample, generator, results / "samples", check_device(resolved.machine))
+    sheet = stages.sample(resolved.sample, generator, results / "samples", str(find_device(resolved.machine)))
     return f"{sheet}; the generator is {generator}, everything else lies in {out}"
 
 
 def sample_run(run: Path, out: Path | None, device: str, wishes: dict[str, object]) -> str:
     """Draw with the generator of a run's folder, or with a generator's file, what `wishes` (of `sample`) say."""
-    from mapgan.training.machine import check_device
+    from mapgan.training.machine import find_device
 
     settings = [f"sample.{name}={files.canonical_json(wish)}" for name, wish in wishes.items()]
     checked = load(settings=[*settings, f"machine.device={device}"])
     generator = run / GENERATOR if run.is_dir() else run
     out = out or _results(generator, "samples")
-    return stages.sample(checked.sample, generator, out, check_device(checked.machine))
+    return stages.sample(checked.sample, generator, out, str(find_device(checked.machine)))
 
 
 def evaluate_run(
     run: Path, maps: Path | None, extractor: str | None, out: Path | None, settings: list[str], device: str
 ) -> str:
     """Measure the generator of a run's folder, or a generator's file, against the hold-out of `maps`."""
-    from mapgan.training.machine import check_device
+    from mapgan.training.machine import find_device
 
     generator = run / GENERATOR if run.is_dir() else run
     own = generator.parent / "params.yaml"
@@ -96,7 +96,8 @@ def evaluate_run(
     if not is_dataset(maps):
         raise MapganError(f"{maps}: no training set", "name with --maps the one that the run was trained on")
     out = out or _results(generator, "evaluate")
-    said = stages.evaluate(params.evaluate, generator, maps, out, params.seed, check_device(params.machine))
+    device = str(find_device(params.machine))
+    said = stages.evaluate(params.evaluate, generator, maps, out, params.seed, device)
     return f"{said}\nall of it lies in {out}"
 
 

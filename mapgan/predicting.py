@@ -17,7 +17,7 @@ from mapgan.params.reading import parse_yaml
 from mapgan.params.words import parse_size
 from mapgan.params.writing import merge_into
 from mapgan.training.fitting import SMALLER, Forecast
-from mapgan.training.machine import check_device
+from mapgan.training.machine import find_device
 
 HERE = Path("params.yaml")
 SUPPOSED_LABELS = 10  # of a set that is to have labels; how many there are is known when it is made, and weighs little
@@ -98,8 +98,8 @@ def _sides(size: str | None) -> list[str]:
 def _device(machine: Machine) -> torch.device:
     """The device that is meant: a card that need not be there, if its memory is given."""
     if machine.memory_gib and machine.device in ("auto", "cuda"):
-        return torch.device("cuda")
-    return torch.device(check_device(machine))
+        return torch.device("cuda", 0)
+    return find_device(machine)
 
 
 def _heading(params: Params) -> str:

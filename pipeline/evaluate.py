@@ -5,10 +5,10 @@ from pathlib import Path
 from mapgan import stages
 from mapgan.errors import explained
 from mapgan.params import load_params
-from mapgan.training.machine import check_device
+from mapgan.training.machine import find_device
 
 with explained():
     params = load_params()
     generator, results = Path("models/generator.safetensors"), Path("results/evaluate")
-    device = check_device(params.machine)
+    device = str(find_device(params.machine))
     print(stages.evaluate(params.evaluate, generator, Path("data/maps"), results, params.seed, device))

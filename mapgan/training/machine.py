@@ -72,7 +72,7 @@ def index_device(accelerator: Accelerator) -> None:
     refuses. Both of Accelerate's state objects hold a copy.
     """
     if accelerator.device.type == "cuda" and accelerator.device.index is None:
-        device = torch.device("cuda", torch.cuda.current_device())
+        device = cuda_device()
         PartialState().device = device
         AcceleratorState().device = device
 
@@ -116,9 +116,24 @@ def check_device(machine: Machine) -> str:
     return machine.device
 
 
+def find_device(machine: Machine) -> torch.device:
+    """The device that `machine.device` means here, with its index if it is a CUDA device.
+
+    Raises:
+        MapganError: it was asked for by name and is not there.
+    """
+    kind = check_device(machine)
+    return cuda_device() if kind == "cuda" else torch.device(kind)
+
+
+def cuda_device() -> torch.device:
+    """This process's CUDA device, with its index: the one Accelerate chose, or the first."""
+    return torch.device("cuda", torch.cuda.current_device())
+
+
 def computes_in(device: str, number: torch.dtype) -> bool:
     """Whether `device` multiplies matrices of this type of `number`: asked by having it do so."""
-    if device == "cuda" and number == torch.bfloat16 and not torch.cuda.is_bf16_supported():
+    if device.startswith("cuda") and number == torch.bfloat16 and not torch.cuda.is_bf16_supported():
         return False  # older cards do it in a way that is slower than float32
     try:
         ones = torch.ones(8, 8, dtype=number, device=device)
