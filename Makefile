@@ -6,12 +6,13 @@ VENV := .venv
 RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 READY := $(VENV)/.ready
 
-.PHONY: help setup repro test soak lint
+.PHONY: help setup repro test soak gpu-check lint
 
 help:
 	@echo "make repro   the whole pipeline: pictures in, a sheet of new maps out (about 10 minutes on two CPU cores)"
 	@echo "make test    lint, types and tests (minutes)"
 	@echo "make soak    the long tests: full sizes, many kills"
+	@echo "make gpu-check   after an install on a machine with a GPU: does it train there? (4 minutes on an H100)"
 	@echo "make setup   only the set-up of .venv"
 
 setup: $(READY)
@@ -36,6 +37,10 @@ test: $(READY)
 
 soak: $(READY)
 	@$(RUN) pytest -m soak
+
+# the exit code is the script's, 2 without a GPU; make itself says 2 for any failure
+gpu-check: $(READY)
+	@$(RUN) python -m tools.gpu_check
 
 lint: $(READY)
 	@$(RUN) ruff check --fix .

@@ -1,0 +1,343 @@
+"""Checks mapgan on this machine's GPU: the thing to run after an install (`make gpu-check`).
+
+Trains 30 steps of every preset at full size in every precision, on images of noise, and holds the measured memory
+against the prediction; kills a run and resumes it, samples and evaluates; compares 40 steps in float64 with the CPU's.
+All of it takes under 4 minutes on an H100. A case that would take more than its part of them does fewer steps, and the
+table says how many. Exit code 0: all is well; 1: something failed; 2: there is no GPU.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import math
+import multiprocessing
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from mapgan import files, stages
+from mapgan.dataset import Dataset, Entry, open_dataset, write_dataset
+from mapgan.errors import MapganError
+from mapgan.memory.budget import GIB
+from mapgan.params import Params, load
+from mapgan.params.reading import preset_names
+from mapgan.training.machine import accelerator_for, hold_to_budget, memory_gib
+from mapgan.training.prepare import plan_for, prepare
+from mapgan.training.step import Metrics, Step
+
+SECONDS = 215.0  # for all cases, which leaves some of 4 minutes for starting and for steps that take longer than before
+STEPS, DOUBLE_STEPS = 30, 40
+WARM_UP = 2  # steps that are not timed: kernels are loaded and chosen
+PRECISIONS = ("no", "tf32", "bf16", "fp16")
+TRAIN_IMAGES, HELD_OUT = 8, 2
+FARTHEST = 1e-6  # between weights on two devices, in float64; rounding alone gives about 1e-14
+NARROW = (
+    "train.batch_size=8",
+    "train.penalty_every=2",
+    "train.instance_noise=0.1",
+    "train.precision='no'",
+    "train.networks.dcgan-modern.latent=8",
+    "train.networks.dcgan-modern.generator_maps=8",
+    "train.networks.dcgan-modern.discriminator_maps=8",
+    "train.networks.dcgan-modern.max_maps=16",
+    "train.networks.dcgan-modern.last_maps=8",
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What to train: a preset, the precision, and settings over both."""
+
+    preset: str | None
+    precision: str
+    settings: tuple[str, ...] = ()
+
+    def params(self, device: str) -> Params:
+        """All settings, for training on this kind of device (cuda, cpu)."""
+        return load(
+            preset=self.preset,
+            settings=[f"train.precision='{self.precision}'", f"machine.device={device}", *self.settings],
+        )
+
+
+@dataclass(frozen=True)
+class Result:
+    """A row of the table.
+
+    Attributes:
+        name: what was done.
+        precision: in which precision.
+        failed: whether it went wrong.
+        note: what there is to say.
+        steps: how many were done.
+        images_per_second: without the first steps; NaN if too few were done.
+        predicted: peak of memory by the plan, GiB; NaN if there is none.
+        measured: peak of memory by CUDA's allocator, GiB; NaN if there is none.
+    """
+
+    name: str
+    precision: str = ""
+    failed: bool = False
+    note: str = "ok"
+    steps: int = 0
+    images_per_second: float = math.nan
+    predicted: float = math.nan
+    measured: float = math.nan
+
+
+def main() -> int:
+    """Check the GPU, print the table, and return the exit code."""
+    if not torch.cuda.is_available():
+        print("gpu-check: no CUDA GPU was found here; `mapgan doctor` says more", file=sys.stderr)
+        return 2
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="gpu-check-") as folder:
+        results = check(preset_cases(), "cuda", Path(folder), SECONDS)
+    title = f"{torch.cuda.get_device_name()}, torch {torch.__version__}, {time.monotonic() - started:.0f} s"
+    wide = Console()
+    (wide if wide.is_terminal else Console(width=120)).print(table(results, title))
+    return int(any(result.failed for result in results))
+
+
+def preset_cases() -> list[Case]:
+    """Every preset in every precision, the cheapest first: they leave time for those that need it."""
+
+    def pixels(preset: str) -> int:
+        params = load(preset=preset)
+        return params.train.batch_size * params.resize.width * params.resize.height
+
+    return [Case(preset, precision) for preset in sorted(preset_names(), key=pixels) for precision in PRECISIONS]
+
+
+def check(cases: list[Case], device: str, folder: Path, seconds: float, whole: Case | None = None) -> list[Result]:
+    """All checks in about this many seconds, each reported on stderr when it is done.
+
+    Args:
+        cases: what to train, the cheapest first.
+        device: kind of device (cuda, cpu).
+        folder: for what is written; empty.
+        seconds: for everything. A case gets an equal part of what is left for it and those after it.
+        whole: what to kill, resume, sample and evaluate.
+    """
+    until = time.monotonic() + seconds
+    whole = whole or Case("maps-128-cpu", "no", ("machine.deterministic=true",))
+    jobs: list[tuple[str, str, Callable[[], Result]]] = [
+        ("float64 against the CPU", "float64", partial(compare_in_double, device, folder)),
+        ("killed and resumed", whole.precision, partial(kill_and_resume, whole, device, folder)),
+        ("sample", "", partial(sample, whole, device, folder)),
+        ("evaluate", "", partial(evaluate, whole, device, folder)),
+    ]
+    results = [attempt(*job) for job in jobs]
+    for number, case in enumerate(cases):
+        part = max(0.0, until - time.monotonic()) / (len(cases) - number)
+        name = case.preset or "defaults"
+        results.append(attempt(name, case.precision, partial(train_case, case, device, folder, part)))
+    return results
+
+
+def attempt(name: str, precision: str, job: Callable[[], Result]) -> Result:
+    """The result of `job`; a failed one if it raises."""
+    started = time.monotonic()
+    try:
+        result = job()
+    except Exception as error:  # whatever is wrong with this machine belongs into the table
+        what = str(error).strip().splitlines()[0] if str(error).strip() else ""
+        result = Result(name, precision, failed=True, note=f"failed: {type(error).__name__}: {what}"[:200])
+    torch.set_default_dtype(torch.float32)
+    print(f"gpu-check: {name} {precision}: {result.note} ({time.monotonic() - started:.1f} s)", file=sys.stderr)
+    return result
+
+
+def train_case(case: Case, device: str, folder: Path, seconds: float) -> Result:
+    """Train for `STEPS` steps, or as many as fit in `seconds`, but at least one more than the warm-up."""
+    until = time.monotonic() + seconds
+    params = case.params(device)
+    dataset = noise_images(folder, params.resize.width, params.resize.height)
+    forget(device)
+    step, predicted, budget = ready(params, dataset)
+    planned = step.micro_batch
+    for number in range(WARM_UP):
+        run_step(step, number)
+    wait(device)
+    one = time.monotonic()
+    metrics = run_step(step, WARM_UP)
+    wait(device)
+    each = time.monotonic() - one
+    steps = min(STEPS, max(WARM_UP + 1, WARM_UP + 1 + int((until - time.monotonic()) / each)))
+    begun = time.monotonic()
+    for number in range(WARM_UP + 1, steps):
+        metrics = run_step(step, number, watched=number == steps - 1)
+    wait(device)
+    more = steps - WARM_UP - 1
+    each = (time.monotonic() - begun) / more if more else each
+    measured = memory_gib(step.accelerator.device) if device == "cuda" else math.nan
+    trouble = ""
+    if not finite(step, metrics):
+        trouble = "failed: losses or weights are not finite"
+    elif step.micro_batch != planned:
+        trouble = f"failed: memory ran out, and micro-batch {planned} became {step.micro_batch}"
+    elif measured > budget:
+        trouble = f"failed: tensors took more than the {budget:.1f} GiB that they may"
+    return Result(
+        name=case.preset or "defaults",
+        precision=case.precision,
+        failed=bool(trouble),
+        note=trouble or ("ok" if steps == STEPS else f"ok, cut short after {steps} of {STEPS} steps"),
+        steps=steps,
+        images_per_second=params.train.batch_size / each,
+        predicted=predicted,
+        measured=measured,
+    )
+
+
+def ready(params: Params, dataset: Dataset) -> tuple[Step, float, float]:
+    """A step on the device, what memory it should need at the peak, and what it may take; GiB."""
+    accelerator = accelerator_for(params)
+    plan = plan_for(params, dataset, accelerator)
+    hold_to_budget(params.machine, accelerator.device)
+    return prepare(params, dataset, accelerator, plan), plan.need.peak / GIB, plan.budget / GIB
+
+
+def run_step(step: Step, number: int, watched: bool = False) -> Metrics:
+    """Do one step; if it is watched, with all that the log wants."""
+    step.watched = watched
+    return step(number)
+
+
+def finite(step: Step, metrics: Metrics) -> bool:
+    """Whether the losses and the averaged weights are finite. Gradients need not be: in fp16 such steps are skipped."""
+    losses = [value for name, value in metrics.items() if name.startswith("loss")]
+    return all(bool(value.isfinite().all()) for value in (*losses, *step.average.network.state_dict().values()))
+
+
+def compare_in_double(device: str, folder: Path) -> Result:
+    """Train a narrow network in float64 on the device and on the CPU, and compare the weights."""
+    torch.set_default_dtype(torch.float64)
+    dataset = noise_images(folder, 32, 32)
+    weights = []
+    for kind in (device, "cpu"):
+        step, _, _ = ready(load(settings=[*NARROW, f"machine.device={kind}"]), dataset)
+        for number in range(DOUBLE_STEPS):
+            run_step(step, number)
+        weights.append([value.detach().cpu() for value in step.average.network.state_dict().values()])
+    farthest = max(float((one - other).abs().max()) for one, other in zip(*weights, strict=True))
+    well = farthest < FARTHEST
+    note = f"{'ok' if well else 'failed'}: weights differ by {farthest:.1e} at most"
+    return Result("float64 against the CPU", "float64", failed=not well, note=note, steps=DOUBLE_STEPS)
+
+
+def whole_params(case: Case, device: str) -> Params:
+    """Settings of a short run with all that a run does."""
+    short = [f"train.steps={STEPS}", "train.log_every=10", "train.snapshot_every=15", "train.snapshot_pictures=4"]
+    drawn = ["machine.save_every=10", "sample.seeds=0-3", "sample.sheet=2x2", "evaluate.pictures=8"]
+    return Case(case.preset, case.precision, (*short, *drawn, *case.settings)).params(device)
+
+
+def train_whole(case: Case, device: str, folder: Path, out: str) -> Path:
+    """Train as `mapgan train` does, into `folder`/`out`, and return the generator's file."""
+    params, place = whole_params(case, device), folder / out
+    maps = noise_images(folder, params.resize.width, params.resize.height).folder
+    generator = place / "generator.safetensors"
+    stages.train(params, maps, generator, place / "results", place / "scratch")
+    return generator
+
+
+def kill_and_resume(case: Case, device: str, folder: Path) -> Result:
+    """Kill a run after its first saved state and resume it: it ends with the weights of one that nobody killed."""
+    with contextlib.redirect_stderr(io.StringIO()):
+        undisturbed = files.sha256_file(train_whole(case, device, folder, "undisturbed"))
+    process = multiprocessing.get_context("spawn").Process(target=train_whole, args=(case, device, folder, "run"))
+    process.start()
+    states = folder / "run" / "scratch" / "state"
+    until = time.monotonic() + 60
+    while process.is_alive() and not any(states.rglob("step-*.safetensors")) and time.monotonic() < until:
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    if (folder / "run" / "generator.safetensors").exists() or not any(states.rglob("step-*.safetensors")):
+        raise MapganError("the run could not be killed between its first state and its end")
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        resumed = files.sha256_file(train_whole(case, device, folder, "run"))
+    if "goes on after step" not in said.getvalue():
+        raise MapganError("the killed run started afresh")
+    same = undisturbed == resumed
+    note = "ok: the same weights, bit for bit" if same else "failed: ends with other weights than a run without a kill"
+    return Result("killed and resumed", case.precision, failed=not same, note=note, steps=STEPS)
+
+
+def sample(case: Case, device: str, folder: Path) -> Result:
+    """Draw with the resumed run's generator."""
+    stages.sample(whole_params(case, device).sample, folder / "run/generator.safetensors", folder / "samples",
+                  device_name(device))  # fmt: skip
+    return Result("sample", note=f"ok: {len(list((folder / 'samples/singles').iterdir()))} images")
+
+
+def evaluate(case: Case, device: str, folder: Path) -> Result:
+    """Measure the resumed run's generator."""
+    params = whole_params(case, device)
+    maps = noise_images(folder, params.resize.width, params.resize.height).folder
+    generator, out = folder / "run/generator.safetensors", folder / "evaluate"
+    stages.evaluate(params.evaluate, generator, maps, out, params.seed, device_name(device))
+    distance = files.read_json(out / "metrics.json")["SWD"]["samples"]
+    return Result("evaluate", failed=not math.isfinite(distance), note=f"ok: SWD {distance:.3g}")
+
+
+def device_name(kind: str) -> str:
+    """The kind of device with its index."""
+    return f"cuda:{torch.cuda.current_device()}" if kind == "cuda" else kind
+
+
+def noise_images(folder: Path, width: int, height: int) -> Dataset:
+    """A training set of noise in coarse squares, made once for each size."""
+    place = folder / f"images-{width}x{height}"
+    if not place.is_dir():
+        random = np.random.default_rng(0)
+        count, rows, columns = TRAIN_IMAGES + HELD_OUT, -(-height // 8), -(-width // 8)
+        coarse = (random.integers(0, 256, (rows, columns, 3), dtype=np.uint8) for _ in range(count))
+        images = (image.repeat(8, 0).repeat(8, 1)[:height, :width] for image in coarse)
+        entries = [Entry(f"{number}", f"{number}") for number in range(count)]
+        write_dataset(place, (width, height), entries[:TRAIN_IMAGES], entries[TRAIN_IMAGES:], images)
+    return open_dataset(place, verify=False)
+
+
+def forget(device: str) -> None:
+    """Give back what the case before held, and count the peak of memory anew."""
+    gc.collect()
+    if device == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+
+
+def wait(device: str) -> None:
+    """Wait until the GPU has done what it was given."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def table(results: Iterable[Result], title: str) -> Table:
+    """The table that is printed."""
+    made = Table("case", "precision", title=title, title_justify="left")
+    for name in ("steps", "images/s", "predicted GiB", "measured GiB"):
+        made.add_column(name, justify="right")
+    made.add_column("result", overflow="fold")
+    for row in results:
+        numbers = (f"{value:.3g}" if math.isfinite(value) else "" for value in
+                   (row.images_per_second, row.predicted, row.measured))  # fmt: skip
+        made.add_row(row.name, row.precision, str(row.steps or ""), *numbers, row.note, style="red" * row.failed)
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(main())
