@@ -11,7 +11,7 @@ from accelerate import Accelerator
 from rich.console import Console
 
 from mapgan.params.reading import preset_names
-from mapgan.training import step as steps
+from mapgan.training.objective import step as steps
 from tests.conftest import TINY
 from tests.training.cuda_stand_in import cuda_stand_in
 from tools import gpu_check

@@ -33,8 +33,8 @@ from mapgan.memory.budget import ALLOWANCES, GIB
 from mapgan.params import Params, load
 from mapgan.params.reading import preset_names
 from mapgan.training.machine import accelerator_for, hold_to_budget, memory_gib
+from mapgan.training.objective.step import Metrics, Step
 from mapgan.training.prepare import plan_for, prepare
-from mapgan.training.step import Metrics, Step
 
 SECONDS = 215.0  # for all cases, which leaves some of 4 minutes for starting and for steps that take longer than before
 STEPS, DOUBLE_STEPS = 30, 40
