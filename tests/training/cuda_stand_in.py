@@ -1,8 +1,8 @@
 """A CUDA device on a machine without one, as strict as the real one about how it is asked.
 
 torch's own Python functions run as they are, with their signatures and refusals; only the driver calls below them are
-replaced. Tensors that are put on `cuda:0` stay on the CPU, so a whole run can be done. What this cannot see: which
-kernels run, what they cost, and operations between tensors on two devices.
+replaced. Tensors that are put on `cuda:0` stay on the CPU but say that they are there, and mixing devices is refused,
+in backward passes too. So a whole run can be done. What this cannot see: which kernels run and what they cost.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import torch
 from torch.overrides import TorchFunctionMode
+
+from tests.training.device_ledger import DeviceLedger, tensors
 
 CARD = SimpleNamespace(name="Stand-in", total_memory=24 * 2**30, major=8, minor=0, multi_processor_count=1)
 
@@ -44,12 +46,15 @@ READS |= {torch.Tensor.__bool__, torch.Tensor.__int__, torch.Tensor.__float__, t
 
 
 class OnTheCpu(TorchFunctionMode):
-    """Puts what is meant for `cuda:0` on the CPU, and notes what a real card would make the host wait for: tensors
-    that are read, copies from memory that is not pinned, and indexing by lists and masks."""
+    """Keeps what is meant for `cuda:0` on the CPU and enters it in the ledger, which says where a tensor would be.
 
-    def __init__(self, card: Card) -> None:
+    Also notes what a real card would make the host wait for: tensors that are read, copies from memory that is not
+    pinned, and indexing by lists and masks.
+    """
+
+    def __init__(self, card: Card, ledger: DeviceLedger) -> None:
         super().__init__()
-        self.card = card
+        self.card, self.ledger = card, ledger
 
     def _waits(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         if func in READS:
@@ -63,16 +68,47 @@ class OnTheCpu(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if func is torch.device:  # a name is not yet a tensor
-            return func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if func in (torch.device, torch._C._nn._parse_to):  # a name is not yet a tensor
+            return func(*args, **kwargs)
+        if func == torch.Tensor.device.__get__ and self.ledger.on_card(args[0]):
+            return torch.device("cuda", 0)
+        if func == torch.Tensor.is_cuda.__get__:
+            return self.ledger.on_card(args[0])
+        if func in (torch.Tensor.numpy, torch.Tensor.__array__) and self.ledger.on_card(args[0]):
+            raise TypeError("can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() first.")
         if func is torch.Tensor.pin_memory:
+            if self.ledger.on_card(args[0]):
+                raise RuntimeError("cannot pin 'torch.cuda.FloatTensor' only dense CPU tensors can be pinned")
             return args[0]
-        if self._waits(func, args, kwargs or {}):
+        if self._waits(func, args, kwargs):
             self.card.waits.append(getattr(func, "__name__", str(func)))
-        kwargs = {name: _moved(value) for name, value in (kwargs or {}).items()}
+        there = self._target(func, args, kwargs)
+        kwargs = {name: _moved(value) for name, value in kwargs.items()}
         if kwargs.get("pin_memory"):
             kwargs["pin_memory"] = False
-        return func(*map(_moved, args), **kwargs)
+        result = func(*map(_moved, args), **kwargs)
+        if there is not None and isinstance(result, torch.Tensor):
+            return self._placed(result, there, list(tensors((args, kwargs))))
+        return result
+
+    def _target(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool | None:
+        """Whether the result is to lie on the card; None where no device is named."""
+        if func is torch.Tensor.cpu:
+            return False
+        if func is torch.Tensor.to and len(args) > 1 and isinstance(args[1], torch.Tensor):
+            return self.ledger.on_card(args[1])
+        names = [str(value) for value in (*args, *kwargs.values()) if isinstance(value, torch.device | str)]
+        if any(name.startswith("cuda") for name in names):
+            return True
+        return False if "cpu" in names else None
+
+    def _placed(self, result: torch.Tensor, on_card: bool, inputs: list[torch.Tensor]) -> torch.Tensor:
+        if self.ledger.on_card(result) != on_card:
+            if any(result is tensor for tensor in inputs):  # no move was needed on the CPU
+                result = result.clone()
+            self.ledger.put(result, on_card)
+        return result
 
 
 def _moved(value: Any) -> Any:
@@ -99,8 +135,6 @@ def cuda_stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Card]:
         patch.setattr(torch.cuda, "_get_device_properties", card.answer("properties", CARD), raising=False)
         stream = SimpleNamespace(is_capturing=lambda: False)
         patch.setattr(torch.accelerator, "current_stream", lambda: stream)  # Adam asks whether a graph is captured
-        stream = SimpleNamespace(is_capturing=lambda: False)
-        patch.setattr(torch.accelerator, "current_stream", lambda: stream)  # Adam asks whether a graph is captured
         for name in ("_exchange_device", "_maybe_exchange_device"):
             patch.setattr(torch.cuda, name, card.answer(name, 0))
         statistics = {"allocated_bytes": {"all": {"peak": 3 * 2**30, "current": 2**30}}}
@@ -113,5 +147,5 @@ def cuda_stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Card]:
             ("_cuda_emptyCache", None),
         ]:
             patch.setattr(torch._C, name, card.answer(name, value), raising=False)
-        with OnTheCpu(card):
+        with DeviceLedger() as ledger, OnTheCpu(card, ledger):
             yield card

@@ -47,6 +47,30 @@ def test_the_stand_in_refuses_what_cuda_refuses(monkeypatch: pytest.MonkeyPatch)
         torch.cuda.set_per_process_memory_fraction(0.5, torch.device("cuda:0"))
 
 
+def test_the_stand_in_refuses_to_mix_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    with cuda_stand_in(monkeypatch):
+        here, there = torch.ones(3), torch.ones(3, device="cuda:0", requires_grad=True)
+        assert (str(there.device), there.is_cuda, str(here.device)) == ("cuda:0", True, "cpu")
+        for mixed in (
+            lambda: here + there,
+            lambda: torch.cat([here, there]),
+            lambda: here[torch.tensor([0], device="cuda:0")],
+        ):
+            with pytest.raises(RuntimeError, match="same device"):
+                mixed()
+        with pytest.raises(TypeError, match="numpy"):
+            there.detach().numpy()
+        with pytest.raises(RuntimeError, match="pin"):
+            there.pin_memory()
+        found = (there * torch.tensor(2.0))[torch.tensor([0])] * here.to("cuda:0")[:1]
+        found.sum().backward()
+        assert there.grad is not None
+        assert str(there.grad.device) == "cuda:0"
+        assert str(found.cpu().device) == "cpu"
+        here.copy_(there.detach())
+        assert not here.is_cuda
+
+
 def test_the_device_of_a_run_has_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
     with cuda_stand_in(monkeypatch):
         accelerator = accelerator_for(load(settings=ON_A_CARD))
@@ -72,6 +96,33 @@ def test_a_whole_run_on_a_card(squares: Path, tmp_path: Path, monkeypatch: pytes
     assert (tmp_path / "results/snapshots/step-00000006.png").is_file()
     speed = (tmp_path / "results/speed.tsv").read_text().splitlines()
     assert speed[-1].endswith("\t3")  # GiB, the allocator's peak
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["train.network=mlp", "train.networks.mlp.discriminator_dropout=0.3", "train.loss=hinge"],
+        ["train.network=dcgan", "train.norm_batch=2", "train.label_flip=0.1", "train.loss=non-saturating"],
+        [
+            "train.network=mapmaker",
+            "train.penalty_kind=interpolates",
+            "train.loss=wasserstein",
+            "train.penalty_every=1",
+        ],
+        ["train.penalty_kind=exact", "train.penalty_every=1", "machine.checkpointing=all", "machine.micro_batch=2"],
+        ["train.augment=[colour, flip, turn]", "train.augment_target=0.5", "train.instance_noise=0.1"],
+        ["train.networks.dcgan-modern.noise=0.1", "train.watch.policy=roll-back", "train.precision=bf16"],
+        ["train.evaluate_every=2", "train.evaluate_pictures=4", "train.discriminator_steps=2"],
+    ],
+    ids=lambda settings: settings[0],
+)
+def test_what_a_setting_brings_stays_on_the_card(
+    shades: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: list[str]
+) -> None:
+    """With labels, stopped half-way and resumed; the ledger of the stand-in refuses to mix devices."""
+    with cuda_stand_in(monkeypatch):
+        run(shades, tmp_path, *settings, "train.steps=4")
+        assert run(shades, tmp_path, *settings).is_file()
 
 
 def test_memory_that_runs_out_on_a_card(
