@@ -15,7 +15,7 @@ from mapgan.training.objective import step as steps
 from tests.conftest import TINY
 from tests.training.cuda_stand_in import cuda_stand_in
 from tools import gpu_check
-from tools.gpu_check import Case, Result
+from tools.gpu_whole_run import Case, Result
 
 SMALL = tuple(setting for setting in TINY if not setting.startswith(("train.steps", "machine.device")))
 SMALL += ("resize.width=32", "resize.height=32")

@@ -1,0 +1,1 @@
+"""Scripts that are not installed: `python -m tools.NAME` from the root of the repository."""
