@@ -12,7 +12,7 @@ help:
 	@echo "make repro   the whole pipeline: pictures in, a sheet of new maps out (about 10 minutes on two CPU cores)"
 	@echo "make test    lint, types and tests (minutes)"
 	@echo "make soak    the long tests: full sizes, many kills"
-	@echo "make gpu-check   after an install on a machine with a GPU: does it train there? (4 minutes on an H100)"
+	@echo "make gpu-check   after an install on a machine with a GPU: does it train there? (about 4 minutes)"
 	@echo "make setup   only the set-up of .venv"
 
 setup: $(READY)

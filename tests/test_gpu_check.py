@@ -84,6 +84,7 @@ def test_what_is_raised_is_a_row_of_the_table(capsys: pytest.CaptureFixture[str]
     assert "ok: 4 images" in text
 
 
+@pytest.mark.soak
 def test_float64_is_the_same_on_both(tmp_path: Path) -> None:
     result = gpu_check.compare_in_double("cpu", tmp_path)
     torch.set_default_dtype(torch.float32)

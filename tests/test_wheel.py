@@ -41,6 +41,7 @@ def test_it_holds_mapgan_alone(wheel: Path) -> None:
     assert wheel.stat().st_size < 10e6
 
 
+@pytest.mark.soak
 def test_it_works_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
     site, work = tmp_path / "site", tmp_path / "work"
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", site, wheel]

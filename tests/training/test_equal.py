@@ -125,7 +125,7 @@ def test_micro_batches_do_not_change_the_weights(squares: Path, tmp_path: Path, 
 @pytest.mark.parametrize(
     ("machines", "chosen"),
     [
-        (1, []),
+        pytest.param(1, [], marks=pytest.mark.soak),  # two machines over loopback cover one
         (2, []),
         pytest.param(1, DROPPING, marks=pytest.mark.soak),
         pytest.param(1, FULL, marks=pytest.mark.soak),
