@@ -2,8 +2,10 @@
 
 Trains 30 steps of every preset at full size in every precision, on images of noise, and holds the measured memory
 against the prediction; kills a run and resumes it, samples and evaluates; compares 40 steps in float64 with the CPU's.
-It is made to end within 4 minutes, which has not been measured on a GPU yet: a case that would take more than its part of
-them does fewer steps, and the table says how many. Exit code 0: all is well; 1: something failed; 2: there is no GPU.
+It is made to end within 4 minutes, which has not been measured on a GPU yet: a case that would take more than its part
+of them does fewer steps, and the table says how many.
+
+Exit code 0: all is well; 1: something failed; 2: there is no GPU.
 """
 
 from __future__ import annotations
