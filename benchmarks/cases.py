@@ -17,8 +17,8 @@ class Case:
 
     Args:
         kind: which table it belongs to.
-        size: width and height of the pictures, pixels.
-        batch: pictures that the optimizer sees.
+        size: width and height of the images, pixels.
+        batch: images that the optimizer sees.
         precision: no, bf16 or fp16.
         checkpointing: auto, none, high or all; with auto, the plan also chooses the micro-batch.
         compile: with torch.compile.

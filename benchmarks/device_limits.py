@@ -51,9 +51,9 @@ def measure_limits(device: torch.device, precisions: set[str]) -> Limits:
 def _convolution(dtype: torch.dtype, device: torch.device) -> float:
     """Multiplications and additions per second of a 3x3 convolution."""
     batch, maps, side = (32, 512, 64) if device.type == "cuda" else (4, 256, 32)
-    pictures = torch.randn(batch, maps, side, side, device=device).to(dtype, memory_format=torch.channels_last)
+    images = torch.randn(batch, maps, side, side, device=device).to(dtype, memory_format=torch.channels_last)
     weights = torch.randn(maps, maps, 3, 3, device=device).to(dtype, memory_format=torch.channels_last)
-    work = functools.partial(torch.conv2d, pictures, weights, padding=1)
+    work = functools.partial(torch.conv2d, images, weights, padding=1)
     return 2 * batch * side**2 * 9 * maps**2 / _best(work, device)
 
 
@@ -62,8 +62,8 @@ def _best(work: Callable[[], Any], device: torch.device) -> float:
     before = torch.backends.cuda.matmul.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32  # as convolutions compute, which are most
     work()
-    best, begun = float("inf"), time.perf_counter()
-    while time.perf_counter() - begun < SECONDS or best == float("inf"):
+    best, progress = float("inf"), time.perf_counter()
+    while time.perf_counter() - progress < SECONDS or best == float("inf"):
         wait_for(device)
         start = time.perf_counter()
         work()
@@ -114,9 +114,9 @@ class Traffic(TorchDispatchMode):
 def _changed(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
     """Bytes of the arguments that `func` writes into."""
     changed = 0
-    for place, argument in enumerate(func._schema.arguments):
+    for index, argument in enumerate(func._schema.arguments):
         if argument.alias_info is not None and argument.alias_info.is_write:
-            value = args[place] if place < len(args) else kwargs.get(argument.name)
+            value = args[index] if index < len(args) else kwargs.get(argument.name)
             changed += sum(map(_bytes, _tensors(value)))
     return changed
 
@@ -138,7 +138,7 @@ class Bystanders:
     def __init__(self) -> None:
         self.busy, self.own, self.since = self._busy(), self._own(), time.perf_counter()
 
-    def share(self) -> float:
+    def fraction(self) -> float:
         """Of the time of all cores."""
         whole = (time.perf_counter() - self.since) * (psutil.cpu_count() or 1)
         return max(0.0, (self._busy() - self.busy - self._own() + self.own) / whole)

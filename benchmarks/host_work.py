@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from mapgan.params import load
-from mapgan.training.objective.augment import DRAWS
+from mapgan.training.objective.augment import UNIFORMS
 from mapgan.training.objective.batches import Batches
 
 BATCH, SIDE, STEPS = 32, 64, 200
@@ -30,9 +30,9 @@ def main() -> None:
     for what, noise in (("draws and batches", False), ("the noise of a step with a penalty", True)):
         times = []
         for step in range(STEPS):
-            started = time.perf_counter()
+            he_init = time.perf_counter()
             real = _noise(batches, step) if noise else _step(batches, settings.augment, step)
-            times.append(time.perf_counter() - started)
+            times.append(time.perf_counter() - he_init)
             del real
         rows.append(f"| {what} | {1000 * float(np.median(times[10:])):.2f} |")
     cpu = f"{_cpu()}, one thread, torch {torch.__version__.split('+')[0]}, {torch.backends.cpu.get_cpu_capability()}"
@@ -50,11 +50,11 @@ def _step(batches: Batches, augment: Sequence[str], step: int) -> torch.Tensor:
     batches.real(step, whole)
     for side in ("real", "fake"):
         for name in augment:
-            batches.uniform(f"{side} {name}", step, whole, DRAWS)
+            batches.uniform(f"{side} {name}", step, whole, UNIFORMS)
     batches.latents("generator latent", step, whole)
     for side in ("generator", "real"):
         for name in augment:
-            batches.uniform(f"{side} {name}", step, whole, DRAWS)
+            batches.uniform(f"{side} {name}", step, whole, UNIFORMS)
     return batches.real(step, whole)
 
 

@@ -1,4 +1,4 @@
-"""Measures one case: a real training step on synthetic pictures, its time and its memory."""
+"""Measures one case: a real training step on synthetic images, its time and its memory."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from mapgan.memory.budget import device_budget
 from mapgan.memory.meter import peak
 from mapgan.memory.plan import Plan
 from mapgan.params import Params
-from mapgan.training import fitting
-from mapgan.training.machine import accelerator_for, hold_to_budget
-from mapgan.training.objective.batches import Batches, Supply
+from mapgan.training.device import memory_plan
+from mapgan.training.device.device import limit_memory, make_accelerator
+from mapgan.training.objective.batches import Batches, BatchSource
 from mapgan.training.objective.out_of_memory import is_out_of_memory
 from mapgan.training.objective.step import Step
 from mapgan.training.prepare import prepare
@@ -40,9 +40,9 @@ def measure(case: Case, preset: str, device: torch.device, limits: Limits, folde
     try:
         params = case.params(preset, device.type)
         plan = plan_of(params, case.size, device)
-        row |= {"predicted": plan.need.peak, "checkpointing": plan.need.way.checkpointing}
-        hold_to_budget(params.machine, device)
-        with prepared(params, plan, pictures(folder, case), device, row) as step:
+        row |= {"predicted": plan.cost.peak, "checkpointing": plan.cost.config.checkpointing}
+        limit_memory(params.machine, device)
+        with prepared(params, plan, images(folder, case), device, row) as step:
             if case.kind == "data":
                 row |= data_share(step, seconds)
             elif case.kind == "prediction":
@@ -80,23 +80,23 @@ def about(case: Case) -> Row:
 def plan_of(params: Params, size: int, device: torch.device) -> Plan:
     """The plan that a run would make; where micro-batch and checkpointing are given, that way, whether it fits or not.
 
-    Pictures are read from the disk: what a training set takes on the device depends on the set.
+    Images are read from the disk: what a training set takes on the device depends on the set.
     """
     machine = params.machine
     if not machine.micro_batch:
-        return fitting.plan(params, size, size, 0, device, 1)
-    [need] = fitting.needs(params, size, size, params.train.batch_size, device.type)
-    return Plan(need, device_budget(machine, device), resident=False)
+        return memory_plan.plan(params, size, size, 0, device, 1)
+    [cost] = memory_plan.costs(params, size, size, params.train.batch_size, device.type)
+    return Plan(cost, device_budget(machine, device), resident=False)
 
 
-def pictures(folder: Path, case: Case) -> Dataset:
+def images(folder: Path, case: Case) -> Dataset:
     """A training set of noise, made once for each size."""
-    place, count = folder / f"{case.size}", 3 * 16
-    if not place.is_dir():
+    index, count = folder / f"{case.size}", 3 * 16
+    if not index.is_dir():
         random = np.random.default_rng(0)
         made = (random.integers(0, 256, (case.size, case.size, 3), dtype=np.uint8) for _ in range(count))
-        write_dataset(place, (case.size, case.size), [Entry(f"{i}", f"{i}") for i in range(count)], [], made)
-    return open_dataset(place, verify=False)
+        write_dataset(index, (case.size, case.size), [Entry(f"{i}", f"{i}") for i in range(count)], [], made)
+    return open_dataset(index, verify=False)
 
 
 @contextmanager
@@ -106,7 +106,7 @@ def prepared(params: Params, plan: Plan, dataset: Dataset, device: torch.device,
     `row` gets the peak of memory until then, and the seconds that the two steps took.
     """
     forget(device)
-    accelerator = accelerator_for(params)
+    accelerator = make_accelerator(params)
     try:
         with allocations(device, row):
             step = prepare(params, dataset, accelerator, plan)
@@ -114,11 +114,11 @@ def prepared(params: Params, plan: Plan, dataset: Dataset, device: torch.device,
             start = time.perf_counter()
             every = params.train.penalty_every
             for number in (every - 2, every - 1):
-                step.watched = number == every - 1
+                step.collect_stats = number == every - 1
                 step(number)
             wait_for(device)
             row["first_seconds"] = time.perf_counter() - start
-        step.watched = False
+        step.collect_stats = False
         yield step
     finally:
         accelerator.free_memory()
@@ -156,8 +156,8 @@ def cycles(step: Step, seconds: float, first: int = 1, least: int = 1) -> list[f
     """Seconds for a step, the mean over each cycle from one penalty to the next, for as long as there is time."""
     every, device = step.settings.penalty_every, step.accelerator.device
     found: list[float] = []
-    begun = time.perf_counter()
-    while len(found) < least or time.perf_counter() - begun < seconds:
+    progress = time.perf_counter()
+    while len(found) < least or time.perf_counter() - progress < seconds:
         start = time.perf_counter()
         for number in range(every * (first + len(found)), every * (first + len(found) + 1)):
             step(number)
@@ -183,75 +183,75 @@ def counts(step: Step) -> tuple[float, float]:
     """Arithmetic and bytes of a step, the mean over a cycle from one penalty to the next."""
     every = step.settings.penalty_every
     flops = moved = 0.0
-    for number, share in ((every - 2, (every - 1) / every), (every - 1, 1 / every)):
+    for number, fraction in ((every - 2, (every - 1) / every), (every - 1, 1 / every)):
         with Traffic() as traffic:
             step(number)
-        flops += share * traffic.flops
-        moved += share * traffic.bytes
+        flops += fraction * traffic.flops
+        moved += fraction * traffic.bytes
     return flops, moved
 
 
 class Fixed:
-    """A `Supply` that gives the same pictures and latents at each step, from the device's memory.
+    """A `BatchSource` that gives the same images and latents at each step, from the device's memory.
 
     Args:
         supply: whose first ones to give; everything else is drawn anew, as it is a part of the step.
     """
 
-    def __init__(self, supply: Supply) -> None:
-        self.supply = supply
+    def __init__(self, batches: BatchSource) -> None:
+        self.batches = batches
         self.kept: dict[tuple[str, range], Tensor] = {}
 
-    def real(self, step: int, places: range) -> Tensor:
+    def real(self, step: int, indices: range) -> Tensor:
         """`[B, 3, H, W]`."""
-        if ("real", places) not in self.kept:
-            self.kept["real", places] = self.supply.real(step, places)
-        return self.kept["real", places]
+        if ("real", indices) not in self.kept:
+            self.kept["real", indices] = self.batches.real(step, indices)
+        return self.kept["real", indices]
 
-    def labels(self, step: int, places: range) -> tuple[Tensor, ...]:
+    def labels(self, step: int, indices: range) -> tuple[Tensor, ...]:
         """`[B]`, or nothing."""
-        return self.supply.labels(step, places)
+        return self.batches.labels(step, indices)
 
-    def latents(self, purpose: str, step: int, places: range) -> Tensor:
+    def latents(self, purpose: str, step: int, indices: range) -> Tensor:
         """`[B, latent]`."""
-        if (purpose, places) not in self.kept:
-            self.kept[purpose, places] = self.supply.latents(purpose, step, places)
-        return self.kept[purpose, places]
+        if (purpose, indices) not in self.kept:
+            self.kept[purpose, indices] = self.batches.latents(purpose, step, indices)
+        return self.kept[purpose, indices]
 
-    def noise(self, pictures: Tensor, purpose: str, step: int, places: range) -> Tensor:
+    def noise(self, images: Tensor, purpose: str, step: int, indices: range) -> Tensor:
         """`[B, 3, H, W]`."""
-        return self.supply.noise(pictures, purpose, step, places)
+        return self.batches.noise(images, purpose, step, indices)
 
-    def keys(self, purpose: str, step: int, places: range) -> Tensor:
+    def keys(self, purpose: str, step: int, indices: range) -> Tensor:
         """`[B]`."""
-        return self.supply.keys(purpose, step, places)
+        return self.batches.keys(purpose, step, indices)
 
-    def uniform(self, purpose: str, step: int, places: range, count: int = 1) -> Tensor:
+    def uniform(self, purpose: str, step: int, indices: range, count: int = 1) -> Tensor:
         """`[B, count]`."""
-        return self.supply.uniform(purpose, step, places, count)
+        return self.batches.uniform(purpose, step, indices, count)
 
 
 def data_share(step: Step, seconds: float) -> Row:
-    """Seconds for a step with a fixed batch, and with pictures from the disk and from the device's memory.
+    """Seconds for a step with a fixed batch, and with images from the disk and from the device's memory.
 
     In turns, so that a machine that gets slower or faster does so for all of them, and longer than other cases: what is
     looked for is small.
     """
-    stored = step.supply
+    stored = step.batches
     assert isinstance(stored, Batches)
     kept = Batches(
-        stored.pictures, stored.seed, stored.settings, stored.latent, stored.places, stored.device, resident=True
+        stored.images, stored.seed, stored.settings, stored.latent, stored.indices, stored.device, resident=True
     )
-    ways: dict[str, Supply] = {"fixed": Fixed(stored), "disk": stored, "device": kept}
-    found: dict[str, list[float]] = {name: [] for name in ways}
-    begun, turn = time.perf_counter(), 0
-    while turn < 4 or time.perf_counter() - begun < 6 * seconds:
+    step_configs: dict[str, BatchSource] = {"fixed": Fixed(stored), "disk": stored, "device": kept}
+    found: dict[str, list[float]] = {name: [] for name in step_configs}
+    progress, turn = time.perf_counter(), 0
+    while turn < 4 or time.perf_counter() - progress < 6 * seconds:
         turn += 1
-        for name, supply in ways.items():
-            step.supply = supply
+        for name, batches in step_configs.items():
+            step.batches = batches
             times = cycles(step, 0.0, first=turn)
             found[name] += times if turn > 1 else []  # at first, the fixed batch is still being fetched
-    step.supply = stored
+    step.batches = stored
     row: Row = {f"{name}_seconds": min(times) for name, times in found.items()}
     more = {f"{name}_more": row[f"{name}_seconds"] / row["fixed_seconds"] - 1 for name in ("disk", "device")}
     return row | more | {"turns": turn - 1}

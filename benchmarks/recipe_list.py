@@ -17,11 +17,11 @@ PAPER = ["train.generator_lr=0.0002", "train.discriminator_lr=0.0002", "train.be
 WEAK = ["train.penalty=0.02", "train.penalty_sigma=0.03"]
 STRONG = ["train.penalty=0.2", "train.penalty_sigma=0.1"]
 MODERN = "train.network=dcgan-modern"
-# half the paper's feature maps: at its full width the CPU's minutes would not do
+# half the paper's channels: at its full width the CPU's minutes would not do
 DCGAN = [
     "train.network=dcgan",
-    "train.networks.dcgan.generator_maps=32",
-    "train.networks.dcgan.discriminator_maps=32",
+    "train.networks.dcgan.generator_channels=32",
+    "train.networks.dcgan.discriminator_channels=32",
 ]
 NETWORKS = {
     "dcgan-modern": [MODERN, *WEAK],
@@ -39,8 +39,8 @@ LOSSES = {
 }
 AUGMENT = {
     "": ["train.augment=[]"],
-    "DiffAugment": ["train.augment=[colour, translation, cut-out]"],
-    "DiffAugment without colour": ["train.augment=[translation, cut-out]"],
+    "DiffAugment": ["train.augment=[color, translation, cutout]"],
+    "DiffAugment without colour": ["train.augment=[translation, cutout]"],
     "translation": ["train.augment=[translation]"],
 }
 

@@ -28,7 +28,7 @@ from tables import Column, Row, number, table, word
 
 from mapgan import files
 from mapgan.params import Machine, load
-from mapgan.training.machine import find_device
+from mapgan.training.device.device import find_device
 
 PROBES = (20, 320)  # steps; the second run does 280 more than the first, and starts and draws as long as that
 
@@ -45,15 +45,15 @@ def main() -> None:
         for recipe in recipes(name)
         if options.only in recipe.name
     ]
-    place = Path(__file__).parent / "results" / f"{slug(device_name(device))}-recipes"
+    index = Path(__file__).parent / "results" / f"{slug(device_name(device))}-recipes"
     with ThreadPoolExecutor(2 if device.type == "cpu" else 1) as pool:
         futures = [pool.submit(measure, options, name, folder, recipe, device) for name, folder, recipe in jobs]
         rows: list[Row] = []
         for future in futures:
             rows.append(future.result())
             print(json.dumps(rows[-1]), flush=True)
-            write(place, rows, device, options)
-    print(f"{place}.md")
+            write(index, rows, device, options)
+    print(f"{index}.md")
 
 
 def measure(options: argparse.Namespace, name: str, maps: Path, recipe: Recipe, device: torch.device) -> Row:
@@ -62,9 +62,9 @@ def measure(options: argparse.Namespace, name: str, maps: Path, recipe: Recipe, 
     if (run / "row.json").is_file():
         found: Row = files.read_json(run / "row.json")
         return found
-    wishes = [*recipe.settings, *options.set, "machine.threads=1", f"machine.device={device.type}"]
+    requested = [*recipe.settings, *options.set, "machine.threads=1", f"machine.device={device.type}"]
     command = ["train", str(maps), "--out", str(run), "--preset", options.preset]
-    command += [word for wish in wishes for word in ("--set", wish)]
+    command += [word for wish in requested for word in ("--set", wish)]
     shutil.rmtree(run, ignore_errors=True)  # of a measurement that was broken off
     # a longer run goes on where the shorter one ended, so nothing is trained twice
     few, more = (mapgan([*command, "--set", f"train.steps={steps}"], device) for steps in PROBES)
@@ -79,7 +79,7 @@ def measure(options: argparse.Namespace, name: str, maps: Path, recipe: Recipe, 
         "settings": recipe.settings + options.set,
         "minutes": options.minutes,
         "steps": steps,
-        "pictures_per_second": load(run / "params.yaml").train.batch_size / step,
+        "images_per_second": load(run / "params.yaml").train.batch_size / step,
         "memory_gib": float(dict(zip(speed[0].split("\t"), speed[-1].split("\t"), strict=True))["memory_gib"]),
         "numbers": files.read_json(run / "results" / "evaluate" / "metrics.json"),
     }
@@ -105,7 +105,7 @@ def mapgan(words: list[str], device: torch.device) -> float:
 
 
 def score(row: Row, name: str) -> str:
-    """A number of the evaluation and, in brackets, what real pictures have; KID in thousandths."""
+    """A number of the evaluation and, in brackets, what real images have; KID in thousandths."""
     found = [value for key, value in row["numbers"].items() if key.startswith(name)]
     if not found:
         return "-"
@@ -118,7 +118,7 @@ COLUMNS: list[Column] = [
     ("recipe", word("recipe")),
     ("minutes", number("minutes", ".1f")),
     ("steps", word("steps")),
-    ("images/s", number("pictures_per_second", ".0f")),
+    ("images/s", number("images_per_second", ".0f")),
     ("memory, GiB", number("memory_gib", ".2f")),
     ("SWD (real)", lambda row: score(row, "SWD")),
     ("KID x 1000 (real)", lambda row: score(row, "KID")),
@@ -126,7 +126,7 @@ COLUMNS: list[Column] = [
 ]
 
 
-def write(place: Path, rows: list[Row], device: torch.device, options: argparse.Namespace) -> None:
+def write(index: Path, rows: list[Row], device: torch.device, options: argparse.Namespace) -> None:
     """Write `place`.md and `place`.json."""
     about = {
         "device": device_name(device),
@@ -134,11 +134,11 @@ def write(place: Path, rows: list[Row], device: torch.device, options: argparse.
         "preset": options.preset,
         "extractor": Path(options.extractor).name,
     }
-    files.write_json(place.with_suffix(".json"), {"about": about, "rows": rows})
+    files.write_json(index.with_suffix(".json"), {"about": about, "rows": rows})
     clock = "minutes of one core" if device.type == "cpu" else "minutes on the clock"
     head = f"# Recipes: {about['device']}\n\nTimes are {clock}; networks of the preset `{options.preset}`; KID by "
     head += f"{about['extractor']}; torch {torch.__version__}\n\n"
-    files.write_text(place.with_suffix(".md"), head + table(rows, COLUMNS) + "\n")
+    files.write_text(index.with_suffix(".md"), head + table(rows, COLUMNS) + "\n")
 
 
 def parsed() -> argparse.Namespace:

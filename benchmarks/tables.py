@@ -76,7 +76,7 @@ ON_GPU: list[Column] = [
 ]
 TITLES = {
     "plan": ("What the plan chose", PLAN),
-    "data": ("Real pictures against a fixed batch", DATA),
+    "data": ("Real images against a fixed batch", DATA),
     "grid": ("Size x precision x checkpointing x compile", STEP),
     "prediction": ("Predicted against measured peak", PREDICTION),
 }

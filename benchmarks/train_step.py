@@ -29,9 +29,9 @@ from device_limits import Bystanders, Limits, device_name, measure_limits, slug
 from measuring import Row, measure
 from tables import TITLES, table, write
 
-from mapgan.errors import explained
+from mapgan.errors import exit_on_error
 from mapgan.params import Machine
-from mapgan.training.machine import find_device, keep_freed_memory, set_threads
+from mapgan.training.device.device import find_device, keep_freed_memory, set_threads
 
 PRESETS = {"cpu": "maps-64-cpu", "cuda": "maps-768-24gb", "mps": "maps-768-24gb"}
 RESERVE = 1.5  # a row is begun only if this many times the longest so far of its kind is left
@@ -41,7 +41,7 @@ GUESS = {True: 60.0, False: 5.0}  # seconds for the first row of a kind, compile
 def main() -> None:
     """Measure row by row for as long as there is time."""
     options = parsed()
-    begun, bystanders = time.monotonic(), Bystanders()
+    progress, bystanders = time.monotonic(), Bystanders()
     device = chosen_device(options.device)
     preset = options.preset or PRESETS[device.type]
     if options.prediction:
@@ -57,21 +57,21 @@ def main() -> None:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder  # what was compiled before would not be compiled again
         for number, case in enumerate(todo):
             kind, start = (case.kind, case.compile), time.monotonic()
-            if start - begun + RESERVE * longest.get(kind, GUESS[case.compile]) > 60 * options.minutes:
+            if start - progress + RESERVE * longest.get(kind, GUESS[case.compile]) > 60 * options.minutes:
                 about["left"] += 1
                 continue
             row = measure(case, preset, device, limits, Path(folder), options.seconds)
             longest[kind] = max(longest.get(kind, 0.0), time.monotonic() - start)
             rows.setdefault(case.kind, []).append(row)
-            say(row, len(rows[case.kind]) == 1, f"({number + 1}/{len(todo)}, {time.monotonic() - start:.0f} s)")
-            write(path, about | {"others": bystanders.share()}, rows)
-    write(path, about | {"others": bystanders.share()}, rows)
-    print(f"\nin {time.monotonic() - begun:.0f} s: {path}.md")
+            info(row, len(rows[case.kind]) == 1, f"({number + 1}/{len(todo)}, {time.monotonic() - start:.0f} s)")
+            write(path, about | {"others": bystanders.fraction()}, rows)
+    write(path, about | {"others": bystanders.fraction()}, rows)
+    print(f"\nin {time.monotonic() - progress:.0f} s: {path}.md")
 
 
 def chosen_device(wanted: str) -> torch.device:
     """The device, with threads and allocator set up as for a training run."""
-    with explained():
+    with exit_on_error():
         device = find_device(Machine.model_validate({"device": wanted}))
     set_threads(0)
     if device.type == "cpu":
@@ -83,8 +83,8 @@ def described(device: torch.device, preset: str, limits: Limits, prediction: boo
     """What was measured on, and how."""
     words = sys.argv[1:]
     if "--out" in words:  # where the results go says nothing of them
-        place = words.index("--out")
-        del words[place : place + 2]
+        index = words.index("--out")
+        del words[index : index + 2]
     return {
         "title": "Memory of a training step" if prediction else "A training step",
         "device": device_name(device),
@@ -113,7 +113,7 @@ def parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def say(row: Row, first: bool, progress: str) -> None:
+def info(row: Row, first: bool, progress: str) -> None:
     """Print what has just been measured, under a heading if it is the first of its table."""
     title, columns = TITLES[row["kind"]]
     head, rule, *lines = table([row], columns).splitlines()

@@ -1,3 +1,3 @@
-"""mapgan makes new Dungeons & Dragons maps from pictures of old ones."""
+"""mapgan makes new Dungeons & Dragons maps from images of old ones."""
 
 __version__ = "0.1.0"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mapgan.errors import explained
+from mapgan.errors import exit_on_error
 
 app = typer.Typer(
     name="mapgan",
@@ -15,7 +15,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # loading rich for the help alone would double the time to show it
-    help="Makes new Dungeons & Dragons maps from pictures of old ones.",
+    help="Makes new Dungeons & Dragons maps from images of old ones.",
 )
 
 Settings = Annotated[
@@ -28,7 +28,7 @@ Settings = Annotated[
 def train(
     folder: Annotated[
         Path | None,
-        typer.Argument(help="Your pictures, a training set made before, or a set in IDX or NPZ files."),
+        typer.Argument(help="Your images, a training set made before, or a set in IDX or NPZ files."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where the run goes [default: runs/NAME].")] = None,
     params: Annotated[Path | None, typer.Option(help="A file of settings like params.yaml.")] = None,
@@ -41,9 +41,9 @@ def train(
         Path | None, typer.Option(metavar="FILE", help="Fine-tune: a generator.safetensors or a run to begin with.")
     ] = None,
 ) -> None:
-    """Train a generator on a folder of pictures; goes on where it was stopped."""
-    with explained():
-        from mapgan.folder_run import train_folder
+    """Train a generator on a folder of images; goes on where it was stopped."""
+    with exit_on_error():
+        from mapgan.commands.train import train_folder
 
         first = [f"train.init_from={str(init_from)!r}"] if init_from else []
         typer.echo(train_folder(folder, out, params, preset, [*first, *(settings or [])], resume))
@@ -54,24 +54,24 @@ def sample(
     run: Annotated[Path, typer.Argument(help="A run's folder, or a generator's file.")],
     seeds: Annotated[str, typer.Option(help="Seeds to draw, such as 0-35 or 3,7.")] = "0-35",
     sheet: Annotated[str, typer.Option(help="Columns x rows of a sheet.")] = "6x6",
-    out: Annotated[Path | None, typer.Option(help="Where the pictures go [default: beside the generator].")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the images go [default: beside the generator].")] = None,
     zoom: Annotated[int, typer.Option(min=1, max=16, help="Size of a pixel on the sheets.")] = 1,
-    singles: Annotated[bool, typer.Option(help="Also write each picture on its own.")] = True,
+    singles: Annotated[bool, typer.Option(help="Also write each image on its own.")] = True,
     label: Annotated[
         str, typer.Option(help="Labels to draw, such as cave or cave,town, if it has any [default: all in turn].")
     ] = "",
     size: Annotated[
         str, typer.Option(metavar="WxH", help="Pixels of each map, if the latent is spatial [default: as trained].")
     ] = "",
-    tile: Annotated[bool, typer.Option("--tile", help="Seamless maps, if the latent is spatial.")] = False,
+    seamless: Annotated[bool, typer.Option("--seamless", help="Seamless maps, if the latent is spatial.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Draw maps: a sheet with the seed (and the label) under each, and each on its own."""
-    with explained():
-        from mapgan.folder_run import sample_run
+    with exit_on_error():
+        from mapgan.commands.train import sample_run
 
-        drawn = {"seeds": seeds, "label": label, "size": size, "tile": tile}
-        typer.echo(sample_run(run, out, device, drawn | {"sheet": sheet, "zoom": zoom, "singles": singles}))
+        options = {"seeds": seeds, "label": label, "size": size, "tile": seamless}
+        typer.echo(sample_run(run, out, device, options | {"sheet": sheet, "zoom": zoom, "singles": singles}))
 
 
 @app.command()
@@ -87,9 +87,9 @@ def evaluate(
     settings: Settings = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
-    """Measure how near the drawn maps come to held-out ones, how they differ, and whether they are copies."""
-    with explained():
-        from mapgan.folder_run import evaluate_run
+    """Measure how near the generated maps come to held-out ones, how they differ, and whether they are copies."""
+    with exit_on_error():
+        from mapgan.commands.train import evaluate_run
 
         typer.echo(evaluate_run(run, maps, extractor, out, settings or [], device))
 
@@ -100,8 +100,8 @@ def compare(
     out: Annotated[Path, typer.Option(help="The page.")] = Path("compare.html"),
 ) -> None:
     """Set runs side by side: numbers, sheets, and the settings that differ."""
-    with explained():
-        from mapgan.comparing import compare_runs
+    with exit_on_error():
+        from mapgan.commands.compare import compare_runs
 
         typer.echo(compare_runs(runs, out))
 
@@ -113,8 +113,8 @@ def preset(
     params: Annotated[Path, typer.Option(help="The file to write to.")] = Path("params.yaml"),
 ) -> None:
     """List the presets, show one, or merge one into params.yaml (for DVC, which cannot see overlays)."""
-    with explained():
-        from mapgan.params.presets import listing, write_preset
+    with exit_on_error():
+        from mapgan.commands.preset import listing, write_preset
         from mapgan.params.reading import preset_text
 
         if name is None:
@@ -126,7 +126,7 @@ def preset(
 
 
 @app.command()
-def fit(
+def plan(
     preset: Annotated[str | None, typer.Option(help="A preset; `mapgan preset` lists them.")] = None,
     params: Annotated[
         Path | None, typer.Option(help="A file of settings [default: params.yaml, if it is here].")
@@ -137,10 +137,10 @@ def fit(
     write: Annotated[bool, typer.Option("--write", help="Put the choice into the file of settings.")] = False,
 ) -> None:
     """Say what a training step needs of the memory, and which micro-batch and checkpointing fit it."""
-    with explained():
-        from mapgan import predicting
+    with exit_on_error():
+        from mapgan.commands import plan
 
-        typer.echo(predicting.fit(params, preset, settings or [], size, memory, write))
+        typer.echo(plan.plan(params, preset, settings or [], size, memory, write))
 
 
 @app.command()
@@ -152,17 +152,17 @@ def summary(
     settings: Settings = None,
 ) -> None:
     """Show both networks layer by layer: sizes, parameters, arithmetic, memory."""
-    with explained():
-        from mapgan import predicting
+    with exit_on_error():
+        from mapgan.commands import plan
 
-        typer.echo(predicting.summary(params, preset, settings or []))
+        typer.echo(plan.summary(params, preset, settings or []))
 
 
 @app.command()
 def doctor() -> None:
     """Say what this machine has, and what is wrong with it."""
-    with explained():
-        from mapgan.doctor import report
+    with exit_on_error():
+        from mapgan.commands.doctor import report
 
         typer.echo(report())
 

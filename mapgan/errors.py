@@ -37,7 +37,7 @@ class Interrupted(MapganError):
 
 
 @contextlib.contextmanager
-def explained() -> Iterator[None]:
+def exit_on_error() -> Iterator[None]:
     """Turn what a person can put right into one line on stderr and an exit code; other errors are ours to mend."""
     try:
         yield
@@ -50,7 +50,7 @@ def explained() -> Iterator[None]:
     except RuntimeError as error:
         if type(error).__name__ == "OutOfMemoryError":  # torch's, named so that torch need not be loaded here
             _say_and_leave("the GPU's memory is full; lower machine.micro_batch", MapganError.exit_code)
-        if not lost_peer(error):
+        if not is_lost_peer(error):
             raise
         _say_and_leave("another process of this run has ended; its own line says why", MapganError.exit_code)
 
@@ -64,7 +64,7 @@ def _room(error: OSError) -> str:
     return f" ({free:.0f} MiB free in {folder}); make room and run again"
 
 
-def lost_peer(error: RuntimeError) -> bool:
+def is_lost_peer(error: RuntimeError) -> bool:
     """Whether `error` says that another of several processes is gone (NCCL's and gloo's words for it)."""
     signs = ("closed by peer", "Connection reset", "Broken pipe", "NCCL", "Timed out waiting", "Socket closed")
     return os.environ.get("WORLD_SIZE", "1") != "1" and any(sign in str(error) for sign in signs)

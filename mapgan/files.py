@@ -18,7 +18,7 @@ from mapgan.errors import MapganError
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Give a scratch path beside `path`; move it in when the block ends well, remove it when not.
 
     DVC may have hard-linked the old file to its cache, so the old file is never written to:
@@ -50,7 +50,7 @@ def _as_umask_allows(path: Path) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write `content` beside `path` and move it in."""
-    with replacing(path) as scratch:
+    with atomic_write(path) as scratch:
         scratch.write_bytes(content)
 
 

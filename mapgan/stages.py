@@ -9,34 +9,34 @@ from mapgan.params import Evaluate, Params, Prune, ReadyMade, Resize, Sample, Sc
 
 
 def scrape(settings: Scrape, raw: Path, cache: Path, dataset: str = "folder") -> str:
-    """Gather pictures in `raw`; what comes from the net is kept in `cache`. Returns a line that says how many."""
+    """Gather images in `raw`; what comes from the net is kept in `cache`. Returns a line that says how many."""
     from mapgan.collect import collect, collect_nothing
 
     if dataset != "folder":
         collect_nothing(raw)
-        return f"nothing to scrape: the pictures are those of dataset.name, {dataset}"
+        return f"nothing to scrape: the images are those of dataset.name, {dataset}"
     counts = collect(settings, raw, cache)
-    return f"{counts.pictures} pictures in {raw} ({counts.new} new, {counts.failed} failed)"
+    return f"{counts.images} images in {raw} ({counts.new} new, {counts.failed} failed)"
 
 
 def prune(settings: Prune, raw: Path, pruned: Path, workers: int = 0, dataset: str = "folder") -> str:
-    """Sort the pictures of `raw` into kept and rejected, in `pruned`. Returns a line that says how many."""
+    """Sort the images of `raw` into kept and rejected, in `pruned`. Returns a line that says how many."""
     from mapgan.curate.prune import prune as sort_out
     from mapgan.curate.prune import prune_nothing
 
     if dataset != "folder":
-        why = f"nothing to prune: the pictures are those of dataset.name, {dataset}"
+        why = f"nothing to prune: the images are those of dataset.name, {dataset}"
         prune_nothing(pruned, why)
         return why
     counts = sort_out(settings, raw, pruned, workers)
     aside = ", ".join(f"{number} {reason}" for reason, number in sorted(counts.rejected.items())) or "none"
-    return f"{counts.kept} pictures kept, put aside: {aside}; see {pruned / 'report.html'}"
+    return f"{counts.kept} images kept, put aside: {aside}; see {pruned / 'report.html'}"
 
 
 def resize(
     dataset: ReadyMade, settings: Resize, raw: Path, pruned: Path, maps: Path, cache: Path, workers: int = 0
 ) -> str:
-    """Make the training set in `maps` of the kept pictures, or of a ready-made set, which may be downloaded to `cache`.
+    """Make the training set in `maps` of the kept images, or of a ready-made set, which may be downloaded to `cache`.
 
     Returns a line that says how many.
     """
@@ -47,17 +47,17 @@ def resize(
     size = f"{settings.width} x {settings.height}"
     if dataset.name != "folder":
         taken = pack(dataset, settings, maps, cache)
-        said = f"{taken.train} pictures of {dataset.name} to train on, {taken.holdout} held out, {size}"
+        said = f"{taken.train} images of {dataset.name} to train on, {taken.holdout} held out, {size}"
     else:
         counts = bring_to_size(settings, raw, pruned, maps, workers, dataset.condition == "folder")
-        told = {
+        left_out = {
             "all blank": counts.blank,
             "enlarged": counts.enlarged,
             "unreadable": counts.bad,
             "in no subfolder and so without label": counts.unlabelled,
         }
-        odd = ", ".join(f"{number} {what}" for what, number in told.items() if number)
-        trained = f"{counts.train} pictures of {counts.train_groups} maps to train on"
+        odd = ", ".join(f"{number} {what}" for what, number in left_out.items() if number)
+        trained = f"{counts.train} images of {counts.train_groups} maps to train on"
         held_out = f"{counts.holdout} of {counts.holdout_groups} held out"
         said = f"{trained}, {held_out}, {size}" + (f"; of those kept: {odd}" if odd else "")
     made = open_dataset(maps, verify=False)
@@ -66,10 +66,10 @@ def resize(
 
 def train(params: Params, maps: Path, generator: Path, results: Path, scratch: Path, resume: str = "auto") -> str:
     """Train on `maps`; the generator goes to `generator`, metrics and snapshots to `results`, states to `scratch`."""
-    from mapgan.training.places import Places
     from mapgan.training.run import train as run
+    from mapgan.training.run_paths import RunPaths
 
-    run(params, Places(maps, generator, results, scratch), resume)
+    run(params, RunPaths(maps, generator, results, scratch), resume)
     return f"the generator is {generator}; snapshots lie in {results / 'snapshots'}"
 
 
@@ -86,14 +86,14 @@ def evaluate(settings: Evaluate, generator: Path, maps: Path, results: Path, see
 
 
 def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu") -> str:
-    """Draw the seeds of `settings` with `generator`: sheets and single pictures in `results`."""
+    """Draw the seeds of `settings` with `generator`: sheets and single images in `results`."""
     from PIL.Image import fromarray
 
     from mapgan import networks
     from mapgan.networks.generator_file import latent_size, load_generator
-    from mapgan.params.words import parse_seeds, parse_sheet, parse_size
-    from mapgan.sampling.drawing import draw
-    from mapgan.sampling.labels import captions, file_names, in_turn, parse_labels
+    from mapgan.params.parsing import parse_seeds, parse_sheet, parse_size
+    from mapgan.sampling.generate import generate
+    from mapgan.sampling.labels import captions, file_names, labels_for_seeds, parse_labels
     from mapgan.sampling.sheet import check_page, save_png, sheet
 
     network, about = load_generator(generator)
@@ -101,18 +101,18 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
     seeds, (columns, rows) = parse_seeds(settings.seeds), parse_sheet(settings.sheet)
     wanted = parse_labels(settings.label, about.labels, str(generator))
     latent, size = latent_size(about), (about.width, about.height)
-    if settings.size or settings.tile:
+    if settings.size or settings.seamless:
         size = parse_size(settings.size) if settings.size else size
-        latent = networks.resize(network, *size, settings.tile)
+        latent = networks.resize(network, *size, settings.seamless)
     check_page(size, min(len(seeds), columns * rows), min(columns, len(seeds)), settings.zoom)
     pages: list[Path] = []
     for number, start in enumerate(range(0, len(seeds), columns * rows)):
         some = seeds[start : start + columns * rows]
-        labels = in_turn(some, about.labels, wanted)
-        pictures = list(draw(network, latent, some, labels))
-        page = sheet(pictures, captions(some, labels, about.labels), min(columns, len(some)), settings.zoom)
+        labels = labels_for_seeds(some, about.labels, wanted)
+        images = list(generate(network, latent, some, labels))
+        page = sheet(images, captions(some, labels, about.labels), min(columns, len(some)), settings.zoom)
         pages.append(results / f"sheet-{number:03d}.png")
         save_png(pages[-1], page)
-        for name, picture in zip(file_names(some, labels), pictures, strict=True) if settings.singles else ():
-            save_png(results / "singles" / name, fromarray(picture))
+        for name, image in zip(file_names(some, labels), images, strict=True) if settings.singles else ():
+            save_png(results / "singles" / name, fromarray(image))
     return f"the sheet is {pages[0]}" if len(pages) == 1 else f"the sheets are {pages[0]} to {pages[-1].name}"

@@ -1,13 +1,13 @@
-"""evaluate: how near the generator's pictures come to held-out ones."""
+"""evaluate: how near the generator's images come to held-out ones."""
 
 from pathlib import Path
 
 from mapgan import stages
-from mapgan.errors import explained
+from mapgan.errors import exit_on_error
 from mapgan.params import load_params
-from mapgan.training.machine import find_device
+from mapgan.training.device.device import find_device
 
-with explained():
+with exit_on_error():
     params = load_params()
     generator, results = Path("models/generator.safetensors"), Path("results/evaluate")
     device = str(find_device(params.machine))

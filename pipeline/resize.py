@@ -1,12 +1,12 @@
-"""resize: kept pictures to one size, split into training part and hold-out."""
+"""resize: kept images to one size, split into training part and hold-out."""
 
 from pathlib import Path
 
 from mapgan import stages
-from mapgan.errors import explained
+from mapgan.errors import exit_on_error
 from mapgan.params import load_params
 
-with explained():
+with exit_on_error():
     params = load_params()
     raw, pruned, maps = Path("data/raw"), Path("data/pruned"), Path("data/maps")
     cache, workers = Path(".mapgan/cache"), params.machine.workers

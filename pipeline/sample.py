@@ -1,13 +1,13 @@
-"""sample: sheets and single pictures."""
+"""sample: sheets and single images."""
 
 from pathlib import Path
 
 from mapgan import stages
-from mapgan.errors import explained
+from mapgan.errors import exit_on_error
 from mapgan.params import load_params
-from mapgan.training.machine import find_device
+from mapgan.training.device.device import find_device
 
-with explained():
+with exit_on_error():
     params = load_params()
     generator, results = Path("models/generator.safetensors"), Path("results/samples")
     print(stages.sample(params.sample, generator, results, str(find_device(params.machine))))

@@ -1,11 +1,11 @@
-"""scrape: pictures from a source into data/raw."""
+"""scrape: images from a source into data/raw."""
 
 from pathlib import Path
 
 from mapgan import stages
-from mapgan.errors import explained
+from mapgan.errors import exit_on_error
 from mapgan.params import load_params
 
-with explained():
+with exit_on_error():
     params = load_params()
     print(stages.scrape(params.scrape, Path("data/raw"), Path(".mapgan/cache"), params.dataset.name))

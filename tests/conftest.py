@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mapgan import draws
+from mapgan import rng
 from mapgan.dataset import Entry, write_dataset
 
 TINY = [
@@ -16,22 +16,22 @@ TINY = [
     "train.steps=6",
     "train.log_every=2",
     "train.snapshot_every=3",
-    "train.snapshot_pictures=4",
+    "train.snapshot_images=4",
     "train.networks.dcgan-modern.latent=8",
-    "train.networks.dcgan-modern.generator_maps=4",
-    "train.networks.dcgan-modern.discriminator_maps=4",
-    "train.networks.dcgan-modern.max_maps=8",
-    "train.networks.dcgan-modern.last_maps=4",
+    "train.networks.dcgan-modern.generator_channels=4",
+    "train.networks.dcgan-modern.discriminator_channels=4",
+    "train.networks.dcgan-modern.max_channels=8",
+    "train.networks.dcgan-modern.last_channels=4",
     "train.networks.dcgan.latent=8",
-    "train.networks.dcgan.generator_maps=4",
-    "train.networks.dcgan.discriminator_maps=4",
-    "train.networks.dcgan.max_maps=8",
+    "train.networks.dcgan.generator_channels=4",
+    "train.networks.dcgan.discriminator_channels=4",
+    "train.networks.dcgan.max_channels=8",
     "train.networks.mlp.latent=8",
     "train.networks.mlp.generator_units=8",
     "train.networks.mlp.discriminator_units=32",
     "train.networks.mapmaker.latent=8",
-    "train.networks.mapmaker.generator_maps=4",
-    "train.networks.mapmaker.discriminator_maps=4",
+    "train.networks.mapmaker.generator_channels=4",
+    "train.networks.mapmaker.discriminator_channels=4",
     "train.augment=[]",
     "machine.device=cpu",
     "machine.threads=1",
@@ -41,28 +41,28 @@ TINY = [
 def write_squares(
     folder: Path, width: int, height: int, train: int = 12, holdout: int = 4, labelled: bool = False
 ) -> Path:
-    """A training set of dark pictures with one light room each; if it is labelled, every third is its negative."""
-    pictures = []
+    """A training set of dark images with one light room each; if it is labelled, every third is its negative."""
+    images = []
     labels = [("bright" if index % 3 == 2 else "dark") if labelled else "" for index in range(train + holdout)]
     for index, label in enumerate(labels):
-        picture = np.full((height, width, 3), 40, np.uint8)
-        top, left = (draws.integer(index, "room", 0, axis, side // 2) for axis, side in enumerate((height, width)))
-        picture[top : top + height // 3, left : left + width // 3] = 220
-        pictures.append(255 - picture if label == "bright" else picture)
+        image = np.full((height, width, 3), 40, np.uint8)
+        top, left = (rng.integer(index, "room", 0, axis, side // 2) for axis, side in enumerate((height, width)))
+        image[top : top + height // 3, left : left + width // 3] = 220
+        images.append(255 - image if label == "bright" else image)
     entries = [Entry(f"room-{index}", f"room-{index}", label) for index, label in enumerate(labels)]
-    write_dataset(folder, (width, height), entries[:train], entries[train:], pictures)
+    write_dataset(folder, (width, height), entries[:train], entries[train:], images)
     return folder
 
 
 @pytest.fixture
 def squares(tmp_path: Path) -> Path:
-    """A training set of 12 + 4 pictures of 32 x 32 pixels."""
+    """A training set of 12 + 4 images of 32 x 32 pixels."""
     return write_squares(tmp_path / "maps", 32, 32)
 
 
 @pytest.fixture
 def shades(tmp_path: Path) -> Path:
-    """A training set of as many pictures that are labelled as dark or bright."""
+    """A training set of as many images that are labelled as dark or bright."""
     return write_squares(tmp_path / "shades", 32, 32, labelled=True)
 
 
@@ -83,11 +83,11 @@ NOT_TRACED = {
     "steps",
     "log_every",
     "snapshot_every",
-    "snapshot_pictures",
+    "snapshot_images",
     "evaluate_every",
     "evaluate_by",
     "evaluate_extractor",
-    "evaluate_pictures",
+    "evaluate_images",
     "init_from",
     "watch",
 }
@@ -96,18 +96,18 @@ NOT_TRACED = {
 @pytest.fixture(scope="session", autouse=True)
 def _traced_once() -> Iterator[None]:
     """A step that was traced for one tiny run's plan serves all others with the same step: tracing takes a second."""
-    from mapgan.memory.plan import Way
-    from mapgan.training.fitting import Forecast, Traced
+    from mapgan.memory.plan import StepConfig
+    from mapgan.training.device.memory_plan import MemoryEstimator, Traced
 
-    trace, known = Forecast._trace, dict[object, Traced]()
+    trace, known = MemoryEstimator._trace, dict[object, Traced]()
 
-    def look_up(self: Forecast, way: Way) -> Traced:
+    def look_up(self: MemoryEstimator, config: StepConfig) -> Traced:
         step = self.params.train.model_dump_json(exclude=NOT_TRACED)
-        key = (step, self.width, self.height, self.share, self.device, self.labels, way)
+        key = (step, self.width, self.height, self.local_batch, self.device, self.labels, config)
         if key not in known:
-            known[key] = trace(self, way)
+            known[key] = trace(self, config)
         return known[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Forecast, "_trace", look_up)
+        patch.setattr(MemoryEstimator, "_trace", look_up)
         yield

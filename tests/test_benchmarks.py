@@ -55,7 +55,7 @@ def test_what_does_not_fit_is_a_row_too(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.soak
-def test_real_pictures_are_held_against_a_fixed_batch(tmp_path: Path) -> None:
+def test_real_images_are_held_against_a_fixed_batch(tmp_path: Path) -> None:
     row = row_of(Case("data", 16, 2, "no"), tmp_path)
     assert row["turns"] >= 3
     assert abs(row["disk_more"]) < 2

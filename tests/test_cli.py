@@ -16,7 +16,7 @@ from mapgan import files
 from mapgan.params import load
 from tests.conftest import TINY
 from tests.sets.test_packing import write_idx
-from tests.test_pipeline import picture
+from tests.test_pipeline import image
 
 SETTINGS = [option for setting in [*TINY, "resize.width=32", "resize.height=32", "resize.tile_zoom=1.0"]
             for option in ("--set", setting)]  # fmt: skip
@@ -30,13 +30,13 @@ def mapgan(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Comple
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run on twelve pictures in subfolders, with two files that are no pictures."""
+    """A run on twelve images in subfolders, with two files that are no images."""
     folder = tmp_path_factory.mktemp("my maps")
     (folder / "caves").mkdir()
     for number in range(12):
-        picture(number).save(folder / ("caves" if number % 2 else ".") / f"map{number}.png")
+        image(number).save(folder / ("caves" if number % 2 else ".") / f"map{number}.png")
     (folder / "notes.txt").write_text("not a map")
-    (folder / "broken.jpg").write_bytes(b"not a picture")
+    (folder / "broken.jpg").write_bytes(b"not an image")
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*.*")}
     out = tmp_path_factory.mktemp("runs") / "first"
     result = mapgan("train", folder, "--out", out, *SETTINGS)
@@ -79,16 +79,16 @@ def test_without_choices_it_says_what_it_chose(run: Path, tmp_path: Path) -> Non
     source = load(run / "params.yaml").scrape.folder.path
     result = mapgan("train", source, "--out", tmp_path, *options)
     assert "preset maps-64-cpu, because there is no GPU" in result.stderr
-    assert "64 x 64 pixels, dcgan-modern, 9 steps of 4 pictures" in result.stderr
+    assert "64 x 64 pixels, dcgan-modern, 9 steps of 4 images" in result.stderr
     assert "steps to go, about" in result.stderr
 
 
 def test_sampling_needs_the_one_file_alone(run: Path, tmp_path: Path) -> None:
     (tmp_path / "g.safetensors").write_bytes((run / "generator.safetensors").read_bytes())
-    result = mapgan("sample", "g.safetensors", "--seeds", "3,7-9", "--sheet", "3x1", "--out", "pictures", cwd=tmp_path)
+    result = mapgan("sample", "g.safetensors", "--seeds", "3,7-9", "--sheet", "3x1", "--out", "images", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert result.stdout.strip() == "the sheets are pictures/sheet-000.png to sheet-001.png".replace("/", os.sep)
-    singles = sorted((tmp_path / "pictures/singles").iterdir())
+    assert result.stdout.strip() == "the sheets are images/sheet-000.png to sheet-001.png".replace("/", os.sep)
+    singles = sorted((tmp_path / "images/singles").iterdir())
     assert [path.name for path in singles] == [f"seed-{seed:06d}.png" for seed in (3, 7, 8, 9)]
     with Image.open(singles[0]) as alone, Image.open(run / "results/samples/singles/seed-000003.png") as among:
         assert np.array_equal(np.asarray(alone), np.asarray(among))
@@ -102,9 +102,9 @@ def test_a_run_whose_latent_is_no_grid_draws_one_size(run: Path) -> None:
 
 
 WRONG = [
-    (("train", "nowhere"), "nowhere: no such folder; name the folder that holds your pictures"),
-    (("train",), "train: no pictures; name the folder that holds yours, or try --preset fashion-dcgan"),
-    (("train", ".", "--out", "runs"), "lies in the folder of pictures"),
+    (("train", "nowhere"), "nowhere: no such folder; name the folder that holds your images"),
+    (("train",), "train: no images; name the folder that holds yours, or try --preset fashion-dcgan"),
+    (("train", ".", "--out", "runs"), "lies in the folder of images"),
     (("train", ".", "--set", "sample.seeds='5-3'"), "sample.seeds: '5-3' is not a list of seeds"),
     (("sample", ".", "--sheet", "6"), "sample.sheet: '6' is not a sheet; allowed: columns x rows"),
     (("train", ".", "--set", "train.batch_sizes=8"), "no such setting; nearest: train.batch_size"),
@@ -167,12 +167,12 @@ def test_a_set_in_files_is_known_by_what_they_hold(tmp_path: Path) -> None:
     little = [option for setting in TINY for option in ("--set", setting)]
     first = mapgan("train", "digits", *little, cwd=tmp_path)
     assert first.returncode == 0, first.stderr
-    assert "preset mnist-dcgan, because the pictures are as small as digits" in first.stderr
-    assert "12 pictures of file to train on, 4 held out, 28 x 28" in first.stderr
+    assert "preset mnist-dcgan, because the images are as small as digits" in first.stderr
+    assert "12 images of file to train on, 4 held out, 28 x 28" in first.stderr
     assert (tmp_path / "runs/digits/results/samples/sheet-000.png").is_file()
 
     named = ["--preset", "fashion-dcgan", *little]
-    assert "12 pictures of fashion-mnist" in mapgan("train", "digits", "--out", "x", *named, cwd=tmp_path).stderr
+    assert "12 images of fashion-mnist" in mapgan("train", "digits", "--out", "x", *named, cwd=tmp_path).stderr
     without = [*named, "--set", "dataset.path=digits"]
     assert mapgan("train", *without, cwd=tmp_path).returncode == 0
     again = mapgan("train", *without, cwd=tmp_path)
@@ -230,7 +230,7 @@ def test_two_processes_share_the_batch(launcher: list[str], run: Path, tmp_path:
 
 
 def test_a_run_is_evaluated_and_compared(run: Path, tmp_path: Path) -> None:
-    few = ["--set", "evaluate.pictures=4", "--set", "evaluate.patches=4", "--set", "evaluate.directions=4"]
+    few = ["--set", "evaluate.images=4", "--set", "evaluate.patches=4", "--set", "evaluate.directions=4"]
     said = mapgan("evaluate", run, *few, "--device", "cpu")
     assert said.returncode == 0, said.stderr
     assert str(run / "results/evaluate") in said.stdout
@@ -247,7 +247,7 @@ def test_a_run_is_evaluated_and_compared(run: Path, tmp_path: Path) -> None:
 def test_the_best_generator_does_not_overwrite_what_is_known_of_the_last(run: Path, tmp_path: Path) -> None:
     maps, best = run / "maps", tmp_path / "best.safetensors"
     best.write_bytes((run / "generator.safetensors").read_bytes())
-    few = ["--set", "evaluate.pictures=4", "--set", "evaluate.patches=4", "--set", "evaluate.directions=4"]
+    few = ["--set", "evaluate.images=4", "--set", "evaluate.patches=4", "--set", "evaluate.directions=4"]
     for command in (["evaluate", best, "--maps", maps, *few], ["sample", best, "--seeds", "0"]):
         said = mapgan(*command, "--device", "cpu")
         assert said.returncode == 0, said.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mapgan import files
-from mapgan.errors import MapganError, explained
+from mapgan.errors import MapganError, exit_on_error
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_scratch(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_scratch(tmp_path: Path) -> No
     path.write_text("old")
 
     def write_half() -> None:
-        with files.replacing(path) as scratch:
+        with files.atomic_write(path) as scratch:
             scratch.write_text("half")
             raise RuntimeError
 
@@ -93,7 +93,11 @@ def test_the_digest_of_a_tree_sees_names_and_bytes(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
 def test_a_full_disk_is_said_with_its_file_and_what_is_free(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def write() -> None:
-        with explained(), files.replacing(tmp_path / "pack.npy"), Path("/dev/full").open("wb", buffering=0) as full:
+        with (
+            exit_on_error(),
+            files.atomic_write(tmp_path / "pack.npy"),
+            Path("/dev/full").open("wb", buffering=0) as full,
+        ):
             full.write(b"0" * 10)  # the error that a full disk gives: it names no file
 
     with pytest.raises(SystemExit):

@@ -13,7 +13,7 @@ from rich.console import Console
 from mapgan.params.reading import preset_names
 from mapgan.training.objective import step as steps
 from tests.conftest import TINY
-from tests.training.cuda_stand_in import cuda_stand_in
+from tests.training.device.cuda_stand_in import cuda_stand_in
 from tools import gpu_check
 from tools.gpu_whole_run import Case, Result
 
@@ -52,17 +52,17 @@ def test_a_case_without_time_says_how_many_steps_it_did(tmp_path: Path) -> None:
 
 
 def test_losses_that_are_not_finite_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = {"loss_generator": torch.tensor(float("nan"))}
-    monkeypatch.setattr(gpu_check, "run_step", lambda step, number, watched=False: broken)
+    broken = {"loss_G": torch.tensor(float("nan"))}
+    monkeypatch.setattr(gpu_check, "run_step", lambda step, number, collect_stats=False: broken)
     result = gpu_check.train_case(Case(None, "no", SMALL), "cpu", tmp_path, 0)
     assert (result.failed, result.note) == (True, "failed: losses or weights are not finite")
 
 
 def test_memory_that_runs_out_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def backward(self: steps.Step, turn: int, places: range, share: float) -> steps.Metrics:
-        if len(places) > 2 and isinstance(self.accelerator, Accelerator):
+    def backward(self: steps.Step, turn: int, indices: range, fraction: float) -> steps.Metrics:
+        if len(indices) > 2 and isinstance(self.accelerator, Accelerator):
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return real(self, turn, places, share)
+        return real(self, turn, indices, fraction)
 
     real = steps.Step._generator_backward
     monkeypatch.setattr(steps.Step, "_generator_backward", backward)

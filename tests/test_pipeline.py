@@ -37,7 +37,7 @@ LITTLE = [
     "resize.holdout=0.3",
     "evaluate.patches=8",
     "evaluate.directions=8",
-    "evaluate.pictures=8",
+    "evaluate.images=8",
     "sample.seeds='0-3'",
     "sample.sheet=2x2",
 ]
@@ -123,7 +123,7 @@ def test_stages_run_in_the_order_of_the_design(declared: dict[str, Any]) -> None
     assert list(declared) == STAGES
 
 
-def picture(number: int) -> Image.Image:
+def image(number: int) -> Image.Image:
     """A dark dungeon with a few light rooms."""
     image = Image.new("RGB", (80, 80), (40, 36, 30))
     for room in range(4):
@@ -150,7 +150,7 @@ def write_settings(project: Path, *settings: str) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A clone of the working tree with twelve pictures in its inbox and tiny settings."""
+    """A clone of the working tree with twelve images in its inbox and tiny settings."""
     folder = tmp_path / "project"
     names = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, text=True).splitlines()
     for name in names:
@@ -160,7 +160,7 @@ def project(tmp_path: Path) -> Path:
     for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "t"]):
         subprocess.run(["git", *command], cwd=folder, check=True)
     for number in range(12):
-        picture(number).save(folder / f"data/inbox/map{number}.png")
+        image(number).save(folder / f"data/inbox/map{number}.png")
     write_settings(folder)
     return folder
 
@@ -180,7 +180,7 @@ def test_the_whole_way_and_again(project: Path) -> None:
     plots = dvc(project, "plots", "show")
     assert plots.returncode == 0, plots.stderr
     page = (project / "dvc_plots/index.html").read_text()
-    assert "loss_generator" in page
+    assert "loss_G" in page
     assert "step-00000006.png" in page.replace("_", "-") or any((project / "dvc_plots").rglob("*step-00000006.png"))
 
     status = subprocess.check_output(["git", "status", "--short"], cwd=project, text=True).split()
@@ -189,8 +189,8 @@ def test_the_whole_way_and_again(project: Path) -> None:
     changed = dvc(project, "repro", "-s", "train", "--dry")
     assert "didn't change" in changed.stdout + changed.stderr
     write_settings(project, "train.beta1=0.25")
-    difference = dvc(project, "params", "diff").stdout
-    assert "train.beta1" in difference
+    finite_difference_penalty = dvc(project, "params", "diff").stdout
+    assert "train.beta1" in finite_difference_penalty
     only_train = dvc(project, "repro", "--dry")
     assert "'resize' didn't change" in only_train.stdout
     assert "Running stage 'train'" in only_train.stdout
@@ -201,7 +201,7 @@ def test_a_ready_made_set_needs_no_scrape_and_no_prune(project: Path) -> None:
     write_settings(project, "dataset.name=mnist", "dataset.condition=folder", "resize.width=28", "resize.height=28")
     first = dvc(project, "repro", "resize")
     assert first.returncode == 0, first.stderr
-    assert "12 pictures of mnist to train on, 4 held out, 28 x 28; labels: 0 2 (1 held out), 1 2 " in first.stdout
+    assert "12 images of mnist to train on, 4 held out, 28 x 28; labels: 0 2 (1 held out), 1 2 " in first.stdout
     assert [path.name for path in (project / "data/raw").iterdir()] == ["manifest.csv"]
     assert "nothing to prune" in (project / "data/pruned/report.html").read_text()
     again = dvc(project, "repro", "resize")

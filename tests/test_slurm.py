@@ -80,7 +80,7 @@ def test_a_job_that_was_asked_to_stop_is_queued_again_and_ends_alike(
     job = submitted(squares, tmp_path / "whole", cluster)
     said, _ = job.communicate(timeout=120)
     assert job.returncode == 0, said
-    assert "2 processes, 2 pictures each" in said
+    assert "2 processes, 2 images each" in said
     assert not (tmp_path / "asked").exists()
 
     job = submitted(squares, tmp_path / "parted", cluster)

@@ -11,7 +11,7 @@ from mapgan.params import load
 from mapgan.training.run import train
 from tests.conftest import write_squares
 from tests.test_presets import PRESETS
-from tests.training.test_run import LONG, kill_at_random, places, start
+from tests.training.test_run import LONG, indices, kill_at_random, start
 
 pytestmark = pytest.mark.soak
 
@@ -28,19 +28,19 @@ def test_twenty_kills_at_random_moments(squares: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_steps_at_full_size(name: str, tmp_path: Path) -> None:
-    """One step of the real networks at the preset's own size, two pictures at a time."""
+    """One step of the real networks at the preset's own size, two images at a time."""
     settings = ["train.steps=1", "train.batch_size=2", "machine.micro_batch=2", "machine.device=cpu"]
-    params = load(preset=name, settings=[*settings, "train.snapshot_pictures=1"])
+    params = load(preset=name, settings=[*settings, "train.snapshot_images=1"])
     maps = write_squares(tmp_path / "maps", params.resize.width, params.resize.height, train=2, holdout=0)
-    train(params, places(maps, tmp_path))
+    train(params, indices(maps, tmp_path))
     assert (tmp_path / "generator.safetensors").is_file()
 
 
 @pytest.mark.parametrize(("width", "height"), [(750, 1000), (2048, 2048)])
 def test_the_24_gb_preset_steps_at_full_width(tmp_path: Path, width: int, height: int) -> None:
-    """One step of the real networks, a picture at a time; 2048 x 2048 takes minutes on a CPU."""
+    """One step of the real networks, an image at a time; 2048 x 2048 takes minutes on a CPU."""
     maps = write_squares(tmp_path / "maps", width, height, train=2, holdout=0)
     settings = ["train.steps=1", "train.batch_size=1", "machine.micro_batch=1", "machine.device=cpu"]
-    params = load(preset="maps-768-24gb", settings=[*settings, "train.snapshot_pictures=1"])
-    train(params, places(maps, tmp_path))
+    params = load(preset="maps-768-24gb", settings=[*settings, "train.snapshot_images=1"])
+    train(params, indices(maps, tmp_path))
     assert (tmp_path / "generator.safetensors").is_file()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import TINY
-from tests.test_pipeline import picture
+from tests.test_pipeline import image
 
 ROOT = Path(__file__).parents[1]
 
@@ -48,7 +48,7 @@ def test_it_works_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
     subprocess.run(install, check=True)
     (work / "maps").mkdir(parents=True)
     for number in range(8):
-        picture(number).save(work / f"maps/{number}.png")
+        image(number).save(work / f"maps/{number}.png")
     settings = [option for setting in [*TINY, "resize.tile_zoom=1.0"] for option in ("--set", setting)]
     environment = {**os.environ, "PYTHONPATH": str(site)}
 
@@ -62,6 +62,6 @@ def test_it_works_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
     assert where.decode().startswith(str(site))
     trained = mapgan("train", "maps", *settings)
     assert trained.returncode == 0, trained.stderr
-    drawn = mapgan("sample", "runs/maps", "--seeds", "0-3", "--sheet", "2x2")
-    assert drawn.returncode == 0, drawn.stderr
+    generated = mapgan("sample", "runs/maps", "--seeds", "0-3", "--sheet", "2x2")
+    assert generated.returncode == 0, generated.stderr
     assert (work / "runs/maps/results/samples/sheet-000.png").is_file()

@@ -1,7 +1,7 @@
 """Draw the maps of the demo gallery anew: `pip install -e ".[demo]"`, then `python tools/draw_demo_maps.py`.
 
 dungeongen brings skia, which needs system libraries (on Debian: libgl1 libegl1 libfontconfig1), so this is
-done once, here, and the package carries the pictures. The same seeds give the same bytes: dungeongen takes
+done once, here, and the package carries the images. The same seeds give the same bytes: dungeongen takes
 ids from `uuid4`, choices from the global `random`, and furniture from `hash()`, so all three are pinned.
 """
 
@@ -94,7 +94,7 @@ def draw(plan: Plan) -> dict[str, str]:
     image = image.quantize(COLOURS, dither=0).convert("RGB")
     image.save(DEMO / "maps" / file, "WEBP", lossless=True, quality=100, method=6)
     title = f"{plan.kind.title()} {plan.number}, {plan.size.lower()}, {plan.look}"
-    return {"file": file, "title": title, "look": plan.look, "kind": plan.kind.lower()}
+    return {"file": file, "title": title, "style": plan.look, "kind": plan.kind.lower()}
 
 
 def _render(plan: Plan, seed: int) -> Any:

@@ -27,7 +27,7 @@ from mapgan.dataset import Dataset
 from mapgan.memory.budget import ALLOWANCES, GIB
 from mapgan.params import Params, load
 from mapgan.params.reading import preset_names
-from mapgan.training.machine import accelerator_for, hold_to_budget, memory_gib
+from mapgan.training.device.device import limit_memory, make_accelerator, memory_gib
 from mapgan.training.objective.step import Metrics, Step
 from mapgan.training.prepare import plan_for, prepare
 from tools.gpu_whole_run import STEPS, Case, Result, evaluate, kill_and_resume, noise_images, sample
@@ -44,10 +44,10 @@ NARROW = (
     "train.instance_noise=0.1",
     "train.precision='no'",
     "train.networks.dcgan-modern.latent=8",
-    "train.networks.dcgan-modern.generator_maps=8",
-    "train.networks.dcgan-modern.discriminator_maps=8",
-    "train.networks.dcgan-modern.max_maps=16",
-    "train.networks.dcgan-modern.last_maps=8",
+    "train.networks.dcgan-modern.generator_channels=8",
+    "train.networks.dcgan-modern.discriminator_channels=8",
+    "train.networks.dcgan-modern.max_channels=16",
+    "train.networks.dcgan-modern.last_channels=8",
 )
 
 
@@ -56,10 +56,10 @@ def main() -> int:
     if not torch.cuda.is_available():
         print("gpu-check: no CUDA GPU was found here; `mapgan doctor` says more", file=sys.stderr)
         return 2
-    started = time.monotonic()
+    he_init = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="gpu-check-") as folder:
         results = check(preset_cases(), "cuda", Path(folder), SECONDS)
-    title = f"{torch.cuda.get_device_name()}, torch {torch.__version__}, {time.monotonic() - started:.0f} s"
+    title = f"{torch.cuda.get_device_name()}, torch {torch.__version__}, {time.monotonic() - he_init:.0f} s"
     wide = Console()
     (wide if wide.is_terminal else Console(width=120)).print(table(results, title))
     return int(any(result.failed for result in results))
@@ -103,14 +103,14 @@ def check(cases: list[Case], device: str, folder: Path, seconds: float, whole: C
 
 def attempt(name: str, precision: str, job: Callable[[], Result]) -> Result:
     """The result of `job`; a failed one if it raises."""
-    started = time.monotonic()
+    he_init = time.monotonic()
     try:
         result = job()
     except Exception as error:  # whatever is wrong with this machine belongs into the table
         what = str(error).strip().splitlines()[0] if str(error).strip() else ""
         result = Result(name, precision, failed=True, note=f"failed: {type(error).__name__}: {what}"[:200])
     torch.set_default_dtype(torch.float32)
-    print(f"gpu-check: {name} {precision}: {result.note} ({time.monotonic() - started:.1f} s)", file=sys.stderr)
+    print(f"gpu-check: {name} {precision}: {result.note} ({time.monotonic() - he_init:.1f} s)", file=sys.stderr)
     return result
 
 
@@ -130,15 +130,15 @@ def train_case(case: Case, device: str, folder: Path, seconds: float) -> Result:
     wait(device)
     each = time.monotonic() - one
     steps = min(STEPS, max(WARM_UP + 1, WARM_UP + 1 + int((until - time.monotonic()) / each)))
-    begun = time.monotonic()
+    progress = time.monotonic()
     for number in range(WARM_UP + 1, steps):
-        metrics = run_step(step, number, watched=number == steps - 1)
+        metrics = run_step(step, number, collect_stats=number == steps - 1)
     wait(device)
     more = steps - WARM_UP - 1
-    each = (time.monotonic() - begun) / more if more else each
+    each = (time.monotonic() - progress) / more if more else each
     measured = memory_gib(step.accelerator.device) if device == "cuda" else math.nan
     trouble, note = "", "ok" if steps == STEPS else f"ok, cut short after {steps} of {STEPS} steps"
-    if measured > predicted / ALLOWANCES["cuda"].share + SMALL_GIB:  # more than a plan leaves for what it cannot see
+    if measured > predicted / ALLOWANCES["cuda"].fraction + SMALL_GIB:  # more than a plan leaves for what it cannot see
         note += f"; memory {measured / predicted - 1:.0%} over the prediction"
     if not finite(step, metrics):
         trouble = "failed: losses or weights are not finite"
@@ -158,22 +158,22 @@ def train_case(case: Case, device: str, folder: Path, seconds: float) -> Result:
 
 def ready(params: Params, dataset: Dataset) -> tuple[Step, float]:
     """A step on the device, and its peak of memory by the plan, GiB."""
-    accelerator = accelerator_for(params)
+    accelerator = make_accelerator(params)
     plan = plan_for(params, dataset, accelerator)
-    hold_to_budget(params.machine, accelerator.device)
-    return prepare(params, dataset, accelerator, plan), plan.need.peak / GIB
+    limit_memory(params.machine, accelerator.device)
+    return prepare(params, dataset, accelerator, plan), plan.cost.peak / GIB
 
 
-def run_step(step: Step, number: int, watched: bool = False) -> Metrics:
+def run_step(step: Step, number: int, collect_stats: bool = False) -> Metrics:
     """Do one step; if it is watched, with all that the log wants."""
-    step.watched = watched
+    step.collect_stats = collect_stats
     return step(number)
 
 
 def finite(step: Step, metrics: Metrics) -> bool:
     """Whether the losses and the averaged weights are finite. Gradients need not be: in fp16 such steps are skipped."""
     losses = [value for name, value in metrics.items() if name.startswith("loss")]
-    return all(bool(value.isfinite().all()) for value in (*losses, *step.average.network.state_dict().values()))
+    return all(bool(value.isfinite().all()) for value in (*losses, *step.ema.network.state_dict().values()))
 
 
 def compare_in_double(device: str, folder: Path) -> Result:
@@ -185,7 +185,7 @@ def compare_in_double(device: str, folder: Path) -> Result:
         step, _ = ready(load(settings=[*NARROW, f"machine.device={kind}"]), dataset)
         for number in range(DOUBLE_STEPS):
             run_step(step, number)
-        weights.append([value.detach().cpu() for value in step.average.network.state_dict().values()])
+        weights.append([value.detach().cpu() for value in step.ema.network.state_dict().values()])
     farthest = max(float((one - other).abs().max()) for one, other in zip(*weights, strict=True))
     well = farthest < FARTHEST
     note = f"{'ok' if well else 'failed'}: weights differ by {farthest:.1e} at most"

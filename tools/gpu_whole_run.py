@@ -65,17 +65,17 @@ class Result:
 
 def whole_params(case: Case, device: str) -> Params:
     """Settings of a short run with all that a run does."""
-    short = [f"train.steps={STEPS}", "train.log_every=10", "train.snapshot_every=15", "train.snapshot_pictures=4"]
-    drawn = ["machine.save_every=10", "sample.seeds=0-3", "sample.sheet=2x2", "evaluate.pictures=8"]
-    return Case(case.preset, case.precision, (*short, *drawn, *case.settings)).params(device)
+    short = [f"train.steps={STEPS}", "train.log_every=10", "train.snapshot_every=15", "train.snapshot_images=4"]
+    generated = ["machine.save_every=10", "sample.seeds=0-3", "sample.sheet=2x2", "evaluate.images=8"]
+    return Case(case.preset, case.precision, (*short, *generated, *case.settings)).params(device)
 
 
 def train_whole(case: Case, device: str, folder: Path, out: str) -> Path:
     """Train as `mapgan train` does, into `folder`/`out`, and return the generator's file."""
-    params, place = whole_params(case, device), folder / out
+    params, index = whole_params(case, device), folder / out
     maps = noise_images(folder, params.resize.width, params.resize.height).folder
-    generator = place / "generator.safetensors"
-    stages.train(params, maps, generator, place / "results", place / "scratch")
+    generator = index / "generator.safetensors"
+    stages.train(params, maps, generator, index / "results", index / "scratch")
     return generator
 
 
@@ -85,13 +85,13 @@ def kill_and_resume(case: Case, device: str, folder: Path) -> Result:
         undisturbed = files.sha256_file(train_whole(case, device, folder, "undisturbed"))
     process = multiprocessing.get_context("spawn").Process(target=train_whole, args=(case, device, folder, "run"))
     process.start()
-    states = folder / "run" / "scratch" / "state"
+    checkpoints = folder / "run" / "scratch" / "state"
     until = time.monotonic() + 60
-    while process.is_alive() and not any(states.rglob("step-*.safetensors")) and time.monotonic() < until:
+    while process.is_alive() and not any(checkpoints.rglob("step-*.safetensors")) and time.monotonic() < until:
         time.sleep(0.01)
     process.kill()
     process.join()
-    if (folder / "run" / "generator.safetensors").exists() or not any(states.rglob("step-*.safetensors")):
+    if (folder / "run" / "generator.safetensors").exists() or not any(checkpoints.rglob("step-*.safetensors")):
         raise MapganError("the run could not be killed between its first state and its end")
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
@@ -127,12 +127,12 @@ def device_name(kind: str) -> str:
 
 def noise_images(folder: Path, width: int, height: int) -> Dataset:
     """A training set of noise in coarse squares, made once for each size."""
-    place = folder / f"images-{width}x{height}"
-    if not place.is_dir():
+    index = folder / f"images-{width}x{height}"
+    if not index.is_dir():
         random = np.random.default_rng(0)
         count, rows, columns = TRAIN_IMAGES + HELD_OUT, -(-height // 8), -(-width // 8)
         coarse = (random.integers(0, 256, (rows, columns, 3), dtype=np.uint8) for _ in range(count))
         images = (image.repeat(8, 0).repeat(8, 1)[:height, :width] for image in coarse)
         entries = [Entry(f"{number}", f"{number}") for number in range(count)]
-        write_dataset(place, (width, height), entries[:TRAIN_IMAGES], entries[TRAIN_IMAGES:], images)
-    return open_dataset(place, verify=False)
+        write_dataset(index, (width, height), entries[:TRAIN_IMAGES], entries[TRAIN_IMAGES:], images)
+    return open_dataset(index, verify=False)

@@ -1,4 +1,4 @@
-"""Where pictures come from: a folder, a website, or the demo that comes with mapgan."""
+"""Where images come from: a folder, a website, or the demo that comes with mapgan."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mapgan.collect import demo, folder, gallery
 from mapgan.collect.client import Client
-from mapgan.collect.manifest import FILE_NAME, Row, one_row_a_picture, read_manifest, write_manifest
+from mapgan.collect.manifest import FILE_NAME, ManifestRow, deduplicate, read_manifest, write_manifest
 from mapgan.collect.store import Store
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Scrape
@@ -25,67 +25,67 @@ class Counts:
     the addresses, pages or files that were stepped over.
     """
 
-    pictures: int
+    images: int
     new: int
     failed: int
 
 
 def collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
-    """Fill `raw` with pictures named `<sha256>.<ext>` and write `raw/manifest.csv`.
+    """Fill `raw` with images named `<sha256>.<ext>` and write `raw/manifest.csv`.
 
-    Pictures of an earlier run that the new manifest does not name are removed; other files stay.
+    Images of an earlier run that the new manifest does not name are removed; other files stay.
 
     Args:
         settings: the section `scrape` of `params.yaml`.
-        raw: the folder for pictures and manifest.
+        raw: the folder for images and manifest.
         cache: the folder that keeps what came from the net.
 
     Raises:
-        MapganError: a setting is wrong, the source cannot be reached, or it gives no picture.
+        MapganError: a setting is wrong, the source cannot be reached, or it gives no image.
     """
-    before = _pictures_of_ours(raw)
+    before = _images_of_ours(raw)
     found, new = SOURCES[settings.source](settings, raw, cache)
-    rows = one_row_a_picture(found)
+    rows = deduplicate(found)
     write_manifest(raw / "manifest.csv", rows)
     names = {row.file for row in rows if row.status == "ok"}
     for name in before - names:
         (raw / name).unlink(missing_ok=True)
     failed = [row for row in rows if row.status == "failed"]
     if not names:
-        raise MapganError(f"none of {len(failed)} pictures could be had", f"{failed[0].url}: {failed[0].reason}")
+        raise MapganError(f"none of {len(failed)} images could be had", f"{failed[0].url}: {failed[0].reason}")
     return Counts(len(names), new, len(failed))
 
 
 def collect_nothing(raw: Path) -> None:
-    """Leave an empty manifest in `raw`, and no picture of an earlier run."""
-    before = _pictures_of_ours(raw)
+    """Leave an empty manifest in `raw`, and no image of an earlier run."""
+    before = _images_of_ours(raw)
     write_manifest(raw / "manifest.csv", [])
     for name in before:
         (raw / name).unlink(missing_ok=True)
 
 
-def _pictures_of_ours(raw: Path) -> set[str]:
+def _images_of_ours(raw: Path) -> set[str]:
     with contextlib.suppress(MapganError):
         return {row.file for row in read_manifest(raw / "manifest.csv") if FILE_NAME.fullmatch(row.file)}
     return set()
 
 
-def _from_folder(settings: Scrape, raw: Path, cache: Path) -> tuple[list[Row], int]:
+def _from_folder(settings: Scrape, raw: Path, cache: Path) -> tuple[list[ManifestRow], int]:
     # without DVC the output may lie inside the user's folder
     return folder.gather(settings.folder, settings.group_pattern, raw, leave_out=[raw, cache])
 
 
-def _from_gallery(settings: Scrape, raw: Path, cache: Path) -> tuple[list[Row], int]:
+def _from_gallery(settings: Scrape, raw: Path, cache: Path) -> tuple[list[ManifestRow], int]:
     gallery.check_settings(settings.gallery)
     client = Client(settings.gallery, named=settings.gallery.urls)
     return gallery.gather(settings.gallery, settings.group_pattern, client, Store(cache), raw)
 
 
-def _from_demo(settings: Scrape, raw: Path, cache: Path) -> tuple[list[Row], int]:
+def _from_demo(settings: Scrape, raw: Path, cache: Path) -> tuple[list[ManifestRow], int]:
     return demo.gather(settings.demo, settings.group_pattern, raw, cache)
 
 
-SOURCES: dict[str, Callable[[Scrape, Path, Path], tuple[list[Row], int]]] = {
+SOURCES: dict[str, Callable[[Scrape, Path, Path], tuple[list[ManifestRow], int]]] = {
     "folder": _from_folder,
     "gallery": _from_gallery,
     "demo": _from_demo,

@@ -20,29 +20,29 @@ from mapgan import __version__
 from mapgan.collect.addresses import Origin, UnavailableError, check, guarded_adapter, origin
 from mapgan.params.collecting import Gallery
 
-MOST_HOPS = 5
-LONGEST_PAUSE = 60.0  # seconds
-LONGEST_DELAY = 3600.0  # seconds; a robots.txt may ask for years
+MAX_HOPS = 5
+MAX_PAUSE = 60.0  # seconds
+MAX_DELAY = 3600.0  # seconds; a robots.txt may ask for years
 TIMEOUTS_PER_DOWNLOAD = 10  # a whole download may take so many times the time to wait for an answer
 SILENT_BEFORE_GIVING_UP = 3
 ROBOTS_BYTES = 1 << 20
-PIECE = 1 << 16
-AGAIN = {429, 500, 502, 503, 504}
+CHUNK = 1 << 16
+RETRY_STATUSES = {429, 500, 502, 503, 504}
 SILENCE = {0, 429, 503}  # the site as a whole is down, or wants no more of us
 PAGES = {"text/html", "application/xhtml+xml", ""}
 
-Want = Literal["page", "picture", "robots"]
+Resource = Literal["page", "image", "robots"]
 
 
 class WrongKindError(UnavailableError):
-    """A picture where a page was expected, or the other way round."""
+    """An image where a page was expected, or the other way round."""
 
-    def __init__(self, media_type: str, want: Want) -> None:
-        super().__init__(f"not a {want} ({media_type or 'no content type'})", 200)
+    def __init__(self, media_type: str, expected: Resource) -> None:
+        super().__init__(f"not a {expected} ({media_type or 'no content type'})", 200)
         self.media_type = media_type
 
 
-class PassingError(UnavailableError):
+class TransientError(UnavailableError):
     """A failure that may be over in a while; `pause` is how many seconds the server asked for, if it did."""
 
     def __init__(self, reason: str, status: int = 0, pause: float | None = None) -> None:
@@ -88,37 +88,37 @@ class Client:
         for scheme in ("http://", "https://"):
             self.session.mount(scheme, guarded_adapter(self.named))
         self.rules: dict[Origin, Protego | UnavailableError] = {}
-        self.turn: dict[Origin, float] = {}
+        self.next_request: dict[Origin, float] = {}
         self.silent: Counter[Origin] = Counter()
 
-    def fetch(self, url: str, into: BinaryIO, want: Want, limit: int) -> Answer:
+    def fetch(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Answer:
         """Download `url` into an empty open file; at most `limit` bytes.
 
         Raises:
             UnavailableError: it cannot be had, or may not; its text says why.
         """
-        for _ in range(MOST_HOPS + 1):
+        for _ in range(MAX_HOPS + 1):
             host, port = origin(url)
             check(host, port, host, self.named)  # with a proxy, no socket of ours will tell
-            if want != "robots":
-                self._permit(url)
-            answer = self._persist(url, into, want, limit)
-            if isinstance(answer, Answer):
-                return answer
-            url = answer
-        raise UnavailableError(f"more than {MOST_HOPS} redirects")
+            if expected != "robots":
+                self._check_robots(url)
+            handle_trouble = self._request_with_retries(url, into, expected, limit)
+            if isinstance(handle_trouble, Answer):
+                return handle_trouble
+            url = handle_trouble
+        raise UnavailableError(f"more than {MAX_HOPS} redirects")
 
-    def _permit(self, url: str) -> None:
+    def _check_robots(self, url: str) -> None:
         host = origin(url)
         if host not in self.rules:
-            self.rules[host] = self._ask_robots(url)
+            self.rules[host] = self._fetch_robots(url)
         rules = self.rules[host]
         if isinstance(rules, UnavailableError):
             raise UnavailableError(f"robots.txt of its site cannot be had: {rules}", rules.status)
         if not rules.can_fetch(url, "mapgan"):
             raise UnavailableError("robots.txt forbids it")
 
-    def _ask_robots(self, url: str) -> Protego | UnavailableError:
+    def _fetch_robots(self, url: str) -> Protego | UnavailableError:
         body = io.BytesIO()
         try:
             self.fetch(urljoin(url, "/robots.txt"), body, "robots", ROBOTS_BYTES)
@@ -132,61 +132,61 @@ class Client:
             print(f"mapgan: {origin(url)[0]} asks for {asked:g} s between requests", file=sys.stderr)
         return rules
 
-    def _persist(self, url: str, into: BinaryIO, want: Want, limit: int) -> Answer | str:
+    def _request_with_retries(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Answer | str:
         """Ask, and ask again after longer and longer pauses; a string is where a redirect leads."""
         host = origin(url)
         if self.silent[host] >= SILENT_BEFORE_GIVING_UP:
             raise UnavailableError("its site failed too often in a row")
         for tried in range(self.settings.retries + 1):
             try:
-                answer = self._ask(url, into, want, limit)
-            except PassingError as error:
+                handle_trouble = self._request(url, into, expected, limit)
+            except TransientError as error:
                 if tried == self.settings.retries:
                     self.silent[host] += error.status in SILENCE
                     raise
                 pause = 2.0**tried if error.pause is None else error.pause
-                self.sleep(min(pause, LONGEST_PAUSE))
+                self.sleep(min(pause, MAX_PAUSE))
             except UnavailableError:
                 self.silent[host] = 0
                 raise
             else:
                 self.silent[host] = 0
-                return answer
+                return handle_trouble
         raise AssertionError("the last try returns or raises")
 
-    def _ask(self, url: str, into: BinaryIO, want: Want, limit: int) -> Answer | str:
-        self._wait_for_turn(url)
+    def _request(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Answer | str:
+        self._wait(url)
         timeout = self.settings.timeout
         try:
             with self.session.get(url, stream=True, allow_redirects=False, timeout=timeout) as response:
                 target = self.session.get_redirect_target(response)
                 if target is not None:
                     return _without_password(urljoin(url, target))
-                answer = _judged(response, url, want)
+                handle_trouble = _check_response(response, url, expected)
                 self._download(response, into, limit)
-                return answer
+                return handle_trouble
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            raise PassingError(f"no answer within {timeout:g} s") from None
+            raise TransientError(f"no answer within {timeout:g} s") from None
         except requests.exceptions.SSLError:
             raise UnavailableError("no trusted encryption (TLS)") from None
         except requests.ConnectionError:
-            raise PassingError("no connection") from None
+            raise TransientError("no connection") from None
         except (urllib3.exceptions.ProtocolError, requests.exceptions.ChunkedEncodingError):
-            raise PassingError("the answer broke off") from None
+            raise TransientError("the answer broke off") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             raise UnavailableError(f"cannot be asked for ({type(error).__name__})") from None
         finally:
-            self.turn[origin(url)] = time.monotonic() + self._delay(url)
+            self.next_request[origin(url)] = time.monotonic() + self._delay(url)
 
-    def _wait_for_turn(self, url: str) -> None:
-        wait = self.turn.get(origin(url), 0.0) - time.monotonic()
+    def _wait(self, url: str) -> None:
+        wait = self.next_request.get(origin(url), 0.0) - time.monotonic()
         if wait > 0:
             self.sleep(wait)
 
     def _delay(self, url: str) -> float:
         rules = self.rules.get(origin(url))
         asked = rules.crawl_delay("mapgan") if isinstance(rules, Protego) else None
-        return min(max(self.settings.delay, asked or 0.0), LONGEST_DELAY)
+        return min(max(self.settings.delay, asked or 0.0), MAX_DELAY)
 
     def _download(self, response: requests.Response, into: BinaryIO, limit: int) -> None:
         too_large = UnavailableError(f"larger than {limit / 2**20:g} MiB", response.status_code)
@@ -199,8 +199,8 @@ class Client:
         deadline = time.monotonic() + allowed
         # read1 comes back with whatever there is: a server that drips cannot hold on to us;
         # it raises when the body is shorter than its Content-Length
-        while piece := response.raw.read1(PIECE, decode_content=True):
-            into.write(piece)
+        while chunk := response.raw.read1(CHUNK, decode_content=True):
+            into.write(chunk)
             if into.tell() > limit:
                 raise too_large
             if time.monotonic() > deadline:
@@ -212,17 +212,17 @@ def _without_password(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _judged(response: requests.Response, url: str, want: Want) -> Answer:
+def _check_response(response: requests.Response, url: str, expected: Resource) -> Answer:
     status = response.status_code
-    if status in AGAIN:
-        raise PassingError(f"HTTP {status}", status, _retry_after(response))
+    if status in RETRY_STATUSES:
+        raise TransientError(f"HTTP {status}", status, _retry_after(response))
     if status != 200:
         raise UnavailableError(f"HTTP {status}", status)
     media_type, _, parameters = response.headers.get("Content-Type", "").partition(";")
     media_type = media_type.strip().lower()
     is_page = media_type in PAGES
-    if (want == "page" and not is_page) or (want == "picture" and is_page and media_type):
-        raise WrongKindError(media_type, want)
+    if (expected == "page" and not is_page) or (expected == "image" and is_page and media_type):
+        raise WrongKindError(media_type, expected)
     _, _, charset = parameters.lower().partition("charset=")
     return Answer(url, media_type, charset.strip(" \"'").partition(";")[0] or None)
 

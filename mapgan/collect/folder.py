@@ -1,4 +1,4 @@
-"""The user's own pictures. Nothing in their folder is ever changed."""
+"""The user's own images. Nothing in their folder is ever changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mapgan import files
 from mapgan.collect.groups import group
 from mapgan.collect.header import read_header
 from mapgan.collect.links import SUFFIXES
-from mapgan.collect.manifest import Row
+from mapgan.collect.manifest import ManifestRow
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Folder
 from mapgan.progress import Bar
@@ -20,29 +20,31 @@ NAMED = 10  # files that are not images, in the line about them
 HEIF = (".heic", ".heif")
 
 
-def gather(settings: Folder, group_pattern: str, raw: Path, leave_out: Collection[Path] = ()) -> tuple[list[Row], int]:
-    """Copy the pictures of a folder into `raw`; give their rows and how many were not there before.
+def gather(
+    settings: Folder, group_pattern: str, raw: Path, leave_out: Collection[Path] = ()
+) -> tuple[list[ManifestRow], int]:
+    """Copy the images of a folder into `raw`; give their rows and how many were not there before.
 
     They are copied, not linked: with DVC's link type `hardlink` a link would make the user's own file
     read-only, and whoever paints over it later would change `raw` behind DVC's back.
 
     Raises:
-        MapganError: the folder is missing, or holds no picture.
+        MapganError: the folder is missing, or holds no image.
     """
     folder = Path(settings.path).expanduser()
     if not folder.is_dir():
-        raise MapganError(f"scrape.folder.path: no folder {folder}", "make it and put your pictures there")
+        raise MapganError(f"scrape.folder.path: no folder {folder}", "make it and put your images there")
     everything = list(walk(folder, leave_out))
-    pictures = [path for path in everything if path.suffix.lower() in SUFFIXES]
-    if not pictures:
+    images = [path for path in everything if path.suffix.lower() in SUFFIXES]
+    if not images:
         kinds = ", ".join(suffix[1:] for suffix in SUFFIXES)
-        raise MapganError(f"{folder}: no pictures", f"put some there ({kinds})")
+        raise MapganError(f"{folder}: no images", f"put some there ({kinds})")
     if others := [path for path in everything if path.suffix.lower() not in SUFFIXES]:
         print(f"mapgan: {folder}: {_named(folder, others)}", file=sys.stderr)
     rows, new = [], 0
-    with Bar("pictures", total=len(pictures)) as bar:
-        for path in pictures:
-            row, fresh = _taken(path, path.relative_to(folder), group_pattern, raw)
+    with Bar("images", total=len(images)) as bar:
+        for path in images:
+            row, fresh = _copy_image(path, path.relative_to(folder), group_pattern, raw)
             rows.append(row)
             new += fresh
             bar.advance()
@@ -53,7 +55,7 @@ def _named(folder: Path, others: Sequence[Path]) -> str:
     """The first of the files that are no images that mapgan reads, by name, and what to do about photos of phones."""
     names = ["".join(c for c in str(path.relative_to(folder)) if c.isprintable()) for path in others[:NAMED]]
     more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
-    line = f"{len(others)} files stepped over that are no pictures: {', '.join(names)}{more}"
+    line = f"{len(others)} files stepped over that are no images: {', '.join(names)}{more}"
     convert = any(path.suffix.lower() in HEIF for path in others)
     return line + ("; save HEIC and HEIF images as JPEG or PNG, which mapgan reads" if convert else "")
 
@@ -88,24 +90,24 @@ def walk(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:
     yield from below(folder)
 
 
-def _taken(path: Path, relative: Path, group_pattern: str, raw: Path) -> tuple[Row, bool]:
-    """The row of one picture, and whether it was not in `raw` before."""
+def _copy_image(path: Path, relative: Path, group_pattern: str, raw: Path) -> tuple[ManifestRow, bool]:
+    """The row of one image, and whether it was not in `raw` before."""
     url = f"folder:{relative.as_posix()}"
     try:
         digest = files.sha256_file(path)
         header = read_header(path)
     except OSError as error:
-        return Row(url=url, status="failed", reason=f"cannot be read ({error.strerror})"), False
+        return ManifestRow(url=url, status="failed", reason=f"cannot be read ({error.strerror})"), False
     target = raw / f"{digest}.{header.suffix}"
     fresh = not target.is_file() or files.sha256_file(target) != digest
     if fresh:
-        with files.replacing(target) as scratch:
+        with files.atomic_write(target) as scratch:
             shutil.copyfile(path, scratch)
     size = target.stat().st_size
     # a/1.png and b/1.png are two maps
     where = relative.parent.as_posix()
     name = group(path.stem, group_pattern)
-    row = Row(
+    row = ManifestRow(
         file=target.name,
         url=url,
         mime=header.mime,

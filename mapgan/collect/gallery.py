@@ -1,4 +1,4 @@
-"""Pictures of any website: from page to page first, then picture by picture."""
+"""Images of any website: from page to page first, then image by image."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from mapgan.collect.addresses import UnavailableError, origin
 from mapgan.collect.client import Client, WrongKindError
 from mapgan.collect.groups import group, stem_of
 from mapgan.collect.header import read_header
-from mapgan.collect.manifest import Row
-from mapgan.collect.pages import Page, Picture, read_page
+from mapgan.collect.manifest import ManifestRow
+from mapgan.collect.pages import ImageLink, Page, read_page
 from mapgan.collect.store import Store, Stored
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Gallery
@@ -29,10 +29,10 @@ NOT_HERE = {403, 404, 410}
 
 
 @dataclass(frozen=True)
-class Find:
-    """A picture, and the page that showed it."""
+class FoundImage:
+    """An image, and the page that showed it."""
 
-    picture: Picture
+    image: ImageLink
     page: str
     author: str = ""
     licence: str = ""
@@ -40,10 +40,10 @@ class Find:
 
 @dataclass
 class Crawl:
-    """What going through the pages gave: pictures by their best address, and pages that failed."""
+    """What going through the pages gave: images by their best address, and pages that failed."""
 
-    finds: dict[str, Find] = field(default_factory=dict)
-    failed: list[Row] = field(default_factory=list)
+    images: dict[str, FoundImage] = field(default_factory=dict)
+    failed: list[ManifestRow] = field(default_factory=list)
 
 
 def check_settings(settings: Gallery) -> None:
@@ -63,7 +63,7 @@ def check_settings(settings: Gallery) -> None:
             ) from None
         if re.match(r"\w+://[^/?#]*@", url):
             raise MapganError("scrape.gallery.urls: an address holds a name or password", "leave it out")
-    for name in ("pictures", "next_page", "follow"):
+    for name in ("images", "next_page", "follow"):
         try:
             soupsieve.compile(getattr(settings, name) or "a")
         except soupsieve.SelectorSyntaxError as error:
@@ -71,27 +71,29 @@ def check_settings(settings: Gallery) -> None:
             raise MapganError(f"scrape.gallery.{name} is no CSS selector", first) from None
 
 
-def gather(settings: Gallery, group_pattern: str, client: Client, store: Store, raw: Path) -> tuple[list[Row], int]:
-    """Fill `raw` with a gallery's pictures; give their rows and how many were downloaded now.
+def gather(
+    settings: Gallery, group_pattern: str, client: Client, store: Store, raw: Path
+) -> tuple[list[ManifestRow], int]:
+    """Fill `raw` with a gallery's images; give their rows and how many were downloaded now.
 
     Raises:
-        MapganError: the first page cannot be had, or no page shows any picture.
+        MapganError: the first page cannot be had, or no page shows any image.
     """
-    found = crawl(settings, client)
-    if not found.finds:
-        raise MapganError(f"{settings.urls[0]}: no picture found", "look whether scrape.gallery.pictures fits the page")
-    rows, new, failed = found.failed, 0, 0
+    crawled = crawl(settings, client)
+    if not crawled.images:
+        raise MapganError(f"{settings.urls[0]}: no image found", "look whether scrape.gallery.images fits the page")
+    rows, new, failed = crawled.failed, 0, 0
     limit = int(settings.max_mib * 2**20)
-    with Bar("pictures", total=len(found.finds)) as bar, store.scratch() as scratch:
-        for find in found.finds.values():
+    with Bar("images", total=len(crawled.images)) as bar, store.scratch() as scratch:
+        for found in crawled.images.values():
             try:
-                stored, downloaded = _take(find.picture.addresses, client, store, scratch, limit)
+                stored, downloaded = _fetch_first(found.image.addresses, client, store, scratch, limit)
             except UnavailableError as error:
                 failed += 1
-                rows.append(_failed(find.picture.addresses[0], find.page, str(error), find.picture.title))
+                rows.append(_failed(found.image.addresses[0], found.page, str(error), found.image.title))
             else:
                 new += downloaded
-                rows.append(_placed(stored, find, group_pattern, raw))
+                rows.append(_copy_to_raw(stored, found, group_pattern, raw))
             bar.advance(note=f"{failed} failed" if failed else None)
     return rows, new
 
@@ -102,13 +104,13 @@ def crawl(settings: Gallery, client: Client) -> Crawl:
     Raises:
         MapganError: the first page cannot be had.
     """
-    found = Crawl()
+    crawled = Crawl()
     queue = deque((url, "", 0) for url in dict.fromkeys(settings.urls))
     seen = set(settings.urls)
     hosts = {origin(url)[0] for url in settings.urls}
     pages = 0
     with Bar("pages") as bar:
-        while queue and pages < settings.max_pages and len(found.finds) < settings.max_pictures:
+        while queue and pages < settings.max_pages and len(crawled.images) < settings.max_images:
             url, parent, depth = queue.popleft()
             pages += 1
             try:
@@ -119,60 +121,62 @@ def crawl(settings: Gallery, client: Client) -> Crawl:
                     raise UnavailableError("leads to another site")
             except UnavailableError as error:
                 if isinstance(error, WrongKindError) and error.media_type.startswith("image/"):
-                    found.finds.setdefault(url, Find(Picture((url,)), parent))
+                    crawled.images.setdefault(url, FoundImage(ImageLink((url,)), parent))
                 elif pages == 1:
                     raise MapganError(f"{url}: {error}", "look at scrape.gallery.urls and at the site") from None
                 else:
-                    found.failed.append(_failed(url, parent, str(error)))
+                    crawled.failed.append(_failed(url, parent, str(error)))
                 continue
             seen.add(at)
-            for picture in page.pictures[: settings.max_pictures - len(found.finds)]:
-                find = Find(picture, at, page.author, page.licence)
-                found.finds.setdefault(picture.addresses[0], find)
+            for image in page.images[: settings.max_images - len(crawled.images)]:
+                found = FoundImage(image, at, page.author, page.licence)
+                crawled.images.setdefault(image.addresses[0], found)
             ahead = [(page.next_page, depth)] if page.next_page else []
             for target, deep in ahead + [(link, depth + 1) for link in page.follow]:
                 if target not in seen and origin(target)[0] in hosts:
                     seen.add(target)
                     queue.append((target, at, deep))
-            bar.advance(note=f"{len(found.finds)} pictures")
+            bar.advance(note=f"{len(crawled.images)} images")
     if queue:
-        limit = "max_pages" if pages >= settings.max_pages else "max_pictures"
+        limit = "max_pages" if pages >= settings.max_pages else "max_images"
         print(f"mapgan: stopped at scrape.gallery.{limit}; there is more", file=sys.stderr)
-    return found
+    return crawled
 
 
 def _open(url: str, client: Client, settings: Gallery, depth: int) -> tuple[str, Page]:
     body = io.BytesIO()
-    answer = client.fetch(url, body, "page", PAGE_BYTES)
+    handle_trouble = client.fetch(url, body, "page", PAGE_BYTES)
     try:
         page = read_page(
             body.getvalue(),
-            answer.url,
-            pictures=settings.pictures,
+            handle_trouble.url,
+            images=settings.images,
             next_page=settings.next_page,
             follow=settings.follow if depth < settings.depth else "",
-            charset=answer.charset,
+            charset=handle_trouble.charset,
         )
     except (ParserRejectedMarkup, RecursionError, ValueError):
         raise UnavailableError("cannot be read as HTML") from None
-    return answer.url, page
+    return handle_trouble.url, page
 
 
-def _take(addresses: tuple[str, ...], client: Client, store: Store, scratch: Path, limit: int) -> tuple[Stored, bool]:
-    """The first address that gives a picture, and whether it was downloaded now.
+def _fetch_first(
+    addresses: tuple[str, ...], client: Client, store: Store, scratch: Path, limit: int
+) -> tuple[Stored, bool]:
+    """The first address that gives an image, and whether it was downloaded now.
 
-    Only what is not there makes us try the next address: a thumbnail instead of a picture, because a
+    Only what is not there makes us try the next address: a thumbnail instead of an image, because a
     server was busy just then, would be another result on every run.
     """
-    if stored := store.recall(addresses[0]):
+    if stored := store.get(addresses[0]):
         return stored, False
     first: UnavailableError | None = None
     for address in addresses:
-        target = scratch / "picture"
+        target = scratch / "image"
         try:
             with target.open("w+b") as into:
-                client.fetch(address, into, "picture", limit)
-            return store.keep(addresses[0], address, target), True
+                client.fetch(address, into, "image", limit)
+            return store.add(addresses[0], address, target), True
         except UnavailableError as error:
             first = first or error
             if error.status not in NOT_HERE and not isinstance(error, WrongKindError):
@@ -182,17 +186,17 @@ def _take(addresses: tuple[str, ...], client: Client, store: Store, scratch: Pat
     raise first or UnavailableError("no address")
 
 
-def _placed(stored: Stored, find: Find, group_pattern: str, raw: Path) -> Row:
+def _copy_to_raw(stored: Stored, found: FoundImage, group_pattern: str, raw: Path) -> ManifestRow:
     header = read_header(stored.path)
     name = f"{stored.digest}.{header.suffix}"
     files.link_or_copy(stored.path, raw / name)
-    return Row(
+    return ManifestRow(
         file=name,
         url=stored.url,
-        page=find.page,
-        title=find.picture.title,
-        author=find.author,
-        licence=find.licence,
+        page=found.page,
+        title=found.image.title,
+        author=found.author,
+        licence=found.licence,
         mime=header.mime,
         bytes=stored.path.stat().st_size,
         width=header.width,
@@ -201,5 +205,5 @@ def _placed(stored: Stored, find: Find, group_pattern: str, raw: Path) -> Row:
     )
 
 
-def _failed(url: str, page: str, reason: str, title: str = "") -> Row:
-    return Row(url=url, page=page, title=title, status="failed", reason=reason)
+def _failed(url: str, page: str, reason: str, title: str = "") -> ManifestRow:
+    return ManifestRow(url=url, page=page, title=title, status="failed", reason=reason)

@@ -1,4 +1,4 @@
-"""From an element of a page to the addresses of the picture it shows, the best one first."""
+"""From an element of a page to the addresses of the image it shows, the best one first."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from bs4 import Tag
 from requests.utils import requote_uri
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
-LONGEST_ADDRESS = 2000
-MOST_TRIES = 6
+MAX_ADDRESS = 2000
+MAX_TRIES = 6
 
 FULL = ("data-orig-file", "data-large-file")
 SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
@@ -22,8 +22,8 @@ REDIRECTOR = {"url", "u", "to", "target", "dest", "destination"}
 THUMBNAIL = re.compile(r"-(\d{3,4}x\d{2,4}|\d{2}x\d{3,4})(?=\.\w+$)")
 
 
-def is_picture(address: str) -> bool:
-    """Whether the path of an address ends like a picture's."""
+def is_image(address: str) -> bool:
+    """Whether the path of an address ends like an image's."""
     return urlsplit(address).path.lower().endswith(SUFFIXES)
 
 
@@ -41,7 +41,7 @@ def resolve(address: str, base: str) -> str | None:
     try:
         whole = requote_uri(urljoin(base, tidy))
         parts = urlsplit(whole)
-        usable = parts.scheme in ("http", "https") and parts.hostname and len(whole) <= LONGEST_ADDRESS
+        usable = parts.scheme in ("http", "https") and parts.hostname and len(whole) <= MAX_ADDRESS
         host = parts.netloc.rpartition("@")[2]  # a name and password from a page are nobody's business
         return urlunsplit((parts.scheme, host, parts.path, parts.query, "")) if usable else None
     except ValueError:
@@ -49,31 +49,31 @@ def resolve(address: str, base: str) -> str | None:
 
 
 def unwrapped(address: str) -> str:
-    """The address that a redirector such as `leaving.asp?url=...` leads to, if that is a picture."""
+    """The address that a redirector such as `leaving.asp?url=...` leads to, if that is an image."""
     parts = urlsplit(address)
-    if is_picture(address):
+    if is_image(address):
         return address
     for name, value in parse_qsl(parts.query):
         target = resolve(value, address) if name.lower() in REDIRECTOR else None
-        if target and is_picture(target):
+        if target and is_image(target):
             return target
     return address
 
 
-def picture_link(tag: Tag, base: str) -> str | None:
-    """Where an `<a href>` leads, if that is a picture."""
+def image_link(tag: Tag, base: str) -> str | None:
+    """Where an `<a href>` leads, if that is an image."""
     target = resolve(attribute(tag, "href"), base)
     target = unwrapped(target) if target else None
-    return target if target and is_picture(target) else None
+    return target if target and is_image(target) else None
 
 
 def addresses(tag: Tag, base: str) -> tuple[str, ...]:
-    """Addresses to try for the picture that an element shows, best first, at most six.
+    """Addresses to try for the image that an element shows, best first, at most six.
 
-    Order: linked picture, `data-orig-file`, `data-large-file`, the largest of `srcset`, lazy `src`, `src`.
+    Order: linked image, `data-orig-file`, `data-large-file`, the largest of `srcset`, lazy `src`, `src`.
     """
     found: list[str] = []
-    linked = picture_link(tag, base) if tag.name == "a" else _link_around(tag, base)
+    linked = image_link(tag, base) if tag.name == "a" else _link_around(tag, base)
     if linked:
         found += _with_query_guess(linked)
     shown = tag.find("img") if tag.name == "a" else tag
@@ -85,7 +85,7 @@ def addresses(tag: Tag, base: str) -> tuple[str, ...]:
             if whole := resolve(address, base):
                 whole = unwrapped(whole)
                 found += [*_with_name_guess(whole), *_with_query_guess(whole)]
-    return tuple(dict.fromkeys(found))[:MOST_TRIES]
+    return tuple(dict.fromkeys(found))[:MAX_TRIES]
 
 
 def largest(srcset: str) -> str | None:
@@ -110,11 +110,11 @@ def largest(srcset: str) -> str | None:
 
 def _link_around(tag: Tag, base: str) -> str | None:
     link = tag.find_parent("a", href=True)
-    return picture_link(link, base) if isinstance(link, Tag) else None
+    return image_link(link, base) if isinstance(link, Tag) else None
 
 
 def _shown(tag: Tag) -> Iterator[str]:
-    frame = tag.parent if tag.parent is not None and tag.parent.name == "picture" else None
+    frame = tag.parent if tag.parent is not None and tag.parent.name == "image" else None
     sources = frame.find_all("source") if frame is not None else []
     sets = [attribute(each, name) for each in (tag, *sources) for name in SRCSETS]
     if best := largest(", ".join(filter(None, sets))):
@@ -127,14 +127,14 @@ def _shown(tag: Tag) -> Iterator[str]:
 def _with_query_guess(address: str) -> list[str]:
     """WordPress sizes by query: first without it, then as it stands (elsewhere `?w=` may mean something)."""
     parts = urlsplit(address)
-    if not is_picture(address) or not parts.query:
+    if not is_image(address) or not parts.query:
         return [address]
     rest = [pair for pair in parts.query.split("&") if pair.partition("=")[0] not in WORDPRESS_SIZE]
     return [urlunsplit(parts._replace(query="&".join(rest))), address]
 
 
 def _with_name_guess(address: str) -> list[str]:
-    """WordPress names its thumbnails `name-300x225.jpg`: guess the name of the full picture."""
+    """WordPress names its thumbnails `name-300x225.jpg`: guess the name of the full image."""
     parts = urlsplit(address)
     path, stripped = THUMBNAIL.subn("", parts.path)
     return _with_query_guess(urlunsplit(parts._replace(path=path)))[:1] if stripped else []

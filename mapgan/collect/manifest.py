@@ -1,4 +1,4 @@
-"""The manifest: one row for each picture that was taken and each address that failed."""
+"""The manifest: one row for each image that was taken and each address that failed."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from mapgan.errors import MapganError
 
 Status = Literal["ok", "failed"]
 FILE_NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
-LONGEST_TEXT = 2000
+MAX_TEXT = 2000
 FORMULA_SIGNS = ("=", "+", "-", "@")
 GUARDED = tuple(f"'{sign}" for sign in FORMULA_SIGNS)
 
 
-def plain(text: str) -> str:
+def sanitize(text: str) -> str:
     """One line of at most 2000 characters that no spreadsheet takes for a formula.
 
     Control and format characters (Unicode C*) go: a title from the net must not break a row or a terminal.
     """
     cleaned = "".join(" " if unicodedata.category(sign)[0] == "C" else sign for sign in text)
-    line = " ".join(cleaned.split())[:LONGEST_TEXT].rstrip()
-    return f"'{line}"[:LONGEST_TEXT].rstrip() if line.startswith(FORMULA_SIGNS) else line
+    line = " ".join(cleaned.split())[:MAX_TEXT].rstrip()
+    return f"'{line}"[:MAX_TEXT].rstrip() if line.startswith(FORMULA_SIGNS) else line
 
 
-def bare(text: str) -> str:
-    """What was made `plain`, without the sign that is for spreadsheets alone."""
+def strip_guard(text: str) -> str:
+    """What was made `sanitize`, without the sign that is for spreadsheets alone."""
     return text[1:] if text.startswith(GUARDED) else text
 
 
 @dataclass(frozen=True, order=True)
-class Row:
+class ManifestRow:
     """One line of `manifest.csv`; texts are made plain, so that what is written is what is read.
 
     `file` is the name in `data/raw`, empty when `status` is failed; `bytes`, `width` and `height`
-    (pixels) are 0 where they are not known; `group` names the map that the picture shows a part of,
+    (pixels) are 0 where they are not known; `group` names the map that the image shows a part of,
     `label` the subfolder that it lies in.
     """
 
@@ -62,13 +62,13 @@ class Row:
 
     def __post_init__(self) -> None:
         for name in ("url", "page", "title", "author", "licence", "mime", "group", "label", "reason"):
-            object.__setattr__(self, name, plain(getattr(self, name)))
+            object.__setattr__(self, name, sanitize(getattr(self, name)))
 
 
-COLUMNS = [field.name for field in fields(Row)]
+COLUMNS = [field.name for field in fields(ManifestRow)]
 
 
-def one_row_a_picture(rows: Iterable[Row]) -> list[Row]:
+def deduplicate(rows: Iterable[ManifestRow]) -> list[ManifestRow]:
     """Sort rows by address; of good rows with the same file only the first stays."""
     seen: set[str] = set()
     unique = []
@@ -80,7 +80,7 @@ def one_row_a_picture(rows: Iterable[Row]) -> list[Row]:
     return unique
 
 
-def write_manifest(path: Path, rows: Iterable[Row]) -> None:
+def write_manifest(path: Path, rows: Iterable[ManifestRow]) -> None:
     """Write rows, sorted by address, as UTF-8 with plain newlines: the same rows give the same bytes."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
@@ -89,7 +89,7 @@ def write_manifest(path: Path, rows: Iterable[Row]) -> None:
     files.write_text(path, text.getvalue())
 
 
-def read_manifest(path: Path) -> list[Row]:
+def read_manifest(path: Path) -> list[ManifestRow]:
     """Read rows back, in the order they stand.
 
     Raises:
@@ -110,7 +110,7 @@ def read_manifest(path: Path) -> list[Row]:
     return [_row(cells, f"{path}, row {number}") for number, cells in enumerate(lines[1:], start=2)]
 
 
-def _row(cells: list[str], where: str) -> Row:
+def _row(cells: list[str], where: str) -> ManifestRow:
     if len(cells) != len(COLUMNS):
         raise MapganError(f"{where}: {len(cells)} cells instead of {len(COLUMNS)}", "scrape again")
     cell = dict(zip(COLUMNS, cells, strict=True))
@@ -124,8 +124,8 @@ def _row(cells: list[str], where: str) -> Row:
         if not re.fullmatch(r"[0-9]{1,15}", cell[name]):
             raise MapganError(f"{where}: {name} {cell[name]!r} is no count", "scrape again")
         numbers[name] = int(cell[name])
-    return Row(**(cell | numbers))  # type: ignore[arg-type]  # status and numbers were looked at above
+    return ManifestRow(**(cell | numbers))  # type: ignore[arg-type]  # status and numbers were looked at above
 
 
-def _order(row: Row) -> tuple[str, Row]:
+def _order(row: ManifestRow) -> tuple[str, ManifestRow]:
     return row.url, row

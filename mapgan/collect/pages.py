@@ -1,4 +1,4 @@
-"""From HTML to pictures, the next page and the pages to follow. Pure functions: nothing is fetched here."""
+"""From HTML to images, the next page and the pages to follow. Pure functions: nothing is fetched here."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from mapgan.collect.links import addresses, attribute, picture_link, resolve
+from mapgan.collect.links import addresses, attribute, image_link, resolve
 
 PARENT_NAMES = {"../", "..", "parent directory"}
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture on a page: addresses to try, best first, and what the page calls it."""
+class ImageLink:
+    """An image on a page: addresses to try, best first, and what the page calls it."""
 
     addresses: tuple[str, ...]
     title: str = ""
@@ -25,7 +25,7 @@ class Picture:
 class Page:
     """What a page holds."""
 
-    pictures: list[Picture]
+    images: list[ImageLink]
     next_page: str | None
     follow: list[str]
     author: str = ""
@@ -33,21 +33,21 @@ class Page:
 
 
 def read_page(
-    html: bytes, url: str, *, pictures: str, next_page: str, follow: str = "", charset: str | None = None
+    html: bytes, url: str, *, images: str, next_page: str, follow: str = "", charset: str | None = None
 ) -> Page:
     """Find what the CSS selectors name on a page.
 
     Args:
         html: the page.
         url: where it came from, after redirects.
-        pictures, next_page, follow: CSS selectors as in `params.yaml`; an empty one finds nothing.
+        images, next_page, follow: CSS selectors as in `params.yaml`; an empty one finds nothing.
         charset: what the server said, if it did.
     """
     soup = BeautifulSoup(html, "html.parser", from_encoding=charset)
     base = _base(soup, url)
     links = soup.select(follow) if follow else []
     return Page(
-        pictures=_pictures(soup, base, pictures, links),
+        images=_images(soup, base, images, links),
         next_page=_next_page(soup, base, url, next_page),
         follow=_followed(links, base, url),
         author=_author(soup),
@@ -60,17 +60,17 @@ def _base(soup: BeautifulSoup, url: str) -> str:
     return (resolve(attribute(tag, "href"), url) if isinstance(tag, Tag) else None) or url
 
 
-def _pictures(soup: BeautifulSoup, base: str, selector: str, followed: list[Tag]) -> list[Picture]:
+def _images(soup: BeautifulSoup, base: str, selector: str, followed: list[Tag]) -> list[ImageLink]:
     pages = {id(link) for link in followed}
-    found: dict[str, Picture] = {}
+    found: dict[str, ImageLink] = {}
     for tag in soup.select(selector) if selector else []:
-        around = [tag, *tag.parents]
-        # what a followed link shows is the thumbnail of a picture on the page behind it
-        if any(id(each) in pages for each in around) or (tag.name == "a" and not picture_link(tag, base)):
+        neighbours = [tag, *tag.parents]
+        # what a followed link shows is the thumbnail of an image on the page behind it
+        if any(id(each) in pages for each in neighbours) or (tag.name == "a" and not image_link(tag, base)):
             continue
         tries = addresses(tag, base)
         if tries:
-            found.setdefault(tries[0], Picture(tries, _title(tag)))
+            found.setdefault(tries[0], ImageLink(tries, _title(tag)))
     return list(found.values())
 
 

@@ -1,4 +1,4 @@
-"""What came from the net, kept by digest, so that no picture is downloaded twice."""
+"""What came from the net, kept by digest, so that no image is downloaded twice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mapgan.errors import MapganError
 
 @dataclass(frozen=True)
 class Stored:
-    """A picture in the store, and the address that gave it."""
+    """An image in the store, and the address that gave it."""
 
     url: str
     digest: str
@@ -22,30 +22,30 @@ class Stored:
 
 
 class Store:
-    """Pictures in `pictures/<2>/<sha256>`, and in `urls/` which address gave which picture.
+    """Images in `images/<2>/<sha256>`, and in `urls/` which address gave which image.
 
     Args:
         cache: the folder for both.
-        remember: False to keep the pictures but forget the addresses (they may give others next time).
+        remember: False to keep the images but forget the addresses (they may give others next time).
     """
 
     def __init__(self, cache: Path, remember: bool = True) -> None:
         self.cache, self.remember = cache, remember
 
-    def recall(self, asked: str) -> Stored | None:
+    def get(self, asked: str) -> Stored | None:
         """What the address `asked` gave before; None if nothing did or its file is no longer whole."""
         try:
             note = files.read_json(self._note(asked))
-            stored = Stored(note["url"], note["sha256"], self._picture(note["sha256"]))
+            stored = Stored(note["url"], note["sha256"], self._image(note["sha256"]))
         except (MapganError, KeyError, TypeError):
             return None
         whole = stored.path.is_file() and files.sha256_file(stored.path) == stored.digest
         return stored if whole else None
 
-    def keep(self, asked: str, url: str, downloaded: Path) -> Stored:
+    def add(self, asked: str, url: str, downloaded: Path) -> Stored:
         """Take in a finished download that was looked for at `asked` and found at `url`."""
         digest = files.sha256_file(downloaded)
-        stored = Stored(url, digest, self._picture(digest))
+        stored = Stored(url, digest, self._image(digest))
         files.link_or_copy(downloaded, stored.path)
         if self.remember:
             files.write_json(self._note(asked), {"asked": asked, "url": url, "sha256": digest})
@@ -53,13 +53,13 @@ class Store:
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder for unfinished downloads, on the store's own disk, so that `keep` can link."""
+        """A folder for unfinished downloads, on the store's own disk, so that `add` can link."""
         self.cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="download-", dir=self.cache) as name:
             yield Path(name)
 
-    def _picture(self, digest: str) -> Path:
-        return self.cache / "pictures" / digest[:2] / digest
+    def _image(self, digest: str) -> Path:
+        return self.cache / "images" / digest[:2] / digest
 
     def _note(self, asked: str) -> Path:
         return self.cache / "urls" / f"{files.sha256_bytes(asked.encode())}.json"

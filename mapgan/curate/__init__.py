@@ -1,1 +1,1 @@
-"""What to keep of the pictures that came in, and how they become training pictures of one size."""
+"""What to keep of the images that came in, and how they become training images of one size."""

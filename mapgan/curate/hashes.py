@@ -1,4 +1,4 @@
-"""Perceptual hashes: pictures that look the same differ in few of 256 bits.
+"""Perceptual hashes: images that look the same differ in few of 256 bits.
 
 The hash is pHash (Zauner, "Implementation and benchmarking of perceptual image hash functions",
 2010), with 16x16 frequencies instead of 8x8: on 240 maps it kept unrelated pairs at least 88 bits
@@ -19,30 +19,30 @@ WORDS = BITS // 64
 Hashes = NDArray[np.uint64]
 
 # What flips and quarter turns do to frequencies: a flip changes the sign of the odd ones along its
-# axis, and a transposition transposes. The first of the eight is the picture as it stands.
+# axis, and a transposition transposes. The first of the eight is the image as it stands.
 _SIGNS = np.where(np.arange(LOW) % 2 == 0, 1.0, -1.0)
 _ONES_IN_BYTE = np.array([bin(byte).count("1") for byte in range(256)], dtype=np.uint8)
 
 
 def _dct_matrix() -> NDArray[np.float64]:
     """The first LOW rows of the DCT-II of length SIDE (unscaled), [LOW, SIDE]."""
-    frequency, place = np.arange(LOW)[:, None], np.arange(SIDE)[None, :]
-    return np.cos(np.pi * frequency * (2 * place + 1) / (2 * SIDE))
+    frequency, index = np.arange(LOW)[:, None], np.arange(SIDE)[None, :]
+    return np.cos(np.pi * frequency * (2 * index + 1) / (2 * SIDE))
 
 
 _DCT = _dct_matrix()
 
 
-def frequencies(picture: Image.Image) -> NDArray[np.float64]:
-    """The low frequencies of the picture's grey values, [16, 16] float64."""
-    small = picture.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+def frequencies(image: Image.Image) -> NDArray[np.float64]:
+    """The low frequencies of the image's grey values, [16, 16] float64."""
+    small = image.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
     # rounded, so that the last bits of a float sum never decide a bit of the hash
     return np.round(_DCT @ np.asarray(small, dtype=np.float64) @ _DCT.T, 3)
 
 
-def eight_hashes(picture: Image.Image) -> Hashes:
-    """The hashes of a picture and of its seven flips and quarter turns, [8, 4] uint64, itself first."""
-    values = frequencies(picture)
+def orientation_hashes(image: Image.Image) -> Hashes:
+    """The hashes of an image and of its seven flips and quarter turns, [8, 4] uint64, itself first."""
+    values = frequencies(image)
     turned = [
         block * down * across
         for block in (values, values.T)
@@ -61,7 +61,7 @@ def as_hex(words: Hashes) -> str:
     return "".join(f"{int(word):016x}" for word in words)
 
 
-def ones(words: Hashes) -> NDArray[np.uint8]:
+def popcount(words: Hashes) -> NDArray[np.uint8]:
     """How many bits are set in each of `words`, same shape."""
     if hasattr(np, "bitwise_count"):
         return np.bitwise_count(words)
@@ -70,16 +70,16 @@ def ones(words: Hashes) -> NDArray[np.uint8]:
     return counts
 
 
-class Kept:
-    """The hashes of the pictures kept so far, to be asked for the nearest one.
+class HashIndex:
+    """The hashes of the images kept so far, to be asked for the nearest one.
 
-    One picture is asked for at a time, so memory stays at a few bytes for each kept picture (100 000
-    pictures: 13 MB). The first word of all is compared, then the rest where that is near enough;
-    for unrelated pictures it hardly ever is.
+    One image is asked for at a time, so memory stays at a few bytes for each kept image (100 000
+    images: 13 MB). The first word of all is compared, then the rest where that is near enough;
+    for unrelated images it hardly ever is.
     """
 
-    def __init__(self, room: int) -> None:
-        self.words = np.zeros((WORDS, room), dtype=np.uint64)
+    def __init__(self, capacity: int) -> None:
+        self.words = np.zeros((WORDS, capacity), dtype=np.uint64)
         self.count = 0
 
     def add(self, words: Hashes) -> None:
@@ -87,15 +87,15 @@ class Kept:
         self.words[:, self.count] = words
         self.count += 1
 
-    def nearest(self, turns: Hashes, bits: int) -> tuple[int, int, int] | None:
-        """The kept hash nearest to any of `turns` ([T, 4] uint64), if within `bits`.
+    def nearest(self, orientations: Hashes, bits: int) -> tuple[int, int, int] | None:
+        """The kept hash nearest to any of `orientations` ([T, 4] uint64), if within `bits`.
 
         Returns:
             (bits apart, place among the kept, which of the turns), the smallest such triple; or None.
         """
         kept = self.words[:, : self.count]
-        turn, place = np.nonzero(ones(turns[:, :1] ^ kept[0]) <= bits)
-        apart = ones(turns[turn] ^ kept[:, place].T).sum(axis=-1, dtype=np.int64)
+        orientation, index = np.nonzero(popcount(orientations[:, :1] ^ kept[0]) <= bits)
+        apart = popcount(orientations[orientation] ^ kept[:, index].T).sum(axis=-1, dtype=np.int64)
         near = np.flatnonzero(apart <= bits)
-        triples = zip(apart[near].tolist(), place[near].tolist(), turn[near].tolist(), strict=True)
+        triples = zip(apart[near].tolist(), index[near].tolist(), orientation[near].tolist(), strict=True)
         return min(triples, default=None)

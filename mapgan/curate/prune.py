@@ -1,4 +1,4 @@
-"""Sort the pictures that came in: keep, or put aside with one reason. Nothing is deleted."""
+"""Sort the images that came in: keep, or put aside with one reason. Nothing is deleted."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mapgan.collect.manifest import Row, read_manifest
-from mapgan.curate.decode import BadPicture, open_upright
-from mapgan.curate.hashes import Hashes, Kept, as_hex, eight_hashes
-from mapgan.curate.joining import joined
-from mapgan.curate.listed import Listed, write_list
+from mapgan.collect.manifest import ManifestRow, read_manifest
+from mapgan.curate.decode import BadImage, open_upright
+from mapgan.curate.hashes import Hashes, HashIndex, as_hex, orientation_hashes
+from mapgan.curate.merge_groups import merge_groups
+from mapgan.curate.prune_record import PruneRecord, write_list
 from mapgan.curate.report import write_empty_report, write_report
-from mapgan.curate.threads import each
+from mapgan.curate.threads import parallel_map
 from mapgan.errors import MapganError
 from mapgan.files import sha256_bytes
 from mapgan.params.collecting import Prune
@@ -28,7 +28,7 @@ FLAT = 1.0  # grey values of a smaller standard deviation show nothing, and thei
 
 @dataclass(frozen=True)
 class Counts:
-    """How many pictures were kept, and how many put aside for which kind of reason."""
+    """How many images were kept, and how many put aside for which kind of reason."""
 
     kept: int
     rejected: Mapping[str, int]
@@ -36,32 +36,32 @@ class Counts:
 
 @dataclass(frozen=True)
 class Measured:
-    """A picture's row with its measures, and what doubles are found by (none if it is rejected)."""
+    """An image's row with its measures, and what duplicates are found by (none if it is rejected)."""
 
-    row: Listed
+    row: PruneRecord
     pixels: str = ""
-    turns: Hashes | None = None
+    orientations: Hashes | None = None
 
 
 def prune(settings: Prune, raw: Path, out: Path, workers: int = 0) -> Counts:
-    """Sort the pictures of `raw/manifest.csv` into `out/kept.csv` and `out/rejected.csv`.
+    """Sort the images of `raw/manifest.csv` into `out/kept.csv` and `out/rejected.csv`.
 
-    Also writes `out/report.html`, a page with thumbnails. The same pictures and settings give the
+    Also writes `out/report.html`, a page with thumbnails. The same images and settings give the
     same bytes, whatever the number of `workers` (threads that decode; 0: one per core).
 
     Raises:
         MapganError: there is no manifest, or nothing is left to keep.
     """
-    rows = [_listed(row) for row in read_manifest(raw / "manifest.csv") if row.status == "ok"]
+    rows = [_record(row) for row in read_manifest(raw / "manifest.csv") if row.status == "ok"]
     rows.sort(key=lambda row: (row.file, row.url))
     if not rows:
-        raise MapganError(f"{raw / 'manifest.csv'}: lists no picture that arrived", "check the source")
+        raise MapganError(f"{raw / 'manifest.csv'}: lists no image that arrived", "check the source")
     measured: list[Measured] = []
     with Bar("prune", total=len(rows)) as bar:
-        for found in each(partial(_measured, settings, raw), rows, workers):
+        for found in parallel_map(partial(_measured, settings, raw), rows, workers):
             measured.append(found)
             bar.advance()
-    judged = _without_doubles(measured, settings)
+    judged = _without_duplicates(measured, settings)
     kept = [row for row in judged if not row.reason]
     rejected = [row for row in judged if row.reason]
     write_list(out / "kept.csv", kept)
@@ -71,8 +71,8 @@ def prune(settings: Prune, raw: Path, out: Path, workers: int = 0) -> Counts:
     if not kept:
         reasons = ", ".join(f"{count} {kind}" for kind, count in counts.rejected.items())
         raise MapganError(
-            f"no picture is left to train on ({reasons})",
-            f"see {out / 'report.html'}; loosen the settings of prune, or collect other pictures",
+            f"no image is left to train on ({reasons})",
+            f"see {out / 'report.html'}; loosen the settings of prune, or collect other images",
         )
     return counts
 
@@ -84,37 +84,37 @@ def prune_nothing(out: Path, why: str) -> None:
     write_empty_report(out / "report.html", why)
 
 
-def _listed(row: Row) -> Listed:
+def _record(row: ManifestRow) -> PruneRecord:
     group = row.group or row.file
-    return Listed(row.file, row.url, row.page, row.title, row.author, row.licence, row.bytes, group, row.label)
+    return PruneRecord(row.file, row.url, row.page, row.title, row.author, row.licence, row.bytes, group, row.label)
 
 
-def _measured(settings: Prune, raw: Path, row: Listed) -> Measured:
-    """Everything that one picture alone says about itself."""
+def _measured(settings: Prune, raw: Path, row: PruneRecord) -> Measured:
+    """Everything that one image alone says about itself."""
     try:
-        picture = open_upright(raw / row.file, settings.max_megapixels)
-    except BadPicture as bad:
+        image = open_upright(raw / row.file, settings.max_megapixels)
+    except BadImage as bad:
         return Measured(replace(row, reason=str(bad)))
-    lightness, contrast = _grey(picture)
-    row = replace(row, width=picture.width, height=picture.height, lightness=lightness, contrast=contrast)
+    lightness, contrast = _grey(image)
+    row = replace(row, width=image.width, height=image.height, lightness=lightness, contrast=contrast)
     reason = _hard_reason(row, settings)
     if reason:
         return Measured(replace(row, reason=reason))
-    turns = eight_hashes(picture)
-    pixels = sha256_bytes(f"{picture.size}".encode() + picture.tobytes())
-    return Measured(replace(row, hash=as_hex(turns[0])), pixels, turns)
+    orientations = orientation_hashes(image)
+    pixels = sha256_bytes(f"{image.size}".encode() + image.tobytes())
+    return Measured(replace(row, hash=as_hex(orientations[0])), pixels, orientations)
 
 
-def _grey(picture: Image.Image) -> tuple[float, float]:
+def _grey(image: Image.Image) -> tuple[float, float]:
     """Mean and standard deviation of the grey values, 0 to 255, from their histogram."""
-    counts = np.array(picture.convert("L").histogram(), dtype=np.float64)
+    counts = np.array(image.convert("L").histogram(), dtype=np.float64)
     values = np.arange(256)
     mean = float((counts * values).sum() / counts.sum())
     deviation = float(np.sqrt((counts * (values - mean) ** 2).sum() / counts.sum()))
     return round(mean, 2), round(deviation, 2)
 
 
-def _hard_reason(row: Listed, settings: Prune) -> str:
+def _hard_reason(row: PruneRecord, settings: Prune) -> str:
     short, long = sorted((row.width, row.height))
     if short < settings.min_side:
         return f"too small: {row.width} x {row.height} pixels"
@@ -125,37 +125,37 @@ def _hard_reason(row: Listed, settings: Prune) -> str:
     return ""
 
 
-def _best_first(row: Listed) -> tuple[int, int, str, str]:
+def _best_first(row: PruneRecord) -> tuple[int, int, str, str]:
     """Most pixels, then most bytes (of two JPEG files the one that lost less), then by name."""
     return -row.width * row.height, -row.bytes, row.file, row.url
 
 
-def _without_doubles(measured: Sequence[Measured], settings: Prune) -> list[Listed]:
-    """Give every picture that looks like a better one a reason to go.
+def _without_duplicates(measured: Sequence[Measured], settings: Prune) -> list[PruneRecord]:
+    """Give every image that looks like a better one a reason to go.
 
-    From the best picture down, each is compared with those kept so far, so a chain of near doubles
-    (A like B, B like C) always ends the same way: whatever is near a kept picture goes, and what
+    From the best image down, each is compared with those kept so far, so a chain of near duplicates
+    (A like B, B like C) always ends the same way: whatever is near a kept image goes, and what
     goes takes nothing else with it.
     """
-    judged = [found.row for found in measured if found.turns is None]
-    rest = [found for found in measured if found.turns is not None]
+    judged = [found.row for found in measured if found.orientations is None]
+    rest = [found for found in measured if found.orientations is not None]
     rest.sort(key=lambda found: _best_first(found.row))
-    near, kept, by_pixels = Kept(room=len(rest)), list[Listed](), dict[str, str]()
+    near, kept, by_pixels = HashIndex(capacity=len(rest)), list[PruneRecord](), dict[str, str]()
     for found in rest:
-        row, turns = found.row, found.turns
-        assert turns is not None
+        row, orientations = found.row, found.orientations
+        assert orientations is not None
         same = by_pixels.get(found.pixels)
-        twin = near.nearest(turns if settings.double_turns else turns[:1], settings.double_bits)
+        twin = near.nearest(orientations if settings.duplicate_rotations else orientations[:1], settings.duplicate_bits)
         if same is not None:
-            row = replace(row, reason=f"exact double of {same}", double_of=same)
+            row = replace(row, reason=f"exact duplicate of {same}", duplicate_of=same)
         elif twin is not None:
-            bits, place, turn = twin
-            how = f"{bits} bits, turned" if turn else f"{bits} bits"
-            like = kept[place].file
-            row = replace(row, reason=f"near double of {like} ({how})", double_of=like)
+            bits, index, orientation = twin
+            how = f"{bits} bits, turned" if orientation else f"{bits} bits"
+            like = kept[index].file
+            row = replace(row, reason=f"near duplicate of {like} ({how})", duplicate_of=like)
         else:
-            near.add(turns[0])
+            near.add(orientations[0])
             kept.append(row)
             by_pixels[found.pixels] = row.file
         judged.append(row)
-    return joined(sorted(judged, key=lambda row: (row.file, row.url)))
+    return merge_groups(sorted(judged, key=lambda row: (row.file, row.url)))

@@ -1,4 +1,4 @@
-"""Kept pictures → training pictures of one size, split by group into training part and hold-out."""
+"""Kept images → training images of one size, split by group into training part and hold-out."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mapgan.collect.manifest import bare
-from mapgan.curate.decode import BadPicture, open_upright
-from mapgan.curate.fitting import background, cut
-from mapgan.curate.listed import Listed, read_list
+from mapgan.collect.manifest import strip_guard
+from mapgan.curate.cropping import background, crops
+from mapgan.curate.decode import BadImage, open_upright
+from mapgan.curate.prune_record import PruneRecord, read_list
 from mapgan.curate.split import held_out
-from mapgan.curate.threads import each
+from mapgan.curate.threads import parallel_map
 from mapgan.dataset import Entry, Pixels, is_dataset, write_dataset
+from mapgan.dataset.label_names import clean_label
 from mapgan.errors import MapganError
-from mapgan.label_names import label_name
 from mapgan.params.collecting import LARGEST_MEGAPIXELS, Resize
 from mapgan.progress import Bar
 
@@ -31,17 +31,17 @@ UNFINISHED = ".unfinished"  # there while `train/` and `holdout/` are newer than
 
 @dataclass(frozen=True)
 class Counts:
-    """What came of the kept pictures.
+    """What came of the kept images.
 
     Attributes:
-        train: training pictures made.
-        holdout: pictures of the hold-out.
+        train: training images made.
+        holdout: images of the hold-out.
         train_groups: maps that the training part shows.
         holdout_groups: maps that the hold-out shows.
-        blank: kept pictures all of whose tiles are blank.
-        enlarged: kept pictures smaller than a training picture, which are blurred by it.
-        bad: kept pictures that cannot be decoded any more.
-        unlabelled: kept pictures left out because they have no label, where labels are wanted.
+        blank: kept images all of whose tiles are blank.
+        enlarged: kept images smaller than a training image, which are blurred by it.
+        bad: kept images that cannot be decoded any more.
+        unlabelled: kept images left out because they have no label, where labels are wanted.
     """
 
     train: int
@@ -55,10 +55,10 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Made:
-    """The training pictures of one kept picture, or why there are none."""
+class ResizedImage:
+    """The training images of one kept image, or why there are none."""
 
-    row: Listed
+    row: PruneRecord
     names: Sequence[str]
     reason: str = ""
 
@@ -71,42 +71,42 @@ def resize(
     workers: int = 0,
     labelled: bool = False,
 ) -> Counts:
-    """Make the training set of the pictures in `pruned/kept.csv`, whose files lie in `raw`.
+    """Make the training set of the images in `pruned/kept.csv`, whose files lie in `raw`.
 
     Writes PNG files to `out/train/` and `out/holdout/`, and `dataset.json` and `pack.npy` (see
     `mapgan.dataset`). The old set stays until the new one is whole. `workers` (threads; 0: one per
-    core) changes nothing in the result. A set that is `labelled` keeps each picture's label.
+    core) changes nothing in the result. A set that is `labelled` keeps each image's label.
 
     Raises:
         MapganError: there is no list, nothing to train on, or `out` holds folders of someone else's.
     """
-    kept = [replace(row, label=label_name(bare(row.label))) for row in read_list(pruned / "kept.csv")]
+    kept = [replace(row, label=clean_label(strip_guard(row.label))) for row in read_list(pruned / "kept.csv")]
     rows = [row for row in kept if row.label or not labelled]
     if kept and not rows:
         raise MapganError(
-            "dataset.condition: no picture lies in a subfolder", "make a subfolder for each label, or set it to none"
+            "dataset.condition: no image lies in a subfolder", "make a subfolder for each label, or set it to none"
         )
     refuse_foreign(out)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".resize-", dir=out) as name:
         scratch = Path(name)
-        made: list[Made] = []
+        made: list[ResizedImage] = []
         with Bar("resize", total=len(rows)) as bar:
-            for result in each(partial(_make, settings, raw, scratch), rows, workers):
+            for result in parallel_map(partial(_make, settings, raw, scratch), rows, workers):
                 made.append(result)
                 bar.advance()
         train, holdout = _parts(made, settings.holdout, labelled)
         counts = replace(_counts(made, train, holdout, settings), unlabelled=len(kept) - len(rows))
         if not train:
             raise MapganError(
-                f"{pruned / 'kept.csv'}: of {len(rows)} pictures, {counts.blank} have only blank tiles and "
+                f"{pruned / 'kept.csv'}: of {len(rows)} images, {counts.blank} have only blank tiles and "
                 f"{counts.bad} cannot be read, so nothing is left to train on",
-                "lower resize.tile_contrast, or set resize.fit to crop or pad",
+                "lower resize.tile_contrast, or set resize.mode to crop or pad",
             )
         (out / UNFINISHED).touch()
         _move_in(scratch, out, train, holdout)
     size = (settings.width, settings.height)
-    write_dataset(out, size, train, holdout, _pictures(out, train, holdout))
+    write_dataset(out, size, train, holdout, _images(out, train, holdout))
     (out / UNFINISHED).unlink()
     return counts
 
@@ -124,31 +124,31 @@ def refuse_foreign(out: Path) -> None:
             raise MapganError(f"{folder} is in the way and is not of a training set", "move it elsewhere")
 
 
-def _make(settings: Resize, raw: Path, scratch: Path, row: Listed) -> Made:
+def _make(settings: Resize, raw: Path, scratch: Path, row: PruneRecord) -> ResizedImage:
     try:
-        picture = open_upright(raw / row.file, LARGEST_MEGAPIXELS, background(settings))
-    except BadPicture as bad:
+        image = open_upright(raw / row.file, LARGEST_MEGAPIXELS, background(settings))
+    except BadImage as bad:
         print(f"resize: {row.file} left out: {bad}", file=sys.stderr)
-        return Made(row, (), reason=str(bad))
+        return ResizedImage(row, (), reason=str(bad))
     names = []
-    for x, y, small in cut(picture, settings):
+    for x, y, small in crops(image, settings):
         names.append(f"{row.file[:16]}-{x}-{y}.png")  # of the SHA-256 that the manifest names files by
         small.save(scratch / names[-1], "PNG")
-    return Made(row, names, reason="" if names else "blank")
+    return ResizedImage(row, names, reason="" if names else "blank")
 
 
-def _parts(made: Iterable[Made], share: float, labelled: bool) -> tuple[list[Entry], list[Entry]]:
+def _parts(made: Iterable[ResizedImage], fraction: float, labelled: bool) -> tuple[list[Entry], list[Entry]]:
     """Training part and hold-out, each sorted by name."""
     entries = [
         Entry(name, result.row.group, result.row.label if labelled else "") for result in made for name in result.names
     ]
     entries.sort(key=lambda entry: entry.name)
-    out = held_out(((entry.group, entry.label) for entry in entries), share)
+    out = held_out(((entry.group, entry.label) for entry in entries), fraction)
     train = [entry for entry in entries if entry.group not in out]
     return train, [entry for entry in entries if entry.group in out]
 
 
-def _counts(made: Sequence[Made], train: Sequence[Entry], holdout: Sequence[Entry], settings: Resize) -> Counts:
+def _counts(made: Sequence[ResizedImage], train: Sequence[Entry], holdout: Sequence[Entry], settings: Resize) -> Counts:
     blank = sum(result.reason == "blank" for result in made)
     return Counts(
         train=len(train),
@@ -161,9 +161,9 @@ def _counts(made: Sequence[Made], train: Sequence[Entry], holdout: Sequence[Entr
     )
 
 
-def _is_enlarged(row: Listed, settings: Resize) -> bool:
+def _is_enlarged(row: PruneRecord, settings: Resize) -> bool:
     scales = settings.width / row.width, settings.height / row.height
-    return (min(scales) if settings.fit == "pad" else max(scales)) > 1
+    return (min(scales) if settings.mode == "pad" else max(scales)) > 1
 
 
 def _move_in(scratch: Path, out: Path, train: Sequence[Entry], holdout: Sequence[Entry]) -> None:
@@ -177,8 +177,8 @@ def _move_in(scratch: Path, out: Path, train: Sequence[Entry], holdout: Sequence
         folder.rename(out / part)
 
 
-def _pictures(out: Path, train: Sequence[Entry], holdout: Sequence[Entry]) -> Iterator[Pixels]:
+def _images(out: Path, train: Sequence[Entry], holdout: Sequence[Entry]) -> Iterator[Pixels]:
     for part, entries in zip(PARTS, (train, holdout), strict=True):
         for entry in entries:
-            with Image.open(out / part / entry.name) as picture:
-                yield np.asarray(picture, dtype=np.uint8)
+            with Image.open(out / part / entry.name) as image:
+                yield np.asarray(image, dtype=np.uint8)

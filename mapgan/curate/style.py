@@ -25,10 +25,10 @@ td.bar { width: 100%; padding-right: 0; }
 .cards.pairs { grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); }
 figure { margin: 0; padding: .5rem; background: var(--card); border: 1px solid var(--line);
   border-radius: 8px; min-width: 0; }
-.pictures { display: flex; gap: .5rem; }
-.pictures > * { flex: 1 1 0; min-width: 0; height: 150px; border-radius: 4px; object-fit: contain;
+.images { display: flex; gap: .5rem; }
+.images > * { flex: 1 1 0; min-width: 0; height: 150px; border-radius: 4px; object-fit: contain;
   background: var(--ground); }
-.pictures > .first { outline: 2px solid var(--accent); outline-offset: -2px; }
+.images > .first { outline: 2px solid var(--accent); outline-offset: -2px; }
 .none { display: grid; place-items: center; color: var(--soft); font-size: .85rem; }
 figcaption { margin-top: .45rem; font-size: .82rem; line-height: 1.35; overflow-wrap: anywhere; }
 figcaption span { display: block; color: var(--soft); }

@@ -1,4 +1,4 @@
-"""Work on many pictures at a time."""
+"""Work on many images at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def each(work: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
+def parallel_map(work: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
     """`work` of each item, in the items' order whatever the number of `workers` (0: one per core).
 
     Threads suffice: Pillow and numpy let go of the interpreter's lock while they work on pixels.
@@ -20,4 +20,4 @@ def each(work: Callable[[Item], Result], items: Sequence[Item], workers: int) ->
     try:
         yield from pool.map(work, items)
     finally:
-        pool.shutdown(cancel_futures=True)  # Ctrl-C waits for the pictures in hand, not for all
+        pool.shutdown(cancel_futures=True)  # Ctrl-C waits for the images in hand, not for all

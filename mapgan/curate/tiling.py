@@ -1,4 +1,4 @@
-"""Where windows of one size go on a picture."""
+"""Where windows of one size go on an image."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def positions(length: int, window: int, overlap: float) -> list[int]:
         window: length of a window, pixels.
         overlap: from 0 to less than 1.
     """
-    room = length - window
+    capacity = length - window
     stride = window * (1 - overlap)
-    count = 1 + math.ceil(room / stride - 1e-9)
-    return sorted({round(place) for place in np.linspace(0, room, count).tolist()})
+    count = 1 + math.ceil(capacity / stride - 1e-9)
+    return sorted({round(index) for index in np.linspace(0, capacity, count).tolist()})
 
 
 def corners(size: tuple[int, int], window: tuple[int, int], overlap: float, most: int) -> list[tuple[int, int]]:
-    """Corners (x, y) of windows on a picture of `size`, at most `most`.
+    """Corners (x, y) of windows on an image of `size`, at most `most`.
 
-    The order is such that the windows up to any place in it are spread evenly over the picture, so
+    The order is such that the windows up to any place in it are spread evenly over the image, so
     one may stop anywhere. (Taking every n-th of the rows' order could well take one column.) It is
     that of the dither mask of M. Roberts, "The unreasonable effectiveness of quasirandom
     sequences", 2018: two irrational steps, kept in [0, 1).
@@ -35,4 +35,4 @@ def corners(size: tuple[int, int], window: tuple[int, int], overlap: float, most
     across, down = (positions(size[axis], window[axis], overlap) for axis in (0, 1))
     rank = (np.arange(len(across)) * 0.7548776662466927 + np.arange(len(down))[:, None] * 0.5698402909980532) % 1
     order = np.argsort(rank, axis=None, kind="stable")[:most]
-    return [(across[place % len(across)], down[place // len(across)]) for place in order.tolist()]
+    return [(across[index % len(across)], down[index // len(across)]) for index in order.tolist()]

@@ -1,1 +1,1 @@
-"""Numbers that say how good the pictures are."""
+"""Numbers that say how good the images are."""

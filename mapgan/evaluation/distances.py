@@ -1,4 +1,4 @@
-"""How far two sets of features are from each other, `[N, D]` float64 each: drawn pictures and real ones.
+"""How far two sets of features are from each other, `[N, D]` float64 each: generated images and real ones.
 
 KID, precision and recall are torch-fidelity's; FID is written out in a form that can be resampled, and held against
 torch-fidelity's in a test; density and coverage, which it has not, are written out too.
@@ -11,24 +11,24 @@ import math
 import torch
 from torch import Tensor
 
-from mapgan import draws
+from mapgan import rng
 
-FEWEST = 8  # pictures on each side: a neighbourhood of five needs more than five
+FEWEST = 8  # images on each side: a neighbourhood of five needs more than five
 NEIGHBOURS_PRECISION = 3  # Kynkäänniemi et al. 2019
 NEIGHBOURS_DENSITY = 5  # Naeem et al. 2020
-SUBSETS, MOST_IN_SUBSET = 100, 1000
+SUBSETS, MAX_IN_SUBSET = 100, 1000
 FRECHET_RESAMPLES = 20
-CHUNK = 1024  # pictures whose distances to all others are held at a time
+CHUNK = 1024  # images whose distances to all others are held at a time
 
 Numbers = dict[str, dict[str, float]]
 
 
-def distances(drawn: Tensor, real: Tensor, seed: int = 0) -> Numbers:
-    """FID and KID, each with the interval in which 95 % of other draws of as many pictures would lie; precision,
+def distances(generated: Tensor, real: Tensor, seed: int = 0) -> Numbers:
+    """FID and KID, each with the interval in which 95 % of other draws of as many images would lie; precision,
     recall, density and coverage."""
-    value, deviation = frechet(drawn, real), frechet_deviation(drawn, real, seed)
-    numbers = {"FID": interval(value, deviation), "KID": kernel(drawn, real, seed)}
-    return numbers | {name: {"value": value} for name, value in neighbours(drawn, real).items()}
+    value, deviation = frechet(generated, real), frechet_deviation(generated, real, seed)
+    numbers = {"FID": interval(value, deviation), "KID": kernel(generated, real, seed)}
+    return numbers | {name: {"value": value} for name, value in neighbours(generated, real).items()}
 
 
 def interval(value: float, deviation: float) -> dict[str, float]:
@@ -40,7 +40,7 @@ def frechet(one: Tensor, other: Tensor) -> float:
     """|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)): Heusel et al. 2017 (arXiv:1706.08500), equation 6.
 
     With C = X'X, the eigenvalues of C1 C2 are the squares of the singular values of X1 X2': that takes the number of
-    pictures where the usual way takes the number of features, and is quick for few pictures.
+    images where the usual way takes the number of features, and is quick for few images.
     """
     x, y = _centred(one), _centred(other)
     root = torch.linalg.svdvals(_short(x) @ _short(y).T).sum()
@@ -58,14 +58,14 @@ def _short(x: Tensor) -> Tensor:
 
 
 def frechet_deviation(one: Tensor, other: Tensor, seed: int) -> float:
-    """The standard deviation of FID over other draws of as many pictures.
+    """The standard deviation of FID over other draws of as many images.
 
-    Halves drawn without doubles scatter as much as whole sets do (the delete-d jackknife with d = n/2, Shao and Wu
-    1989); drawing with doubles would not do, because a double looks like a lack of diversity.
+    Halves drawn without duplicates scatter as much as whole sets do (the delete-d jackknife with d = n/2, Shao and Wu
+    1989); drawing with duplicates would not do, because a duplicate looks like a lack of diversity.
     """
     found = []
     for number in range(FRECHET_RESAMPLES):
-        halves = [x[draws.permutation(seed, f"half {side}", number, len(x))[: len(x) // 2]]
+        halves = [x[rng.permutation(seed, f"half {side}", number, len(x))[: len(x) // 2]]
                   for side, x in (("one", one), ("other", other))]  # fmt: skip
         found.append(frechet(halves[0], halves[1]))
     return float(torch.tensor(found).std())
@@ -76,7 +76,7 @@ def kernel(one: Tensor, other: Tensor, seed: int) -> dict[str, float]:
     from torch_fidelity.metric_kid import kid_features_to_metric
 
     count = min(len(one), len(other))
-    half = min(count // 2, MOST_IN_SUBSET)
+    half = min(count // 2, MAX_IN_SUBSET)
 
     def estimate(subsets: int, size: int) -> tuple[float, float]:
         found = kid_features_to_metric(
@@ -84,7 +84,7 @@ def kernel(one: Tensor, other: Tensor, seed: int) -> dict[str, float]:
         )
         return found["kernel_inception_distance_mean"], found["kernel_inception_distance_std"]
 
-    if count <= 2 * MOST_IN_SUBSET:
+    if count <= 2 * MAX_IN_SUBSET:
         value, _ = estimate(1, count)  # all of them at once
         _, deviation = estimate(SUBSETS, half)
     else:
@@ -92,25 +92,25 @@ def kernel(one: Tensor, other: Tensor, seed: int) -> dict[str, float]:
     return interval(value, deviation * math.sqrt(half / (count - half)))  # the jackknife's factor, 1 for halves
 
 
-def neighbours(drawn: Tensor, real: Tensor) -> dict[str, float]:
+def neighbours(generated: Tensor, real: Tensor) -> dict[str, float]:
     """Precision and recall (Kynkäänniemi et al. 2019, arXiv:1904.06991), density and coverage."""
     from torch_fidelity.metric_prc import prc_features_to_metric
 
     found = prc_features_to_metric(
-        drawn, real, prc_neighborhood=NEIGHBOURS_PRECISION, prc_batch_size=CHUNK, save_cpu_ram=True, verbose=False
+        generated, real, prc_neighborhood=NEIGHBOURS_PRECISION, prc_batch_size=CHUNK, save_cpu_ram=True, verbose=False
     )
-    density, coverage = density_and_coverage(drawn, real)
+    density, coverage = density_and_coverage(generated, real)
     return {"precision": found["precision"], "recall": found["recall"], "density": density, "coverage": coverage}
 
 
-def density_and_coverage(drawn: Tensor, real: Tensor) -> tuple[float, float]:
-    """Naeem et al. 2020 (arXiv:2002.09797), equations 3 and 4: in how many balls around real pictures, each as large
-    as its fifth neighbour is far, a drawn one lies on average; and the share of balls in which any lies."""
+def density_and_coverage(generated: Tensor, real: Tensor) -> tuple[float, float]:
+    """Naeem et al. 2020 (arXiv:2002.09797), equations 3 and 4: in how many balls around real images, each as large
+    as its fifth neighbour is far, a generated one lies on average; and the share of balls in which any lies."""
     k = NEIGHBOURS_DENSITY
     radius = torch.cat([torch.cdist(some, real).kthvalue(k + 1).values for some in torch.split(real, CHUNK)])
     balls, covered = 0, torch.zeros(len(real), dtype=torch.bool)
-    for some in torch.split(drawn, CHUNK):
+    for some in torch.split(generated, CHUNK):
         inside = torch.cdist(some, real) < radius
         balls += int(inside.sum())
         covered |= inside.any(dim=0)
-    return balls / (k * len(drawn)), float(covered.double().mean())
+    return balls / (k * len(generated)), float(covered.double().mean())

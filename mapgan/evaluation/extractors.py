@@ -1,4 +1,4 @@
-"""From a picture to a vector of features: by the Inception net of the papers, or by any network in an ONNX file."""
+"""From an image to a vector of features: by the Inception net of the papers, or by any network in an ONNX file."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from torch.nn import functional as F
 
 from mapgan import files
 from mapgan.errors import MapganError
-from mapgan.evaluation.pictures import Pictures, Pixels, each
+from mapgan.evaluation.image_sets import Images, Pixels, iterate
 
 INSTALL = 'pip install "mapgan[metrics]"'
 
 
-class NotHere(Exception):
+class ExtractorUnavailable(Exception):
     """This machine lacks what the extractor needs; the text says what, and what to do."""
 
 
 class Extractor(Protocol):
-    """Gives the features of one picture. `name` stands in the name of every number; `digest` tells files apart."""
+    """Gives the features of one image. `name` stands in the name of every number; `digest` tells files apart."""
 
     name: str
     digest: str
 
-    def __call__(self, picture: Pixels, /) -> Tensor:
+    def __call__(self, image: Pixels, /) -> Tensor:
         """`[H, W, 3]` uint8 to `[D]` float64."""
 
 
@@ -37,7 +37,7 @@ def open_extractor(setting: str, device: str = "cpu") -> Extractor:
 
     Raises:
         NotHere: a package is not installed, or Inception's weights can neither be found nor fetched.
-        MapganError: the file is missing, damaged, or of a kind that no picture can be given to.
+        MapganError: the file is missing, damaged, or of a kind that no image can be given to.
     """
     if setting == "inception":
         return Inception(device)
@@ -47,15 +47,15 @@ def open_extractor(setting: str, device: str = "cpu") -> Extractor:
     return Onnx(path)
 
 
-def features(extractor: Extractor, pictures: Pictures, tick: Callable[[], None] = lambda: None) -> Tensor:
-    """The features of all `pictures`, `[N, D]` float64, in an order that only the features decide.
+def features(extractor: Extractor, images: Images, tick: Callable[[], None] = lambda: None) -> Tensor:
+    """The features of all `images`, `[N, D]` float64, in an order that only the features decide.
 
-    A picture at a time, because kernels round differently for different batches; and sorted, so that
-    resampling finds the same rows whatever order the pictures came in.
+    An image at a time, because kernels round differently for different batches; and sorted, so that
+    resampling finds the same rows whatever order the images came in.
     """
     rows = []
-    for picture in each(pictures):
-        rows.append(extractor(picture))
+    for image in iterate(images):
+        rows.append(extractor(image))
         tick()
     found = torch.stack(rows)
     return found[torch.from_numpy(np.lexsort(found.T.numpy()[::-1]))]
@@ -63,13 +63,13 @@ def features(extractor: Extractor, pictures: Pictures, tick: Callable[[], None] 
 
 class Onnx:
     """A network in an ONNX file that takes RGB in [0, 1], `[N, 3, H, W]` or `[N, H, W, 3]`, and whose first output has
-    a vector for each picture. Pictures are brought to the size that the file asks for, if it asks for one."""
+    a vector for each image. Images are brought to the size that the file asks for, if it asks for one."""
 
     def __init__(self, path: Path) -> None:
         try:
             import onnxruntime
         except ImportError:
-            raise NotHere(f"onnxruntime, which reads {path.name}, is not installed; {INSTALL}") from None
+            raise ExtractorUnavailable(f"onnxruntime, which reads {path.name}, is not installed; {INSTALL}") from None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = 3
@@ -90,8 +90,8 @@ class Onnx:
         size = shape[1:3] if self.channels_last else shape[2:]
         self.size = (size[0], size[1]) if all(isinstance(side, int) for side in size) else None
 
-    def __call__(self, picture: Pixels, /) -> Tensor:
-        x = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float().div(255)
+    def __call__(self, image: Pixels, /) -> Tensor:
+        x = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float().div(255)
         if self.size and self.size != tuple(x.shape[2:]):
             x = F.interpolate(x, self.size, mode="bilinear", antialias=True, align_corners=False)
         if self.channels_last:
@@ -109,18 +109,18 @@ class Inception:
         try:
             from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
         except ImportError:
-            raise NotHere(f"torch-fidelity, which has Inception, is not installed; {INSTALL}") from None
+            raise ExtractorUnavailable(f"torch-fidelity, which has Inception, is not installed; {INSTALL}") from None
         try:
             network = FeatureExtractorInceptionV3("inception-v3-compat", ["2048"])
         except (OSError, RuntimeError) as error:  # no network, no room, or a broken download
             reason = str(error).splitlines()[0]
-            raise NotHere(
+            raise ExtractorUnavailable(
                 f"Inception's weights could not be fetched ({reason}); try again where the net is, or name an ONNX file"
             ) from None
         self.network, self.device, self.digest = network.eval().to(device), device, "torch-fidelity 2048"
 
     @torch.no_grad()
-    def __call__(self, picture: Pixels, /) -> Tensor:
-        x = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].to(self.device)
+    def __call__(self, image: Pixels, /) -> Tensor:
+        x = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].to(self.device)
         found: Tensor = self.network(x)[0][0]
         return found.double().cpu()

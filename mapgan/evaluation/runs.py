@@ -12,7 +12,7 @@ from mapgan.errors import MapganError
 from mapgan.evaluation.table import best_of, cell, numbers_of, rank, short
 from mapgan.params.reading import read_yaml
 
-UNLIKE = ("machine", "scrape")  # where it ran and whence the pictures came: no settings of the net
+UNLIKE = ("machine", "scrape")  # where it ran and whence the images came: no settings of the net
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class RunFound:
         name: what to call it.
         metrics: of evaluate, empty if that has not been done.
         settings: by dotted name.
-        speed: pictures per second, as last logged; None if it is not known.
-        sheets: pictures to show, by title.
+        speed: images per second, as last logged; None if it is not known.
+        sheets: images to show, by title.
     """
 
     name: str
@@ -36,7 +36,7 @@ class RunFound:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: a value for each run, what real pictures have, and which runs are best."""
+    """A line of the table: a value for each run, what real images have, and which runs are best."""
 
     name: str
     cells: list[str]
@@ -63,13 +63,13 @@ def _find(folder: Path, name: str) -> RunFound:
     metrics = results / "evaluate" / "metrics.json"
     sheets = {
         "samples": results / "samples" / "sheet-000.png",
-        "closest to training pictures": results / "evaluate" / "closest.png",
+        "closest to training images": results / "evaluate" / "closest.png",
     }
     return RunFound(
         name,
         files.read_json(metrics) if metrics.is_file() else {},
         dict(_flat(read_yaml(folder / "params.yaml"))),
-        _last(results / "train" / "speed.tsv", "pictures_per_second"),
+        _last(results / "train" / "speed.tsv", "images_per_second"),
         {title: path for title, path in sheets.items() if path.is_file()},
     )
 
@@ -111,12 +111,12 @@ def rows_of(runs: list[RunFound]) -> list[Row]:
         entries = [numbers_of(run.metrics).get(name) for run in runs]
         values = [entry["samples"] for entry in entries if entry]
         best = best_of(name, values) if comparable else None
-        winners = tuple(place for place, entry in enumerate(entries) if entry and entry["samples"] == best)
+        winners = tuple(index for index, entry in enumerate(entries) if entry and entry["samples"] == best)
         real = next(short(entry["real"]) for entry in entries if entry) if comparable else ""
         rows.append(Row(name, [cell(entry) if entry else "" for entry in entries], real, winners))
-    facts = {"pictures compared": "pictures", "steps": "steps"}
+    facts = {"images compared": "images", "steps": "steps"}
     rows += [Row(name, [str(run.metrics.get(key, "")) for run in runs]) for name, key in facts.items()]
-    return [*rows, Row("pictures per second", ["" if run.speed is None else f"{run.speed:.0f}" for run in runs])]
+    return [*rows, Row("images per second", ["" if run.speed is None else f"{run.speed:.0f}" for run in runs])]
 
 
 def number_names(runs: list[RunFound]) -> list[str]:
@@ -130,14 +130,14 @@ def warnings(runs: list[RunFound]) -> list[str]:
     measured = [run.metrics for run in runs if run.metrics]
     if len({found.get("data") for found in measured}) > 1:
         said.append("The runs were measured on different training sets: their numbers cannot be compared.")
-    if len({found.get("pictures") for found in measured}) > 1:
-        said.append("The runs were measured with different numbers of pictures, on which most numbers depend.")
+    if len({found.get("images") for found in measured}) > 1:
+        said.append("The runs were measured with different numbers of images, on which most numbers depend.")
     digests = {found["extractor"]: set[str]() for found in measured if "extractor" in found}
     for found in measured:
         if "extractor" in found:
             digests[found["extractor"]].add(found["extractor_sha256"])
     said += [f"{name} is not the same file in all runs." for name, seen in digests.items() if len(seen) > 1]
-    few = min((found.get("pictures", 0) for found in measured), default=0)
+    few = min((found.get("images", 0) for found in measured), default=0)
     if any(name.startswith("FID") for name in number_names(runs)) and few < 2000:
-        said.append(f"FID is too high by much with few pictures (here {few}); go by KID and its interval.")
+        said.append(f"FID is too high by much with few images (here {few}); go by KID and its interval.")
     return said

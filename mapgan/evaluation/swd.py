@@ -4,8 +4,8 @@ Karras et al. 2018, 'Progressive Growing of GANs' (arXiv:1710.10196), section 5 
 from each level, normalised by the mean and deviation of each channel, compared along random
 directions. Fine levels see texture, coarse ones the layout. Needs no other network's weights.
 
-A picture's own bytes decide where its patches lie, so the order of the pictures does not matter; and one level is
-held at a time, of a bounded number of patches, so that memory does not grow with the number of pictures.
+An image's own bytes decide where its patches lie, so the order of the images does not matter; and one level is
+held at a time, of a bounded number of patches, so that memory does not grow with the number of images.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mapgan import draws
-from mapgan.evaluation.pictures import Pictures, Pixels
+from mapgan import rng
+from mapgan.evaluation.image_sets import Images, Pixels
 
 PATCH = 7
 COARSEST = 16
 SCALE = 1000.0  # the paper gives its distances times 10^3
 CHUNK = 16
 DIRECTIONS_AT_ONCE = 64
-MOST_PATCHES = 1 << 18  # of a level: 150 MB; of more pictures fewer patches each are taken
+MAX_PATCHES = 1 << 18  # of a level: 150 MB; of more images fewer patches each are taken
 BINOMIAL = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16  # Burt and Adelson 1983
 
 
 def sliced_wasserstein(
-    one: Pictures, other: Pictures, patches: int = 128, directions: int = 512, seed: int = 0
+    one: Images, other: Images, patches: int = 128, directions: int = 512, seed: int = 0
 ) -> dict[str, float]:
     """The distance times 1000 at each level, and the mean over levels.
 
     Args:
-        one: N pictures `[H, W, 3]` uint8.
-        other: as many pictures of the same size.
-        patches: patches of each picture and level.
+        one: N images `[H, W, 3]` uint8.
+        other: as many images of the same size.
+        patches: patches of each image and level.
         directions: random directions.
         seed: of the patches' places and the directions.
 
@@ -45,18 +45,18 @@ def sliced_wasserstein(
         `{"32": ..., "16": ..., "mean": ...}`: the shorter side of the level, in pixels, from fine to coarse.
 
     Raises:
-        ValueError: the two differ in number or size, or there are no pictures.
+        ValueError: the two differ in number or size, or there are no images.
     """
     size = one[:1].shape[1:]
     if len(one) != len(other) or size != other[:1].shape[1:] or not len(one):
         raise ValueError(
-            f"as many pictures of one size are needed on both sides, not {len(one)} of {size} "
+            f"as many images of one size are needed on both sides, not {len(one)} of {size} "
             f"and {len(other)} of {other[:1].shape[1:]}"
         )
-    patches = max(1, min(patches, MOST_PATCHES // len(one)))
+    patches = max(1, min(patches, MAX_PATCHES // len(one)))
     distances: dict[str, float] = {}
     for level, side in enumerate(_sides(min(size[:2]))):
-        first, second = (_normalised(_descriptors(pictures, level, patches, seed)) for pictures in (one, other))
+        first, second = (_normalised(_descriptors(images, level, patches, seed)) for images in (one, other))
         distances[str(side)] = SCALE * _distance(first, second, directions, seed + level)
     distances["mean"] = float(np.mean(list(distances.values())))
     return distances
@@ -67,18 +67,18 @@ def _sides(side: int) -> list[int]:
     return [side, *(_sides((side + 1) // 2) if side >= 2 * COARSEST else [])]
 
 
-def _descriptors(pictures: Pictures, level: int, patches: int, seed: int) -> Tensor:
-    """The patches of all pictures at one level of their pyramids, `[N x patches, 3, 7, 7]`."""
+def _descriptors(images: Images, level: int, patches: int, seed: int) -> Tensor:
+    """The patches of all images at one level of their pyramids, `[N x patches, 3, 7, 7]`."""
     parts = []
-    for first in range(0, len(pictures), CHUNK):  # a pyramid takes 16 times the memory of its pictures
-        some = np.array(pictures[first : first + CHUNK])
+    for first in range(0, len(images), CHUNK):  # a pyramid takes 16 times the memory of its images
+        some = np.array(images[first : first + CHUNK])
         parts += [_patches(x, patches, seed, level, own) for x, own in zip(_level(some, level), some, strict=True)]
     return torch.cat(parts)
 
 
-def _level(pictures: Pixels, number: int) -> Tensor:
+def _level(images: Pixels, number: int) -> Tensor:
     """A level of the Laplacian pyramids of `[B, H, W, 3]` uint8: a band, or the coarse rest; `[B, 3, h, w]`."""
-    level = torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(255)
+    level = torch.from_numpy(images).permute(0, 3, 1, 2).float().div(255)
     for _ in range(number):
         level = _smaller(level)
     if min(level.shape[2:]) < 2 * COARSEST:
@@ -95,11 +95,11 @@ def _blurred(x: Tensor) -> Tensor:
     return F.conv2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), kernel, groups=3)
 
 
-def _patches(level: Tensor, count: int, seed: int, number: int, picture: Pixels) -> Tensor:
-    """`count` patches of a picture's level, `[count, 3, 7, 7]`, at places that (seed, level, picture) decide."""
+def _patches(level: Tensor, count: int, seed: int, number: int, image: Pixels) -> Tensor:
+    """`count` patches of an image's level, `[count, 3, 7, 7]`, at places that (seed, level, image) decide."""
     height, width = level.shape[1:]
-    own = int.from_bytes(hashlib.blake2b(picture.tobytes(), digest_size=8).digest())
-    u = draws.uniform(seed, "patches", number, own, 2 * count)
+    own = int.from_bytes(hashlib.blake2b(image.tobytes(), digest_size=8).digest())
+    u = rng.uniform(seed, "patches", number, own, 2 * count)
     tops = torch.from_numpy((u[:count] * (height - PATCH + 1)).astype(np.int64))
     lefts = torch.from_numpy((u[count:] * (width - PATCH + 1)).astype(np.int64))
     windows = level.unfold(1, PATCH, 1).unfold(2, PATCH, 1)
@@ -116,7 +116,7 @@ def _normalised(patches: Tensor) -> Tensor:
 def _distance(one: Tensor, other: Tensor, directions: int, seed: int) -> float:
     """Mean over random directions of the 1-Wasserstein distance between the projections."""
     width = one.shape[1]
-    axes = torch.from_numpy(draws.normal(seed, "directions", 0, 0, width * directions).astype(np.float32))
+    axes = torch.from_numpy(rng.normal(seed, "directions", 0, 0, width * directions).astype(np.float32))
     axes = F.normalize(axes.view(width, directions), dim=0)
     total = 0.0
     for some in torch.split(axes, DIRECTIONS_AT_ONCE, dim=1):

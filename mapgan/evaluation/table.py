@@ -8,14 +8,14 @@ LESS, MORE = ("SWD", "FID", "KID", "share"), ("precision", "recall", "density", 
 
 
 def numbers_of(metrics: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """The entries of `metrics.json` that are numbers for samples and for real pictures, the main ones first."""
+    """The entries of `metrics.json` that are numbers for samples and for real images, the main ones first."""
     found = {name: entry for name, entry in metrics.items() if isinstance(entry, dict) and "samples" in entry}
     return {name: found[name] for name in sorted(found, key=rank)}
 
 
 def rank(name: str) -> int:
     """The place of a number among others."""
-    return next(place for place, start in enumerate(("SWD", "KID", "FID", *MORE, "")) if name.startswith(start))
+    return next(index for index, start in enumerate(("SWD", "KID", "FID", *MORE, "")) if name.startswith(start))
 
 
 def best_of(name: str, values: list[float]) -> float | None:
@@ -39,11 +39,11 @@ def short(value: float) -> str:
 
 
 def as_text(metrics: dict[str, Any]) -> str:
-    """A line for each number: for samples, and for as many real pictures."""
+    """A line for each number: for samples, and for as many real images."""
     numbers = numbers_of(metrics)
     if not numbers:
         return ""
     wide = max(map(len, numbers))
-    count = f"{metrics['pictures']} samples and {metrics['pictures']} training pictures against as many held out"
+    count = f"{metrics['images']} samples and {metrics['images']} training images against as many held out"
     rows = [f"  {name:<{wide}}  {cell(entry)}, real {short(entry['real'])}" for name, entry in numbers.items()]
     return "\n".join([count, *rows])

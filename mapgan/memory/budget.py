@@ -27,7 +27,7 @@ class Allowance:
     """
 
     reserved: int
-    share: float
+    fraction: float
 
 
 # cuda: the driver's context and the kernels' code lie outside of the allocator; inside it, the rest is for holes
@@ -35,23 +35,23 @@ class Allowance:
 # bf16 convolutions held up to 18 % more than the tensors on a CPU with AVX2 alone), the page cache that holds the
 # images, and everything else that runs. On an H200, bf16 peaks were 0.5 to 10 % above the prediction.
 ALLOWANCES = {
-    "cuda": Allowance(reserved=3 * GIB // 2, share=0.9),
-    "mps": Allowance(reserved=0, share=0.8),
-    "cpu": Allowance(reserved=0, share=0.5),
+    "cuda": Allowance(reserved=3 * GIB // 2, fraction=0.9),
+    "mps": Allowance(reserved=0, fraction=0.8),
+    "cpu": Allowance(reserved=0, fraction=0.5),
 }
 
 
-def device_budget(machine: Machine, device: torch.device, there: bool = True) -> int:
-    """Bytes that the tensors of one process may take on `device`; arguments as for `memory_meant`."""
-    return int(allocator_limit(machine, device, there) * ALLOWANCES[device.type].share)
+def device_budget(machine: Machine, device: torch.device, present: bool = True) -> int:
+    """Bytes that the tensors of one process may take on `device`; arguments as for `assumed_memory`."""
+    return int(allocator_limit(machine, device, present) * ALLOWANCES[device.type].fraction)
 
 
-def allocator_limit(machine: Machine, device: torch.device, there: bool = True) -> int:
+def allocator_limit(machine: Machine, device: torch.device, present: bool = True) -> int:
     """Bytes that the allocator may hold on `device`: those of the tensors, and the holes between them."""
-    return max(0, memory_meant(machine, device, there) - ALLOWANCES[device.type].reserved)
+    return max(0, assumed_memory(machine, device, present) - ALLOWANCES[device.type].reserved)
 
 
-def memory_meant(machine: Machine, device: torch.device, there: bool = True) -> int:
+def assumed_memory(machine: Machine, device: torch.device, present: bool = True) -> int:
     """Bytes of memory that `device` is taken to have for one process, in use or not.
 
     Args:
@@ -60,7 +60,7 @@ def memory_meant(machine: Machine, device: torch.device, there: bool = True) -> 
         there: whether it is in this computer, and cannot be taken for more than it is.
     """
     given = int(machine.memory_gib * GIB)
-    if given and not there:
+    if given and not present:
         return given
     found = device_memory(device)
     return min(given, found) if given else found

@@ -13,14 +13,14 @@ from mapgan.params import Params
 PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def hollow_pair(params: Params, width: int, height: int, labels: int = 0) -> Pair:
+def build_on_meta(params: Params, width: int, height: int, labels: int = 0) -> Pair:
     """The networks that the settings describe, without memory of their own (on the device `meta`)."""
     settings = params.train
     with torch.device("meta"):
         return networks.build(settings.network, settings.networks.of(settings.network), width, height, labels=labels)
 
 
-def fill(network: nn.Module) -> None:
+def materialize(network: nn.Module) -> None:
     """Give a hollow network weights on the CPU, channels last: fake ones under `FakeTensorMode`."""
     for module in network.modules():
         for name, weight in module.named_parameters(recurse=False):

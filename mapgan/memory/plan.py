@@ -12,11 +12,11 @@ from mapgan.networks.stack import Checkpointing
 
 
 @dataclass(frozen=True)
-class Way:
+class StepConfig:
     """A way to do a step: its result is the same, its memory and arithmetic are not.
 
     Args:
-        micro_batch: pictures in memory at a time.
+        micro_batch: images in memory at a time.
         checkpointing: which blocks are recomputed.
     """
 
@@ -25,7 +25,7 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Need:
+class StepCost:
     """What a way needs.
 
     Args:
@@ -34,7 +34,7 @@ class Need:
         flops: multiply-adds times two of one process's part of a step, recomputation included.
     """
 
-    way: Way
+    config: StepConfig
     peak: int
     flops: int
 
@@ -49,38 +49,40 @@ class Plan:
         resident: whether the whole training set fits beside it.
     """
 
-    need: Need
+    cost: StepCost
     budget: int
     resident: bool
 
 
-def ways(share: int, micro_batch: int = 0, checkpointing: Literal["auto"] | Checkpointing = "auto") -> list[Way]:
-    """All ways to do a step of `share` pictures, the least arithmetic first and of those the largest micro-batch.
+def step_configs(
+    local_batch: int, micro_batch: int = 0, checkpointing: Literal["auto"] | Checkpointing = "auto"
+) -> list[StepConfig]:
+    """All ways to do a step of `local_batch` images, the least arithmetic first and of those the largest micro-batch.
 
     Args:
-        share: pictures of a batch that one process does.
-        micro_batch: only this many at a time, or all if they are fewer (0: `share` and every power of two below it).
+        share: images of a batch that one process does.
+        micro_batch: only this many at a time, or all if they are fewer (0: `local_batch` and every power of two below it).
         checkpointing: only this, unless it is auto.
     """
-    powers = [1 << power for power in range(share.bit_length()) if 1 << power < share]
-    sizes = [min(micro_batch, share)] if micro_batch else [share, *reversed(powers)]
+    powers = [1 << power for power in range(local_batch.bit_length()) if 1 << power < local_batch]
+    sizes = [min(micro_batch, local_batch)] if micro_batch else [local_batch, *reversed(powers)]
     modes: tuple[Checkpointing, ...] = get_args(Checkpointing) if checkpointing == "auto" else (checkpointing,)
-    return [Way(size, mode) for mode in modes for size in sizes]
+    return [StepConfig(size, mode) for mode in modes for size in sizes]
 
 
-def choose(needs: Iterable[Need], budget: int, remedy: str) -> Need:
+def choose_config(costs: Iterable[StepCost], budget: int, remedy: str) -> StepCost:
     """The cheapest in arithmetic that fits into `budget` bytes, and of equals the one with the larger micro-batch.
 
     Raises:
         MapganError: none fits; `remedy` says what to do then.
     """
-    needs = list(needs)
-    fitting = [need for need in needs if need.peak <= budget]
+    costs = list(costs)
+    fitting = [cost for cost in costs if cost.peak <= budget]
     if fitting:
-        return min(fitting, key=lambda need: (need.flops, -need.way.micro_batch))
-    least = min(needs, key=lambda need: need.peak)
+        return min(fitting, key=lambda cost: (cost.flops, -cost.config.micro_batch))
+    least = min(costs, key=lambda cost: cost.peak)
     raise MapganError(
-        f"a training step does not fit: it needs {gib(least.peak)} at least (micro-batch {least.way.micro_batch}, "
-        f"checkpointing {least.way.checkpointing}) and tensors may take {gib(budget)} here",
+        f"a training step does not fit: it needs {gib(least.peak)} at least (micro-batch {least.config.micro_batch}, "
+        f"checkpointing {least.config.checkpointing}) and tensors may take {gib(budget)} here",
         remedy,
     )

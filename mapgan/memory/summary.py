@@ -1,4 +1,4 @@
-"""The networks layer by layer: what each gives, learns, computes and keeps, for one picture. On fake tensors."""
+"""The networks layer by layer: what each gives, learns, computes and keeps, for one image. On fake tensors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from mapgan.memory.fake import fill, hollow_pair, mix_precision
+from mapgan.memory.fake import build_on_meta, materialize, mix_precision
 from mapgan.memory.meter import Meter
 from mapgan.params import Params
 
@@ -24,7 +24,7 @@ class Layer:
     Args:
         name: its path in the network.
         kind: its class.
-        output: sizes of one picture's output: feature maps, height, width.
+        output: sizes of one image's output: channels, height, width.
         parameters: numbers that are learned.
         multiply_adds: of the forward pass.
         kept: bytes that the forward pass keeps for the backward pass, but for the weights (their bf16 copies count).
@@ -56,8 +56,8 @@ class Summary:
 
 
 def summarize(params: Params, width: int, height: int, labels: int = 0) -> list[Summary]:
-    """The generator's layers and the discriminator's, for one picture of `width` x `height` pixels and its label."""
-    pair = hollow_pair(params, width, height, labels)
+    """The generator's layers and the discriminator's, for one image of `width` x `height` pixels and its label."""
+    pair = build_on_meta(params, width, height, labels)
     precision, labelled = params.train.precision, labels > 0
     return [
         _summarize("generator", pair.generator, (1, pair.latent), labelled, precision),
@@ -67,19 +67,19 @@ def summarize(params: Params, width: int, height: int, labels: int = 0) -> list[
 
 def report(params: Params, width: int, height: int, labels: int = 0) -> str:
     """A table for each network."""
-    head = f"{params.train.network}, {width} x {height} pixels, precision {params.train.precision}, one picture"
+    head = f"{params.train.network}, {width} x {height} pixels, precision {params.train.precision}, one image"
     return "\n\n".join([head, *(_table(summary) for summary in summarize(params, width, height, labels))])
 
 
 def _summarize(name: str, network: nn.Module, given: tuple[int, ...], labelled: bool, precision: str) -> Summary:
     """A network that is run once, forwards and backwards, on an input of the shape `given`."""
     with FakeTensorMode(), Ledger() as ledger:
-        fill(network)
+        materialize(network)
         mix_precision(network, precision)
         ledger.watch(name, network)
-        told = [torch.empty(1, dtype=torch.int64)] if labelled else []
+        labels = [torch.empty(1, dtype=torch.int64)] if labelled else []
         with torch.autograd.graph.saved_tensors_hooks(ledger.keep, lambda kept: kept):
-            result = network(torch.empty(given), *told).sum()
+            result = network(torch.empty(given), *labels).sum()
         result.backward()
         done = [layer for layer in ledger.layers.values() if _does_anything(layer)]
         return Summary(name, done, ledger.peak)
@@ -164,7 +164,7 @@ def _cells(layer: Layer) -> list[str]:
 def aligned(rows: list[list[str]], words: int) -> list[str]:
     """Rows of cells as lines of text in columns: the first `words` to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    sides = ["<" if place < words else ">" for place in range(len(widths))]
+    sides = ["<" if index < words else ">" for index in range(len(widths))]
     lines = [
         "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)) for row in rows
     ]

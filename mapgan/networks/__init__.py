@@ -1,8 +1,8 @@
 """Generators and discriminators. Nothing here knows of training.
 
-Latents are `[B, latent]`, float, N(0, 1). Pictures are `[B, 3, height, width]`, float in [-1, 1].
-Verdicts are `[B]`: logits, the larger the more real. Networks that are built with labels take them, `[B]` (whole
-numbers), beside the latents or pictures. To add a network: a file with a `build`
+Latents are `[B, latent]`, float, N(0, 1). Images are `[B, 3, height, width]`, float in [-1, 1].
+Logits are `[B]`: logits, the larger the more real. Networks that are built with labels take them, `[B]` (whole
+numbers), beside the latents or images. To add a network: a file with a `build`
 function, its settings in `mapgan/params/networks.py`, and a line in `BUILDERS`.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from mapgan import draws
+from mapgan import rng
 from mapgan.errors import MapganError
 from mapgan.networks import conditional, dcgan, mapmaker, mlp, modern
 from mapgan.networks.pair import Pair
@@ -30,17 +30,17 @@ BUILDERS: dict[NetworkName, Callable[[Any, int, int], Pair]] = {
 
 
 def build(name: NetworkName, settings: Section, width: int, height: int, seed: int = 0, labels: int = 0) -> Pair:
-    """The networks called `name` for pictures of `width` x `height` pixels, with fresh weights.
+    """The networks called `name` for images of `width` x `height` pixels, with fresh weights.
 
     The weights are a function of `seed`, and drawn on the CPU whatever the device will be. With so many `labels` (0:
-    none) both networks are told one with each picture.
+    none) both networks are told one with each image.
 
     Raises:
         MapganError: this network takes no labels.
     """
     builder = BUILDERS[name]
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(draws.key(seed, "weights", 0, 0))
+        torch.manual_seed(rng.key(seed, "weights", 0, 0))
         if labels:
             return conditional.build(builder, settings, width, height, labels)
         return builder(settings, width, height)
@@ -59,24 +59,25 @@ def resize(generator: nn.Module, width: int, height: int, seamless: bool) -> int
         generator: which.
         width: pixels.
         height: pixels.
-        seamless: pictures must go on at their other side.
+        seamless: images must go on at their other side.
 
     Returns:
         Numbers that a latent now has.
 
     Raises:
-        MapganError: the generator's latent is not spatial, or no seamless picture has this size.
+        MapganError: the generator's latent is not spatial, or no seamless image has this size.
     """
     if not isinstance(generator, modern.Generator) or generator.kind != "spatial":
         raise MapganError(
             "sample: this generator draws one size only, and with edges",
-            "--size and --tile need one that was trained with train.networks.dcgan-modern.latent_kind=spatial",
+            "--size and --seamless need one that was trained with train.networks.dcgan-modern.latent_kind=spatial",
         )
     cell = generator.cell
     if seamless and (width % cell or height % cell):
         near = [max(cell, round(side / cell) * cell) for side in (width, height)]
         raise MapganError(
-            f"--tile: {width} x {height} pixels have a seam", f"take multiples of {cell}, such as {near[0]}x{near[1]}"
+            f"--seamless: {width} x {height} pixels have a seam",
+            f"take multiples of {cell}, such as {near[0]}x{near[1]}",
         )
     generator.resize(width, height)
     return generator.latent

@@ -1,8 +1,8 @@
 """Networks that are told what to draw: any generator and discriminator, made to know labels.
 
 G gets a learned vector of each label beside its latent. D is a projection discriminator (Miyato and Koyama 2018,
-arXiv:1802.05637, eq. 9): with features phi(x), its verdict for label y is (w_y + w) . phi(x) + b, and so a last
-layer with one output for each label, of which a picture's own is taken. Nothing else of a network changes.
+arXiv:1802.05637, eq. 9): with features phi(x), its logit for label y is (w_y + w) . phi(x) + b, and so a last
+layer with one output for each label, of which an image's own is taken. Nothing else of a network changes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WIDTH = 16  # numbers in a label's vector
 
 
 def build(builder: Callable[[Any, int, int], Pair], settings: Section, width: int, height: int, labels: int) -> Pair:
-    """The networks of `builder`, told one of so many `labels` with each picture.
+    """The networks of `builder`, told one of so many `labels` with each image.
 
     Raises:
         MapganError: the generator has no plain latent to set a vector beside.
@@ -47,9 +47,9 @@ class Generator(nn.Module):
         self.vectors = nn.Embedding(labels, WIDTH)  # from N(0, 1), like the latent
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
-        """Pictures for the latents `z`, each of its label."""
-        pictures: Tensor = self.inner(torch.cat([z, self.vectors(labels).to(z.dtype)], dim=1))
-        return pictures
+        """Images for the latents `z`, each of its label."""
+        images: Tensor = self.inner(torch.cat([z, self.vectors(labels).to(z.dtype)], dim=1))
+        return images
 
 
 class Discriminator(nn.Module):
@@ -58,11 +58,11 @@ class Discriminator(nn.Module):
     def __init__(self, inner: nn.Module, labels: int) -> None:
         super().__init__()
         self.inner, self.count = inner, labels
-        inner.verdict = _widened(inner.verdict, labels)  # type: ignore[arg-type]
+        inner.head = _widened(inner.head, labels)  # type: ignore[arg-type]
 
-    def forward(self, pictures: Tensor, labels: Tensor) -> Tensor:
-        """Logits for `pictures`, each as one of its label."""
-        logits: Tensor = self.inner(pictures).reshape(len(pictures), self.count)
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Logits for `images`, each as one of its label."""
+        logits: Tensor = self.inner(images).reshape(len(images), self.count)
         return logits.gather(1, labels[:, None]).squeeze(1)
 
 

@@ -15,16 +15,16 @@ from torch import Tensor, nn
 from mapgan.networks.dropout import dropout
 from mapgan.networks.norms import norm
 from mapgan.networks.pair import Pair
-from mapgan.networks.sizes import doublings, feature_maps, start
+from mapgan.networks.sizes import channels_at, count_stages, start
 from mapgan.networks.stack import Stack
 from mapgan.params.networks import ActivationName, Dcgan
 
 
 def build(settings: Dcgan, width: int, height: int) -> Pair:
-    """Networks for pictures of `width` x `height` pixels, 16 to 2048 each."""
+    """Networks for images of `width` x `height` pixels, 16 to 2048 each."""
     generator, discriminator = Generator(settings, width, height), Discriminator(settings, width, height)
     for network in (generator, discriminator):
-        initialise(network, settings)
+        init_weights(network, settings)
     by_batch = "batch" in (settings.generator_norm, settings.discriminator_norm)
     return Pair(generator, discriminator, settings.latent, batch_dependent=by_batch)
 
@@ -36,29 +36,31 @@ class Generator(nn.Module):
         super().__init__()
         self.size = (height, width)
         stride = settings.stride
-        count = doublings(width, height, stride)
-        maps = [feature_maps(settings.generator_maps, count - 1 - i, settings.max_maps) for i in range(count)]
+        count = count_stages(width, height, stride)
+        channels = [
+            channels_at(settings.generator_channels, count - 1 - i, settings.max_channels) for i in range(count)
+        ]
         first = (start(height, count, stride), start(width, count, stride))
         plain = settings.generator_norm == "none"
-        project = nn.ConvTranspose2d(settings.latent, maps[0], first, bias=plain)
-        blocks: list[nn.Module] = [nn.Sequential(project, *self._after(maps[0], settings))]
-        for before, after in pairwise(maps):
-            grow = enlarging(before, after, settings.kernel, stride, bias=plain)
+        project = nn.ConvTranspose2d(settings.latent, channels[0], first, bias=plain)
+        blocks: list[nn.Module] = [nn.Sequential(project, *self._after(channels[0], settings))]
+        for before, after in pairwise(channels):
+            grow = upsampling_conv(before, after, settings.kernel, stride, bias=plain)
             blocks.append(nn.Sequential(grow, *self._after(after, settings)))
-        blocks.append(nn.Sequential(enlarging(maps[-1], 3, settings.kernel, stride), nn.Tanh()))
+        blocks.append(nn.Sequential(upsampling_conv(channels[-1], 3, settings.kernel, stride), nn.Tanh()))
         self.blocks = Stack(blocks, high="last")
 
     @staticmethod
-    def _after(maps: int, settings: Dcgan) -> list[nn.Module]:
+    def _after(channels: int, settings: Dcgan) -> list[nn.Module]:
         """What follows a convolution."""
-        norms = norm(settings.generator_norm, maps)
+        norms = norm(settings.generator_norm, channels)
         return [*norms, activation(settings.generator_activation), *dropout(settings.generator_dropout)]
 
     def forward(self, z: Tensor) -> Tensor:
-        """Pictures `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
+        """Images `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
         height, width = self.size
-        pictures: Tensor = self.blocks(z[:, :, None, None])
-        return pictures[:, :, :height, :width]
+        images: Tensor = self.blocks(z[:, :, None, None])
+        return images[:, :, :height, :width]
 
 
 class Discriminator(nn.Module):
@@ -66,43 +68,43 @@ class Discriminator(nn.Module):
 
     def __init__(self, settings: Dcgan, width: int, height: int) -> None:
         super().__init__()
-        count = doublings(width, height, settings.stride)
-        maps = [feature_maps(settings.discriminator_maps, i, settings.max_maps) for i in range(count)]
-        shrink = shrinking(3, maps[0], settings.kernel, settings.stride)
+        count = count_stages(width, height, settings.stride)
+        channels = [channels_at(settings.discriminator_channels, i, settings.max_channels) for i in range(count)]
+        shrink = downsampling_conv(3, channels[0], settings.kernel, settings.stride)
         blocks: list[nn.Module] = [nn.Sequential(shrink, *self._after(settings))]
-        for before, after in pairwise(maps):
+        for before, after in pairwise(channels):
             plain = settings.discriminator_norm == "none"
-            shrink = shrinking(before, after, settings.kernel, settings.stride, bias=plain)
+            shrink = downsampling_conv(before, after, settings.kernel, settings.stride, bias=plain)
             norms = norm(settings.discriminator_norm, after)
             blocks.append(nn.Sequential(shrink, *norms, *self._after(settings)))
         self.blocks = Stack(blocks, high="first")
-        last = (shrunk(height, count, settings), shrunk(width, count, settings))
-        self.verdict = nn.Conv2d(maps[-1], 1, last, bias=False)
+        last = (output_size(height, count, settings), output_size(width, count, settings))
+        self.head = nn.Conv2d(channels[-1], 1, last, bias=False)
 
     @staticmethod
     def _after(settings: Dcgan) -> list[nn.Module]:
         return [activation(settings.discriminator_activation), *dropout(settings.discriminator_dropout)]
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Logits `[B]` for `pictures`."""
-        features = self.blocks(pictures)
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits `[B]` for `images`."""
+        features = self.blocks(images)
         with torch.autocast(features.device.type, enabled=False):  # the penalty squares small differences of logits
-            logits: Tensor = self.verdict(features.to(self.verdict.weight.dtype))
+            logits: Tensor = self.head(features.to(self.head.weight.dtype))
         return logits.flatten()
 
 
-def enlarging(before: int, after: int, kernel: int, stride: int, bias: bool = True) -> nn.ConvTranspose2d:
+def upsampling_conv(before: int, after: int, kernel: int, stride: int, bias: bool = True) -> nn.ConvTranspose2d:
     """A transposed convolution to exactly `stride` times the size."""
     padding = _padding(kernel, stride)
     return nn.ConvTranspose2d(before, after, kernel, stride, padding, 2 * padding + stride - kernel, bias=bias)
 
 
-def shrinking(before: int, after: int, kernel: int, stride: int, bias: bool = True) -> nn.Conv2d:
+def downsampling_conv(before: int, after: int, kernel: int, stride: int, bias: bool = True) -> nn.Conv2d:
     """A convolution to a `stride`-th of the size."""
     return nn.Conv2d(before, after, kernel, stride, _padding(kernel, stride), bias=bias)
 
 
-def shrunk(side: int, count: int, settings: Dcgan) -> int:
+def output_size(side: int, count: int, settings: Dcgan) -> int:
     """What `count` such convolutions leave of `side`."""
     for _ in range(count):
         side = (side + 2 * _padding(settings.kernel, settings.stride) - settings.kernel) // settings.stride + 1
@@ -125,7 +127,7 @@ def activation(name: ActivationName) -> nn.Module:
     return layers[name]
 
 
-def initialise(network: nn.Module, settings: Dcgan) -> None:
+def init_weights(network: nn.Module, settings: Dcgan) -> None:
     """Draw the weights of `network` as `settings.initialisation` says (orthogonal: Saxe et al. 2013)."""
     if settings.initialisation == "default":
         return

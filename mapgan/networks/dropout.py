@@ -1,8 +1,8 @@
 """Dropout (Srivastava et al. 2014) whose masks follow from keys and not from any generator's state.
 
-Each picture has a key, which training draws by step and place in the global batch. So a mask is the same however the
+Each image has a key, which training draws by step and place in the global batch. So a mask is the same however the
 batch is cut, after a restart, when a block is computed again, and in all passes of a step: a penalty that compares
-the verdicts on a picture and on one beside it sees the slope and not two masks.
+the logits on an image and on one beside it sees the slope and not two masks.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from torch import Tensor, nn
 
 
 class Dropout(nn.Module):
-    """`[B, C, ...]` with a share of its C units or feature maps at zero and the others scaled up, while training.
+    """`[B, C, ...]` with a share of its C units or channels at zero and the others scaled up, while training.
 
-    Whole feature maps, because their neighbouring pixels say the same (Tompson et al. 2015, arXiv:1411.4280, 3.2).
+    Whole channels, because their neighbouring pixels say the same (Tompson et al. 2015, arXiv:1411.4280, 3.2).
 
     Args:
         share: how many are dropped, 0 up to 1.
     """
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, p: float) -> None:
         super().__init__()
-        self.share = share
+        self.p = p
         self.keys: Tensor | None = None
-        """32 random bits for each picture, `[B]` int64, on its device (its number in the batch until they are set);
+        """32 random bits for each image, `[B]` int64, on its device (its number in the batch until they are set);
         two passes in one batch have one set"""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -32,14 +32,14 @@ class Dropout(nn.Module):
             return x
         keys = torch.arange(len(x), device=x.device) if self.keys is None else self.keys
         keys = keys.repeat(len(x) // len(keys))
-        bits = scrambled(keys[:, None] ^ scrambled(torch.arange(x.shape[1], device=x.device)))
-        factors = (bits >= self.share * 2**32).to(x.dtype) / (1 - self.share)
+        bits = hash32(keys[:, None] ^ hash32(torch.arange(x.shape[1], device=x.device)))
+        factors = (bits >= self.p * 2**32).to(x.dtype) / (1 - self.p)
         return x * factors.view(*factors.shape, *[1] * (x.ndim - 2))
 
 
-def dropout(share: float) -> list[nn.Module]:
+def dropout(p: float) -> list[nn.Module]:
     """A layer that drops this share, or none at all."""
-    return [Dropout(share)] if share else []
+    return [Dropout(p)] if p else []
 
 
 def dropouts(*networks: nn.Module) -> list[Dropout]:
@@ -47,7 +47,7 @@ def dropouts(*networks: nn.Module) -> list[Dropout]:
     return [module for network in networks for module in network.modules() if isinstance(module, Dropout)]
 
 
-def scrambled(bits: Tensor) -> Tensor:
+def hash32(bits: Tensor) -> Tensor:
     """Numbers below 2^32 (int64), each turned into another that looks random: the same on any device.
 
     Thomas Mueller's hash; its factor is small enough for no product to overflow.

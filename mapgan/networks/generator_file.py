@@ -17,8 +17,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from mapgan import files, networks
+from mapgan.dataset.label_names import check_label_names
 from mapgan.errors import MapganError
-from mapgan.label_names import check_label_names
 from mapgan.params.networks import NetworkName, Networks, NetworkSettings
 from mapgan.params.section import Section, Side
 
@@ -40,13 +40,13 @@ class About(Section):
     """digest of the training set"""
 
     labels: Annotated[list[str], AfterValidator(check_label_names)] = []
-    """what the network was told of each picture, by name; empty where it was told nothing"""
+    """what the network was told of each image, by name; empty where it was told nothing"""
 
 
 def save_network(path: Path, weights: dict[str, Tensor], about: About) -> None:
     """Write a network's state `weights` (float32, on any device) and what is to be known about it."""
     tensors = {name: tensor.detach().to("cpu").contiguous() for name, tensor in weights.items()}
-    with files.replacing(path) as scratch:
+    with files.atomic_write(path) as scratch:
         save_file(tensors, scratch, metadata={KEY: files.canonical_json(about.model_dump())})
 
 

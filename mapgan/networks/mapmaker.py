@@ -17,15 +17,17 @@ from mapgan.params.networks import Dcgan, Mapmaker
 
 KERNEL, STRIDE = 8, 4
 PAINTED = 3  # pixels along a side, for every STRIDE before them
-MOST_MAPS = 512
+MAX_CHANNELS = 512
 
 
 def build(settings: Mapmaker, width: int, height: int) -> Pair:
-    """Networks for pictures of `width` x `height` pixels, 16 to 2048 each."""
-    classic = Dcgan(discriminator_maps=settings.discriminator_maps, max_maps=MOST_MAPS, kernel=KERNEL, stride=STRIDE)
+    """Networks for images of `width` x `height` pixels, 16 to 2048 each."""
+    classic = Dcgan(
+        discriminator_channels=settings.discriminator_channels, max_channels=MAX_CHANNELS, kernel=KERNEL, stride=STRIDE
+    )
     generator, discriminator = Generator(settings, width, height), dcgan.Discriminator(classic, width, height)
     for network in (generator, discriminator):
-        dcgan.initialise(network, classic)
+        dcgan.init_weights(network, classic)
     return Pair(generator, discriminator, settings.latent, batch_dependent=True)
 
 
@@ -35,27 +37,31 @@ class Generator(nn.Module):
     def __init__(self, settings: Mapmaker, width: int, height: int) -> None:
         super().__init__()
         self.size = (height, width)
-        maps, first = settings.generator_maps, (start(height), start(width))
+        channels, first = settings.generator_channels, (start(height), start(width))
         project = nn.Sequential(
-            nn.Linear(settings.latent, maps * first[0] * first[1]),
-            nn.Unflatten(1, (maps, *first)),
-            nn.BatchNorm2d(maps),
+            nn.Linear(settings.latent, channels * first[0] * first[1]),
+            nn.Unflatten(1, (channels, *first)),
+            nn.BatchNorm2d(channels),
             nn.ReLU(),
         )
-        enlarge = [
-            nn.Sequential(dcgan.enlarging(maps, maps, KERNEL, STRIDE, bias=False), nn.BatchNorm2d(maps), nn.ReLU())
+        upsample = [
+            nn.Sequential(
+                dcgan.upsampling_conv(channels, channels, KERNEL, STRIDE, bias=False),
+                nn.BatchNorm2d(channels),
+                nn.ReLU(),
+            )
             for _ in range(2)
         ]
-        paint = nn.Sequential(
-            dcgan.shrinking(maps, 3 * PAINTED**2, KERNEL, STRIDE), nn.PixelShuffle(PAINTED), nn.Tanh()
+        to_rgb = nn.Sequential(
+            dcgan.downsampling_conv(channels, 3 * PAINTED**2, KERNEL, STRIDE), nn.PixelShuffle(PAINTED), nn.Tanh()
         )
-        self.blocks = Stack([project, *enlarge, paint], high="last")
+        self.blocks = Stack([project, *upsample, to_rgb], high="last")
 
     def forward(self, z: Tensor) -> Tensor:
-        """Pictures `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
+        """Images `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
         height, width = self.size
-        pictures: Tensor = self.blocks(z)
-        return pictures[:, :, :height, :width]
+        images: Tensor = self.blocks(z)
+        return images[:, :, :height, :width]
 
 
 def start(side: int) -> int:

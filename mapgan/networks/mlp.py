@@ -20,7 +20,7 @@ SLOPE = 0.2
 
 
 def build(settings: Mlp, width: int, height: int) -> Pair:
-    """Networks for pictures of `width` x `height` pixels, 16 to 2048 each."""
+    """Networks for images of `width` x `height` pixels, 16 to 2048 each."""
     generator, discriminator = Generator(settings, width, height), Discriminator(settings, width, height)
     return Pair(generator, discriminator, settings.latent, batch_dependent=False)
 
@@ -33,13 +33,13 @@ class Generator(nn.Module):
         self.size = (height, width)
         units = [settings.generator_units << layer for layer in range(settings.layers)]
         blocks = hidden([settings.latent, *units], settings.generator_dropout)
-        paint = nn.Sequential(nn.Linear(units[-1], 3 * height * width), nn.Tanh())
-        self.blocks = Stack([*blocks, paint], high="last")
+        to_rgb = nn.Sequential(nn.Linear(units[-1], 3 * height * width), nn.Tanh())
+        self.blocks = Stack([*blocks, to_rgb], high="last")
 
     def forward(self, z: Tensor) -> Tensor:
-        """Pictures `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
-        pictures: Tensor = self.blocks(z)
-        return pictures.view(-1, 3, *self.size)
+        """Images `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
+        images: Tensor = self.blocks(z)
+        return images.view(-1, 3, *self.size)
 
 
 class Discriminator(nn.Module):
@@ -49,19 +49,18 @@ class Discriminator(nn.Module):
         super().__init__()
         units = [max(1, settings.discriminator_units >> layer) for layer in range(settings.layers)]
         self.blocks = Stack(hidden([3 * height * width, *units], settings.discriminator_dropout), high="first")
-        self.verdict = nn.Linear(units[-1], 1)
+        self.head = nn.Linear(units[-1], 1)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Logits `[B]` for `pictures`."""
-        features = self.blocks(pictures.flatten(1))
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits `[B]` for `images`."""
+        features = self.blocks(images.flatten(1))
         with torch.autocast(features.device.type, enabled=False):  # the penalty squares small differences of logits
-            logits: Tensor = self.verdict(features.to(self.verdict.weight.dtype))
+            logits: Tensor = self.head(features.to(self.head.weight.dtype))
         return logits.squeeze(1)
 
 
-def hidden(units: list[int], share: float) -> list[nn.Module]:
-    """Hidden layers from `units[0]` numbers to `units[-1]`, of whose units a `share` is dropped."""
+def hidden(units: list[int], p: float) -> list[nn.Module]:
+    """Hidden layers from `units[0]` numbers to `units[-1]`, of whose units a `p` is dropped."""
     return [
-        nn.Sequential(nn.Linear(before, after), nn.LeakyReLU(SLOPE), *dropout(share))
-        for before, after in pairwise(units)
+        nn.Sequential(nn.Linear(before, after), nn.LeakyReLU(SLOPE), *dropout(p)) for before, after in pairwise(units)
     ]

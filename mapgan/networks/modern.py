@@ -1,12 +1,12 @@
 """A DCGAN for maps, without statistics over the batch: low-pass resizing and a residual discriminator.
 
-The generator doubles bilinearly, because transposed convolutions leave checkerboards (Huang et al. 2024, R3GAN,
+The generator duplicates bilinearly, because transposed convolutions leave checkerboards (Huang et al. 2024, R3GAN,
 arXiv:2501.05441, section 3.3), with the 1x1 convolution on the cheap side of each resize. The discriminator has
 residual blocks that start small and no normalisation. Most work is done at half size: at full size, where memory
-goes, there are only a few feature maps. Noise at every size gives the generator something to make texture of.
+goes, there are only a few channels. Noise at every size gives the generator something to make texture of.
 
 With a spatial latent the generator is convolutional from end to end, and goes on at the other side wherever it looks
-over an edge. It never learns where a picture ends, so it draws any size as it draws the one it was trained on, and
+over an edge. It never learns where an image ends, so it draws any size as it draws the one it was trained on, and
 whole multiples of its grid without a seam (compare Lin et al. 2021, InfinityGAN, arXiv:2104.03963).
 """
 
@@ -21,77 +21,80 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mapgan.networks.excitation import BACK, Excitation
+from mapgan.networks.he_init import SLOPE, he_init
 from mapgan.networks.noise import Noise, noise_corners, noise_field
 from mapgan.networks.norms import norm
 from mapgan.networks.pair import Pair
-from mapgan.networks.sizes import doublings, feature_maps
-from mapgan.networks.spectral import normalise
+from mapgan.networks.sizes import channels_at, count_stages
+from mapgan.networks.spectral import add_spectral_norm
 from mapgan.networks.stack import Stack
-from mapgan.networks.started import SLOPE, started
 from mapgan.params.networks import DcganModern
 
 RESIDUAL_START = 0.3  # a residual's share at the start; the plain path carries the signal then
 STYLE_START = 0.3  # how much the latent scales and shifts at the start
-OUTPUT_START = 0.03  # pictures start near grey, where tanh is steep
+OUTPUT_START = 0.03  # images start near grey, where tanh is steep
 
-NoiseAt = tuple[Tensor, Tensor]  # the field, `[F, F]`, and the pictures' corners in it, `[B, 2]`
+NoiseAt = tuple[Tensor, Tensor]  # the field, `[F, F]`, and the images' corners in it, `[B, 2]`
 
 
 def build(settings: DcganModern, width: int, height: int) -> Pair:
-    """Networks for pictures of `width` x `height` pixels, 16 to 2048 each."""
+    """Networks for images of `width` x `height` pixels, 16 to 2048 each."""
     generator, discriminator = Generator(settings, width, height), Discriminator(settings, width, height)
     return Pair(generator, discriminator, generator.latent, batch_dependent=False)
 
 
 class Generator(nn.Module):
-    """`[B, latent]` to `[B, 3, height, width]` in [-1, 1]; a spatial latent is `[B, per place * rows * columns]`."""
+    """`[B, latent]` to `[B, 3, height, width]` in [-1, 1]; a spatial latent is `[B, per index * rows * columns]`."""
 
     def __init__(self, settings: DcganModern, width: int, height: int) -> None:
         super().__init__()
-        count = doublings(width, height)
-        maps = [feature_maps(settings.generator_maps, count - 1 - i, settings.max_maps) for i in range(count)]
-        self.kind, self.per_place, self.maps = settings.latent_kind, settings.latent, maps[0]
+        count = count_stages(width, height)
+        channels = [
+            channels_at(settings.generator_channels, count - 1 - i, settings.max_channels) for i in range(count)
+        ]
+        self.kind, self.per_site, self.channels = settings.latent_kind, settings.latent, channels[0]
         self.cell = 2**count
         self.resize(width, height)
         if self.kind == "spatial":
-            self.project: nn.Module = started(convolution(settings.latent, maps[0], around=True))
+            self.project: nn.Module = he_init(conv(settings.latent, channels[0], circular=True))
         elif self.kind == "constant":
-            self.constant = nn.Parameter(torch.randn(self.maps, *self.grid))
+            self.constant = nn.Parameter(torch.randn(self.channels, *self.grid))
         else:
-            self.project = started(nn.Linear(settings.latent, self.maps * math.prod(self.grid)))
+            self.project = he_init(nn.Linear(settings.latent, self.channels * math.prod(self.grid)))
         self.noisy = settings.noise > 0
         if self.noisy:
             self.register_buffer("field", noise_field())
-        lows = [None] * BACK + maps if settings.excitation else [None] * count
+        lows = [None] * BACK + channels if settings.excitation else [None] * count
         blocks: list[nn.Module] = [
-            UpBlock(before, after, low, settings) for low, (before, after) in zip(lows, pairwise(maps), strict=False)
+            UpBlock(before, after, low, settings)
+            for low, (before, after) in zip(lows, pairwise(channels), strict=False)
         ]
-        blocks.append(ToPicture(maps[-1], lows[count - 1], settings))
+        blocks.append(ToRGB(channels[-1], lows[count - 1], settings))
         self.blocks = Stack(blocks, high="last", back=BACK if settings.excitation else 0)
 
     @property
     def latent(self) -> int:
         """Numbers in a latent."""
-        return self.per_place * (math.prod(self.grid) if self.kind == "spatial" else 1)
+        return self.per_site * (math.prod(self.grid) if self.kind == "spatial" else 1)
 
     def resize(self, width: int, height: int) -> None:
-        """Draw pictures of this size from now on; after the start only a generator with a spatial latent can."""
+        """Draw images of this size from now on; after the start only a generator with a spatial latent can."""
         self.size = (height, width)
         self.grid = (-(-height // self.cell), -(-width // self.cell))  # rows and columns that the blocks start from
 
     def forward(self, z: Tensor) -> Tensor:
-        """Pictures `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
+        """Images `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
         height, width = self.size
-        beside: dict[str, Any] = {"noise": (self.field, noise_corners(z))} if self.noisy else {}
-        places = z.view(-1, self.per_place, *self.grid) if self.kind == "spatial" else z
-        places = places * torch.rsqrt(places.square().mean(dim=1, keepdim=True) + 1e-8)
+        kwargs: dict[str, Any] = {"noise": (self.field, noise_corners(z))} if self.noisy else {}
+        sites = z.view(-1, self.per_site, *self.grid) if self.kind == "spatial" else z
+        sites = sites * torch.rsqrt(sites.square().mean(dim=1, keepdim=True) + 1e-8)
         if self.kind == "constant":
             x = self.constant.expand(len(z), -1, -1, -1)
-            beside["style"] = places
+            kwargs["style"] = sites
         else:
-            x = self.project(places).view(-1, self.maps, *self.grid)
-        pictures: Tensor = self.blocks(x, **beside)
-        return pictures[:, :, :height, :width]
+            x = self.project(sites).view(-1, self.channels, *self.grid)
+        images: Tensor = self.blocks(x, **kwargs)
+        return images[:, :, :height, :width]
 
 
 class Discriminator(nn.Module):
@@ -99,47 +102,49 @@ class Discriminator(nn.Module):
 
     def __init__(self, settings: DcganModern, width: int, height: int) -> None:
         super().__init__()
-        count = doublings(width, height)
-        maps = [feature_maps(settings.discriminator_maps, i, settings.max_maps) for i in range(count)]
-        from_picture = started(nn.Conv2d(3, maps[0], 4, stride=2, padding=1))
-        blocks: list[nn.Module] = [DownBlock(before, after, settings.convolutions) for before, after in pairwise(maps)]
-        self.blocks = Stack([from_picture, *blocks], high="first")
-        self.verdict = started(nn.Linear(maps[-1] * (height // 2**count) * (width // 2**count), 1))
+        count = count_stages(width, height)
+        channels = [channels_at(settings.discriminator_channels, i, settings.max_channels) for i in range(count)]
+        from_rgb = he_init(nn.Conv2d(3, channels[0], 4, stride=2, padding=1))
+        blocks: list[nn.Module] = [
+            DownBlock(before, after, settings.convolutions) for before, after in pairwise(channels)
+        ]
+        self.blocks = Stack([from_rgb, *blocks], high="first")
+        self.head = he_init(nn.Linear(channels[-1] * (height // 2**count) * (width // 2**count), 1))
         if settings.spectral_norm:
-            normalise(self)
+            add_spectral_norm(self)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Logits `[B]` for `pictures`."""
-        features = F.leaky_relu(self.blocks(pictures), SLOPE).flatten(1)
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits `[B]` for `images`."""
+        features = F.leaky_relu(self.blocks(images), SLOPE).flatten(1)
         with torch.autocast(features.device.type, enabled=False):  # the penalty squares small differences of logits
-            logits: Tensor = self.verdict(features.to(self.verdict.weight.dtype))
+            logits: Tensor = self.head(features.to(self.head.weight.dtype))
         return logits.squeeze(1)
 
 
-class Enlarge(nn.Module):
+class Upsample(nn.Module):
     """`[B, before, h, w]` to `[B, after, 2h, 2w]`: 1x1 convolution, bilinear doubling, 3x3 convolution.
 
-    That is normalised within each picture: without that, colours take many times longer to settle. By default pixel by
-    pixel, because statistics of a whole picture tie the strength of a line to how much ground lies around it. Noise may
+    That is normalised within each image: without that, colours take many times longer to settle. By default pixel by
+    pixel, because statistics of a whole image tie the strength of a line to how much ground lies around it. Noise may
     be added before: smooth resizings leave nothing else to make woods and rock of. Then come the latent's style, and
-    what the stage with `low` feature maps says of it.
+    what the stage with `low` channels says of it.
     """
 
     def __init__(self, before: int, after: int, low: int | None, settings: DcganModern) -> None:
         super().__init__()
-        self.around = settings.latent_kind == "spatial"
-        self.mix = started(nn.Conv2d(before, after, 1), gain=1.0)
-        self.convolution = started(nn.Conv2d(after, after, 3, padding=0 if self.around else 1))
+        self.circular = settings.latent_kind == "spatial"
+        self.conv1x1 = he_init(nn.Conv2d(before, after, 1), gain=1.0)
+        self.conv = he_init(nn.Conv2d(after, after, 3, padding=0 if self.circular else 1))
         self.add_noise = Noise(after, settings.noise) if settings.noise else None
         [self.norm] = norm(settings.norm, after)
         self.style = Style(settings.latent, after) if settings.latent_kind == "constant" else None
         self.excitation = Excitation(low, after) if low else None
 
-    def enlarge(
+    def upsample(
         self, x: Tensor, noise: NoiseAt | None = None, style: Tensor | None = None, low: Tensor | None = None
     ) -> Tensor:
         """What is said of the class."""
-        x = self.convolution(double(self.mix(x), self.around))
+        x = self.conv(upsample2x(self.conv1x1(x), self.circular))
         if self.add_noise is not None and noise is not None:
             x = self.add_noise(x, *noise)
         x = self.norm(x)
@@ -149,44 +154,44 @@ class Enlarge(nn.Module):
         return self.excitation(x, low) if self.excitation is not None and low is not None else x
 
 
-class UpBlock(Enlarge):
+class UpBlock(Upsample):
     """`[B, before, h, w]` to `[B, after, 2h, 2w]`, with a residual at the new size."""
 
     def __init__(self, before: int, after: int, low: int | None, settings: DcganModern) -> None:
         super().__init__(before, after, low, settings)
         more = settings.convolutions - 1
-        self.residual = Residual(after, more, self.around) if more else None
+        self.residual = Residual(after, more, self.circular) if more else None
 
-    def forward(self, x: Tensor, **beside: Any) -> Tensor:
-        x = self.enlarge(x, **beside)
+    def forward(self, x: Tensor, **kwargs: Any) -> Tensor:
+        x = self.upsample(x, **kwargs)
         return x if self.residual is None else x + self.residual(x)
 
 
-class ToPicture(Enlarge):
-    """`[B, before, h, w]` to `[B, 3, 2h, 2w]` in [-1, 1], with few feature maps at full size."""
+class ToRGB(Upsample):
+    """`[B, before, h, w]` to `[B, 3, 2h, 2w]` in [-1, 1], with few channels at full size."""
 
     def __init__(self, before: int, low: int | None, settings: DcganModern) -> None:
-        super().__init__(before, settings.last_maps, low, settings)
-        self.paint = convolution(settings.last_maps, 3, self.around)
-        nn.init.normal_(self.paint.weight, 0.0, OUTPUT_START)
-        nn.init.zeros_(self.paint.bias)  # type: ignore[arg-type]
+        super().__init__(before, settings.last_channels, low, settings)
+        self.to_rgb = conv(settings.last_channels, 3, self.circular)
+        nn.init.normal_(self.to_rgb.weight, 0.0, OUTPUT_START)
+        nn.init.zeros_(self.to_rgb.bias)  # type: ignore[arg-type]
 
-    def forward(self, x: Tensor, **beside: Any) -> Tensor:
-        return torch.tanh(self.paint(self.enlarge(x, **beside)))
+    def forward(self, x: Tensor, **kwargs: Any) -> Tensor:
+        return torch.tanh(self.to_rgb(self.upsample(x, **kwargs)))
 
 
 class Style(nn.Module):
-    """`[B, maps, h, w]`, each feature map scaled and shifted as the latent `[B, latent]` says.
+    """`[B, channels, h, w]`, each channel scaled and shifted as the latent `[B, latent]` says.
 
     Adaptive instance normalisation (Karras et al. 2019, arXiv:1812.04948, section 2) without its mapping network.
     """
 
-    def __init__(self, latent: int, maps: int) -> None:
+    def __init__(self, latent: int, channels: int) -> None:
         super().__init__()
-        self.say = started(nn.Linear(latent, 2 * maps), STYLE_START, gain=1.0)
+        self.affine = he_init(nn.Linear(latent, 2 * channels), STYLE_START, gain=1.0)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        scale, shift = self.say(style)[:, :, None, None].to(x.dtype).chunk(2, dim=1)
+        scale, shift = self.affine(style)[:, :, None, None].to(x.dtype).chunk(2, dim=1)
         result: Tensor = x * (1 + scale) + shift
         return result
 
@@ -196,24 +201,24 @@ class DownBlock(nn.Module):
 
     def __init__(self, before: int, after: int, convolutions: int) -> None:
         super().__init__()
-        self.mix = started(nn.Conv2d(before, after, 1), gain=1.0)
+        self.conv1x1 = he_init(nn.Conv2d(before, after, 1), gain=1.0)
         self.residual = Residual(before, convolutions - 1) if convolutions > 1 else None
-        self.halve = started(nn.Conv2d(before, after, 4, stride=2, padding=1), RESIDUAL_START)
+        self.downsample = he_init(nn.Conv2d(before, after, 4, stride=2, padding=1), RESIDUAL_START)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.residual is not None:
             x = x + self.residual(x)
-        result: Tensor = self.mix(F.avg_pool2d(x, 2)) + self.halve(F.leaky_relu(x, SLOPE))
+        result: Tensor = self.conv1x1(F.avg_pool2d(x, 2)) + self.downsample(F.leaky_relu(x, SLOPE))
         return result
 
 
 class Residual(nn.Module):
     """`count` times LeakyReLU and a 3x3 convolution; the last one starts small."""
 
-    def __init__(self, maps: int, count: int, around: bool = False) -> None:
+    def __init__(self, channels: int, count: int, circular: bool = False) -> None:
         super().__init__()
-        shares = [1.0] * (count - 1) + [RESIDUAL_START]
-        self.convolutions = nn.ModuleList(started(convolution(maps, maps, around), share) for share in shares)
+        scales = [1.0] * (count - 1) + [RESIDUAL_START]
+        self.convolutions = nn.ModuleList(he_init(conv(channels, channels, circular), scale) for scale in scales)
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.convolutions:
@@ -221,12 +226,12 @@ class Residual(nn.Module):
         return x
 
 
-def convolution(before: int, after: int, around: bool) -> nn.Conv2d:
+def conv(before: int, after: int, circular: bool) -> nn.Conv2d:
     """A 3x3 convolution that keeps the size; beyond an edge it sees nothing, or the other side."""
-    return nn.Conv2d(before, after, 3, padding=1, padding_mode="circular" if around else "zeros")
+    return nn.Conv2d(before, after, 3, padding=1, padding_mode="circular" if circular else "zeros")
 
 
-def double(x: Tensor, around: bool = False) -> Tensor:
+def upsample2x(x: Tensor, circular: bool = False) -> Tensor:
     """`[B, C, h, w]` to `[B, C, 2h, 2w]`, bilinear: a low-pass filter, so no checkerboards.
 
     In float32 inside: on a GPU its backward pass adds up in the precision that it is given.
@@ -237,6 +242,6 @@ def double(x: Tensor, around: bool = False) -> Tensor:
     """
     with torch.autocast(x.device.type, enabled=False):
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
-        wide = F.pad(wide, (1, 1, 1, 1), mode="circular") if around else wide
+        wide = F.pad(wide, (1, 1, 1, 1), mode="circular") if circular else wide
         result = F.interpolate(wide, scale_factor=2, mode="bilinear", align_corners=False).to(x.dtype)
-        return result[:, :, 1:-1, 1:-1] if around else result
+        return result[:, :, 1:-1, 1:-1] if circular else result

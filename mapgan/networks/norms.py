@@ -1,4 +1,4 @@
-"""Normalisations by name. All but `batch` look at one picture at a time."""
+"""Normalisations by name. All but `batch` look at one image at a time."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from torch.nn import functional as F
 
 from mapgan.params.networks import NormName
 
-GROUP = 8  # feature maps that are normalised together
+GROUP = 8  # channels that are normalised together
 
 
 class Norm(nn.GroupNorm):
-    """Group normalisation (Wu and He 2018, arXiv:1803.08494): statistics of one picture, never of the batch.
+    """Group normalisation (Wu and He 2018, arXiv:1803.08494): statistics of one image, never of the batch.
 
     In the precision that comes in, on any device: autocast would have it in float32 on a GPU, in twice the memory.
 
     Args:
-        maps: feature maps.
+        maps: channels.
         group: how many are normalised together; all of them, where it does not divide.
     """
 
-    def __init__(self, maps: int, group: int = GROUP) -> None:
-        super().__init__(maps // group if maps % group == 0 else 1, maps)
+    def __init__(self, channels: int, group: int = GROUP) -> None:
+        super().__init__(channels // group if channels % group == 0 else 1, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):
@@ -30,7 +30,7 @@ class Norm(nn.GroupNorm):
 
 
 class PixelNorm(nn.Module):
-    """Each pixel's feature maps scaled to mean square 1 (Karras et al. 2018, arXiv:1710.10196, section 4.2)."""
+    """Each pixel's channels scaled to mean square 1 (Karras et al. 2018, arXiv:1710.10196, section 4.2)."""
 
     def forward(self, x: Tensor) -> Tensor:
         wide = torch.promote_types(x.dtype, torch.float32)
@@ -38,12 +38,12 @@ class PixelNorm(nn.Module):
         return x * torch.rsqrt(mean_square + 1e-8).to(x.dtype)
 
 
-def norm(name: NormName, maps: int) -> list[nn.Module]:
-    """The normalisation called `name` of so many feature maps, as a list of one layer or none."""
+def norm(name: NormName, channels: int) -> list[nn.Module]:
+    """The normalisation called `name` of so many channels, as a list of one layer or none."""
     layers: dict[NormName, list[nn.Module]] = {
-        "batch": [nn.BatchNorm2d(maps)],
-        "group": [Norm(maps)],
-        "instance": [Norm(maps, group=1)],  # Ulyanov et al. 2016, arXiv:1607.08022
+        "batch": [nn.BatchNorm2d(channels)],
+        "group": [Norm(channels)],
+        "instance": [Norm(channels, group=1)],  # Ulyanov et al. 2016, arXiv:1607.08022
         "pixel": [PixelNorm()],
         "none": [],
     }

@@ -15,7 +15,7 @@ class Pair:
         generator: `[B, latent]`, and labels `[B]` if it has labels, to `[B, 3, height, width]` in [-1, 1].
         discriminator: `[B, 3, height, width]`, and labels `[B]` if it has labels, to logits `[B]`.
         latent: numbers in a latent.
-        batch_dependent: whether pictures of a micro-batch influence one another (batch statistics; dropout does not).
+        batch_dependent: whether images of a micro-batch influence one another (batch statistics; dropout does not).
     """
 
     generator: nn.Module

@@ -27,7 +27,7 @@ class SpectralNorm(nn.Module):
         self.register_buffer("u", F.normalize(torch.randn(len(matrix)), dim=0))
         self.register_buffer("v", F.normalize(torch.randn(matrix.shape[1]), dim=0))
         for _ in range(AT_THE_START):
-            self.iterate(matrix)
+            self.power_iteration(matrix)
 
     def forward(self, weight: Tensor) -> Tensor:
         """`weight` in its own precision: the division is exact enough only there."""
@@ -36,13 +36,13 @@ class SpectralNorm(nn.Module):
             return weight / torch.dot(u, torch.mv(weight.flatten(1), v))
 
     @torch.no_grad()
-    def iterate(self, matrix: Tensor) -> None:
+    def power_iteration(self, matrix: Tensor) -> None:
         """One power iteration towards the singular vectors of `matrix`."""
         self.v.copy_(F.normalize(torch.mv(matrix.T, self.u), dim=0))
         self.u.copy_(F.normalize(torch.mv(matrix, self.v), dim=0))
 
 
-def normalise(network: nn.Module) -> None:
+def add_spectral_norm(network: nn.Module) -> None:
     """Divide the weights of all linear layers and convolutions in `network`."""
     for module in list(network.modules()):
         if isinstance(module, nn.Linear | nn.Conv2d):
@@ -51,8 +51,8 @@ def normalise(network: nn.Module) -> None:
 
 
 @torch.no_grad()
-def iterate(network: nn.Module) -> None:
+def power_iteration(network: nn.Module) -> None:
     """Follow the weights of `network`, where they are normalised, after an optimizer step."""
     for module in network.modules():
         if isinstance(module, parametrize.ParametrizationList) and isinstance(norm := module[0], SpectralNorm):
-            norm.iterate(module.original.flatten(1))
+            norm.power_iteration(module.original.flatten(1))

@@ -31,15 +31,15 @@ class Stack(nn.ModuleList):
         self.high, self.back = high, back
         self.recomputed: frozenset[int] = frozenset()
 
-    def forward(self, x: Tensor, **beside: Any) -> Tensor:
-        """`x` through all blocks, each of which also gets what stands `beside` it."""
+    def forward(self, x: Tensor, **kwargs: Any) -> Tensor:
+        """`x` through all blocks, each of which also gets what stands `kwargs` it."""
         inputs: list[Tensor] = []
-        for place, block in enumerate(self):
+        for index, block in enumerate(self):
             if self.back:
                 inputs.append(x)
-                beside["low"] = inputs[place - self.back] if place >= self.back else None
-            kept = place not in self.recomputed or not torch.is_grad_enabled()
-            x = block(x, **beside) if kept else recompute(block, x, **beside)
+                kwargs["low"] = inputs[index - self.back] if index >= self.back else None
+            kept = index not in self.recomputed or not torch.is_grad_enabled()
+            x = block(x, **kwargs) if kept else recompute(block, x, **kwargs)
         return x
 
 
@@ -47,26 +47,26 @@ def set_checkpointing(network: nn.Module, mode: Checkpointing) -> None:
     """Choose which blocks of each stack in `network` are recomputed: none, the high-resolution ones, all."""
     for stack in network.modules():
         if isinstance(stack, Stack):
-            places = range(len(stack))
-            high = places[:HIGH_BLOCKS] if stack.high == "first" else places[-HIGH_BLOCKS:]
-            stack.recomputed = frozenset({"none": (), "high": high, "all": places}[mode])
+            indices = range(len(stack))
+            high = indices[:HIGH_BLOCKS] if stack.high == "first" else indices[-HIGH_BLOCKS:]
+            stack.recomputed = frozenset({"none": (), "high": high, "all": indices}[mode])
 
 
-def recompute(block: nn.Module, x: Tensor, **beside: Any) -> Tensor:
-    """`block(x, **beside)` that keeps only these for the backward pass, which then runs the block again.
+def recompute(block: nn.Module, x: Tensor, **kwargs: Any) -> Tensor:
+    """`block(x, **kwargs)` that keeps only these for the backward pass, which then runs the block again.
 
     Not reentrant, because gradient penalties differentiate through it; and the second run leaves
     the running statistics of batch normalisation alone, which the first has updated already.
     """
 
     def contexts() -> tuple[contextlib.AbstractContextManager[None], contextlib.AbstractContextManager[None]]:
-        return contextlib.nullcontext(), _StatisticsKept(block)
+        return contextlib.nullcontext(), _FrozenStatistics(block)
 
-    result: Tensor = checkpoint(block, x, use_reentrant=False, context_fn=contexts, **beside)
+    result: Tensor = checkpoint(block, x, use_reentrant=False, context_fn=contexts, **kwargs)
     return result
 
 
-class _StatisticsKept(contextlib.AbstractContextManager[None]):
+class _FrozenStatistics(contextlib.AbstractContextManager[None]):
     """With momentum 0 the running mean and variance stay as they are; without them autograd would object.
 
     It can be entered more than once: a second derivative runs the block a third time.

@@ -42,23 +42,23 @@ class Dcgan(Section):
     latent: Count = 100
     """numbers in the latent z"""
 
-    generator_maps: Count = 64
-    """feature maps of the generator's last hidden layer (it doubles towards the start)"""
+    generator_channels: Count = 64
+    """channels of the generator's last hidden layer (it duplicates towards the start)"""
 
-    discriminator_maps: Count = 64
-    """feature maps of the discriminator's first layer (it doubles towards the end)"""
+    discriminator_channels: Count = 64
+    """channels of the discriminator's first layer (it duplicates towards the end)"""
 
-    max_maps: Count = 512
-    """feature maps of any layer at most"""
+    max_channels: Count = 512
+    """channels of any layer at most"""
 
     kernel: Annotated[int, Field(ge=2, le=9)] = 4
     """pixels along a side of each convolution: a multiple of the stride, or G draws checkerboards"""
 
     stride: Annotated[int, Field(ge=2, le=4)] = 2
-    """how many times larger or smaller each layer makes the picture"""
+    """how many times larger or smaller each layer makes the image"""
 
     generator_norm: NormName = "batch"
-    """batch (over the micro-batch: see norm_batch), group, instance, pixel (each within a picture), none"""
+    """batch (over the micro-batch: see ghost_batch), group, instance, pixel (each within an image), none"""
 
     discriminator_norm: NormName = "batch"
     """the same for the discriminator; a gradient penalty wants anything but batch"""
@@ -70,10 +70,10 @@ class Dcgan(Section):
     """relu, leaky-relu, elu, silu, gelu"""
 
     generator_dropout: Dropped = 0.0
-    """share of the generator's feature maps that is dropped at random"""
+    """share of the generator's channels that is dropped at random"""
 
     discriminator_dropout: Dropped = 0.0
-    """share of the discriminator's feature maps that is dropped at random"""
+    """share of the discriminator's channels that is dropped at random"""
 
     initialisation: Literal["normal", "default", "orthogonal"] = "normal"
     """normal (the paper's N(0, 0.02)), default (torch's own), orthogonal"""
@@ -85,11 +85,11 @@ class Mapmaker(Section):
     latent: Count = 1200
     """numbers in the latent z; 3 x 20 x 20 at first"""
 
-    generator_maps: Count = 16
-    """feature maps of the generator's layers"""
+    generator_channels: Count = 16
+    """channels of the generator's layers"""
 
-    discriminator_maps: Count = 32
-    """feature maps of the discriminator's first layer (they double towards the end)"""
+    discriminator_channels: Count = 32
+    """channels of the discriminator's first layer (they double towards the end)"""
 
 
 class DcganModern(Section):
@@ -102,31 +102,31 @@ class DcganModern(Section):
     """vector (the generator starts from it), constant (it starts from what it learns, and the latent styles each
     block), spatial (a latent at each place: maps of any size, seamless, and without borders of their own)"""
 
-    generator_maps: Count = 32
-    """feature maps of the generator at half of the full size (it doubles towards the start)"""
+    generator_channels: Count = 32
+    """channels of the generator at half of the full size (it duplicates towards the start)"""
 
-    discriminator_maps: Count = 32
-    """feature maps of the discriminator at half of the full size (it doubles towards the end)"""
+    discriminator_channels: Count = 32
+    """channels of the discriminator at half of the full size (it duplicates towards the end)"""
 
-    max_maps: Count = 256
-    """feature maps of any layer at most"""
+    max_channels: Count = 256
+    """channels of any layer at most"""
 
-    last_maps: Count = 16
-    """feature maps of the generator at full size, where they cost the most memory"""
+    last_channels: Count = 16
+    """channels of the generator at full size, where they cost the most memory"""
 
     convolutions: Annotated[int, Field(ge=1, le=4)] = 1
     """3x3 convolutions in each residual block"""
 
     norm: Literal["pixel", "group"] = "pixel"
-    """normalisation in the generator: pixel (each pixel's feature maps: grounds stay flat, and lines straight), group
-    (groups of feature maps, over the whole picture)"""
+    """normalisation in the generator: pixel (each pixel's channels: grounds stay flat, and lines straight), group
+    (groups of channels, over the whole image)"""
 
     noise: Annotated[float, Field(ge=0, le=1)] = 0.0
     """strength at the start of the noise that the generator makes texture of: 0.1 for painted maps, 0 (none) for
     clean drawings"""
 
     excitation: bool = False
-    """let the generator's small stages decide how strong feature maps of the large ones are (from 64 pixels up)"""
+    """let the generator's small stages decide how strong channels of the large ones are (from 64 pixels up)"""
 
     spectral_norm: bool = False
     """divide the discriminator's weights by their largest singular values"""

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from mapgan.errors import MapganError, SettingsError
-from mapgan.params.explaining import explain
+from mapgan.params.error_messages import explain
 from mapgan.params.root import Params
 
 Tree = dict[str, Any]
@@ -106,8 +106,8 @@ def preset_text(name: str) -> str:
     """
     names = preset_names()
     if name not in names:
-        begun = [each for each in names if each.startswith(name)]
-        near = begun or difflib.get_close_matches(name, names, n=1, cutoff=0)
+        progress = [each for each in names if each.startswith(name)]
+        near = progress or difflib.get_close_matches(name, names, n=1, cutoff=0)
         raise MapganError(f"--preset {name}: no such preset", f"nearest: {near[0]}; there are: {', '.join(names)}")
     return (resources.files("mapgan.params") / "presets" / f"{name}.yaml").read_text(encoding="utf-8")
 

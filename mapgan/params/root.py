@@ -16,7 +16,7 @@ class Params(Section):
     """Everything in `params.yaml`."""
 
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    """start of every random draw: weights, order of the pictures, latents"""
+    """start of every random draw: weights, order of the images, latents"""
 
     dataset: ReadyMade = ReadyMade()
     scrape: Scrape = Scrape()
@@ -36,19 +36,19 @@ class Params(Section):
         train = self.train
         labelled = self.dataset.condition != "none" and train.network == "dcgan-modern"
         modern = train.networks.dcgan_modern
-        without = "or pictures without labels (dataset.condition: none, and the set made anew)"
+        without = "or images without labels (dataset.condition: none, and the set made anew)"
         rules = [
             (
-                train.norm_batch and train.batch_size % train.norm_batch,
-                f"train.norm_batch: {train.norm_batch} does not divide train.batch_size ({train.batch_size})",
+                train.ghost_batch and train.batch_size % train.ghost_batch,
+                f"train.ghost_batch: {train.ghost_batch} does not divide train.batch_size ({train.batch_size})",
             ),
             (
-                train.loss == "relativistic" and train.discriminator_passes == "apart",
-                "train.discriminator_passes: the relativistic loss needs real and fake pictures together",
+                train.loss == "relativistic" and train.discriminator_passes == "separate",
+                "train.discriminator_passes: the relativistic loss needs real and fake images together",
             ),
             (
-                train.penalty_kind == "interpolates" and train.penalty_at != "both",
-                f"train.penalty_at: interpolates lie between both, not at {train.penalty_at} pictures alone",
+                train.penalty_kind == "wgan-gp" and train.penalty_at != "both",
+                f"train.penalty_at: interpolates lie between both, not at {train.penalty_at} images alone",
             ),
             (
                 train.differentiates_twice and train.precision == "fp16",
@@ -56,7 +56,7 @@ class Params(Section):
             ),
             (
                 train.augment_target and not train.augment,
-                "train.augment_target: nothing to adapt; name what to do with the pictures in train.augment",
+                "train.augment_target: nothing to adapt; name what to do with the images in train.augment",
             ),
             (
                 len(train.discriminator_betas) == 1,

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from mapgan.params.networks import NetworkName, Networks
-from mapgan.params.section import Count, Rate, Section, Share
-from mapgan.params.words import parse_seeds, parse_sheet, parse_size
+from mapgan.params.parsing import parse_seeds, parse_sheet, parse_size
+from mapgan.params.section import Count, Fraction, Rate, Section
 
-SMALLEST_DRAWN, LARGEST_DRAWN = 16, 16384  # pixels along a side
+MIN_SIZE, MAX_SIZE = 16, 16384  # pixels along a side
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -24,20 +24,20 @@ class Watch(Section):
     roll_backs: Annotated[int, Field(ge=0, le=100)] = 3
     """roll-backs at most; the next trouble after them stops the run"""
 
-    roll_back_rate: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    roll_back_lr_factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """what the learning rates are multiplied with at each roll-back"""
 
     window: Count = 10
     """rows of the metrics over which `discriminator won` and `generator saturated` must hold"""
 
     discriminator_won: Annotated[float, Field(gt=0.5, le=1)] = 0.995
-    """share of pictures (or pairs) that D judges rightly, at and above which it has won"""
+    """share of images (or pairs) that D judges rightly, at and above which it has won"""
 
     generator_saturated: Annotated[float, Field(gt=0, le=1)] = 0.4
-    """share of values near -1 or 1 in drawn pictures, beyond that in real ones, above which G is saturated"""
+    """share of values near -1 or 1 in generated images, beyond that in real ones, above which G is saturated"""
 
     collapsed: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    """how much the pictures of a snapshot differ, as a share of how much real ones do, below which G has collapsed"""
+    """how much the images of a snapshot differ, as a share of how much real ones do, below which G has collapsed"""
 
 
 class Train(Section):
@@ -51,40 +51,40 @@ class Train(Section):
     """optimizer steps of the generator; raise it to make a finished run longer"""
 
     batch_size: Count = 32
-    """pictures that one optimizer step sees, whatever the number of processes and micro-batches"""
+    """images that one optimizer step sees, whatever the number of processes and micro-batches"""
 
-    norm_batch: Annotated[int, Field(ge=0)] = 0
-    """pictures that share batch statistics in networks with batch normalisation (0: the whole batch)"""
+    ghost_batch: Annotated[int, Field(ge=0)] = 0
+    """images that share batch statistics in networks with batch normalisation (0: the whole batch)"""
 
     loss: Literal["saturating", "non-saturating", "least-squares", "hinge", "wasserstein", "relativistic"] = (
         "relativistic"
     )
     """saturating (the first paper's), non-saturating (the classic), least-squares, hinge, wasserstein (with
-    `penalty_kind: interpolates` it is WGAN-GP), relativistic (pairs of a real and a fake)"""
+    `penalty_kind: wgan-gp` it is WGAN-GP), relativistic (pairs of a real and a fake)"""
 
-    label_smoothing: Annotated[float, Field(gt=0.5, le=1)] = 0.9
-    """what D should say of real pictures instead of 1 (saturating, non-saturating and least-squares losses)"""
+    real_label: Annotated[float, Field(gt=0.5, le=1)] = 0.9
+    """what D should say of real images instead of 1 (saturating, non-saturating and least-squares losses)"""
 
     label_flip: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
-    """share of pictures that D is told the opposite of (with the relativistic loss: of pairs)"""
+    """share of images that D is told the opposite of (with the relativistic loss: of pairs)"""
 
     discriminator_steps: Count = 1
-    """steps of the discriminator for each step of the generator, each on pictures of its own"""
+    """steps of the discriminator for each step of the generator, each on images of its own"""
 
-    discriminator_passes: Literal["together", "apart"] = "together"
-    """how D learns from a batch: real and fake pictures together, or apart, one backward pass after the other, in half
+    discriminator_passes: Literal["joint", "separate"] = "joint"
+    """how D learns from a batch: real and fake images together, or apart, one backward pass after the other, in half
     the memory (not with the relativistic loss, which compares them)"""
 
     penalty: Annotated[float, Field(ge=0)] = 0.02
     """weight of the penalty on D's slope (0: none): gamma of gamma / 2 times its square (R1, R2), lambda of WGAN-GP"""
 
-    penalty_kind: Literal["difference", "exact", "interpolates"] = "difference"
+    penalty_kind: Literal["finite-difference", "autograd", "wgan-gp"] = "finite-difference"
     """difference (the slope's square by a finite difference: cheap, and can be compiled), exact (by a second
-    derivative), interpolates (how far the slope between real and fake pictures is from 1: WGAN-GP, with a weight of 10)
+    derivative), interpolates (how far the slope between real and fake images is from 1: WGAN-GP, with a weight of 10)
     """
 
     penalty_at: Literal["both", "real", "fake"] = "both"
-    """pictures where the slope's square is held down: both (R1 and R2), real (R1), fake (R2)"""
+    """images where the slope's square is held down: both (R1 and R2), real (R1), fake (R2)"""
 
     penalty_every: Count = 5
     """measure the penalty at every so many of D's steps, and weigh it so many times more (lazy regularisation)"""
@@ -108,36 +108,36 @@ class Train(Section):
     """beta1 and beta2 of the discriminator, where they shall be others than the generator's (empty: the same)"""
 
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.998
-    """decay of the moving average of the generator's weights, which draws the pictures"""
+    """decay of the moving average of the generator's weights, which draws the images"""
 
     instance_noise: Annotated[float, Field(ge=0, le=2)] = 0.0
-    """standard deviation of the noise on D's pictures at the start, in units of [-1, 1]"""
+    """standard deviation of the noise on D's images at the start, in units of [-1, 1]"""
 
     instance_noise_steps: Count = 1000
     """steps over which the instance noise falls to nothing"""
 
     mirror: bool = True
-    """show real pictures mirrored as well"""
+    """show real images mirrored as well"""
 
-    turn: bool = True
-    """show real pictures turned by quarters as well (half turns where they are not square)"""
+    rot90: bool = True
+    """show real images turned by quarters as well (half turns where they are not square)"""
 
-    augment: list[Literal["colour", "translation", "cut-out", "flip", "turn"]] = ["translation", "cut-out"]
-    """ways to change all pictures before D sees them, in this order: colour, translation, cut-out, flip, turn (by
-    quarters, or halves where they are not square); against overfitting on few pictures (empty: none)"""
+    augment: list[Literal["color", "translation", "cutout", "flip", "rot90"]] = ["translation", "cutout"]
+    """ways to change all images before D sees them, in this order: colour, translation, cut-out, flip, turn (by
+    quarters, or halves where they are not square); against overfitting on few images (empty: none)"""
 
-    augment_p: Share = 1.0
-    """chance that each of them changes a picture; with `augment_target` only the start, which is 0 in the paper"""
+    augment_p: Fraction = 1.0
+    """chance that each of them changes an image; with `augment_target` only the start, which is 0 in the paper"""
 
     augment_target: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """adapt that chance to how much D overfits: raise it while the mean sign of D's verdicts on real pictures is above
+    """adapt that chance to how much D overfits: raise it while the mean sign of D's logits on real images is above
     this, lower it below (0: do not adapt; 0.6 in the paper)"""
 
     augment_every: Count = 4
     """steps between two changes of the chance"""
 
-    augment_pictures: Count = 500000
-    """pictures within which the chance can go from 0 to 1; fewer for short runs"""
+    augment_images: Count = 500000
+    """images within which the chance can go from 0 to 1; fewer for short runs"""
 
     precision: Literal["no", "tf32", "bf16", "fp16"] = "no"
     """mixed precision: no (float32 everywhere), tf32 (float32 with TF32 matrix products and convolutions; needs an
@@ -149,21 +149,21 @@ class Train(Section):
     snapshot_every: Count = 250
     """steps between two snapshots of the same seeds"""
 
-    snapshot_pictures: Annotated[int, Field(ge=1, le=256)] = 16
-    """pictures in a snapshot"""
+    snapshot_images: Annotated[int, Field(ge=1, le=256)] = 16
+    """images in a snapshot"""
 
     evaluate_every: Annotated[int, Field(ge=0)] = 0
-    """steps between two looks at how good the pictures are; the best generator is kept as best.safetensors (0: never,
+    """steps between two looks at how good the images are; the best generator is kept as best.safetensors (0: never,
     and the last is the best)"""
 
     evaluate_by: Literal["swd", "kid"] = "swd"
-    """what is best: swd (sliced Wasserstein distance to held-out pictures), kid (KID by train.evaluate_extractor)"""
+    """what is best: swd (sliced Wasserstein distance to held-out images), kid (KID by train.evaluate_extractor)"""
 
     evaluate_extractor: str = "inception"
     """whose features give the KID, as in evaluate.extractor"""
 
-    evaluate_pictures: Annotated[int, Field(ge=2)] = 256
-    """pictures to draw for it (at most as many as the hold-out has)"""
+    evaluate_images: Annotated[int, Field(ge=2)] = 256
+    """images to draw for it (at most as many as the hold-out has)"""
 
     init_from: str = ""
     """fine-tuning: a generator.safetensors to begin with, and the discriminator.safetensors beside it if there is one
@@ -180,21 +180,21 @@ class Train(Section):
     @property
     def differentiates_twice(self) -> bool:
         """Whether D's gradients are themselves differentiated, which not every way to do a step can."""
-        return self.penalty > 0 and self.penalty_kind != "difference"
+        return self.penalty > 0 and self.penalty_kind != "finite-difference"
 
 
 class Evaluate(Section):
-    """Numbers that say how good the pictures are."""
+    """Numbers that say how good the images are."""
 
-    pictures: Annotated[int, Field(ge=2)] = 512
-    """pictures to draw; as many as are held out are compared with those"""
+    images: Annotated[int, Field(ge=2)] = 512
+    """images to draw; as many as are held out are compared with those"""
 
     extractor: str = ""
     """whose features give FID, KID, precision, recall, density and coverage: inception (its weights are fetched
     once), or the path of an ONNX file that takes RGB in [0, 1] (empty: none of these numbers)"""
 
     patches: Count = 128
-    """7x7 patches of each picture and level of the pyramid"""
+    """7x7 patches of each image and level of the pyramid"""
 
     directions: Count = 512
     """random directions of the sliced Wasserstein distance"""
@@ -216,8 +216,8 @@ def _is_sheet(text: str) -> str:
 
 
 def _is_size(text: str) -> str:
-    if text and not all(SMALLEST_DRAWN <= side <= LARGEST_DRAWN for side in parse_size(text)):
-        raise ValueError(f"not a size that can be drawn; allowed: {SMALLEST_DRAWN} to {LARGEST_DRAWN} pixels each way")
+    if text and not all(MIN_SIZE <= side <= MAX_SIZE for side in parse_size(text)):
+        raise ValueError(f"not a size that can be drawn; allowed: {MIN_SIZE} to {MAX_SIZE} pixels each way")
     return text
 
 
@@ -231,20 +231,20 @@ class Sample(Section):
     """columns x rows of a sheet"""
 
     zoom: Annotated[int, Field(ge=1, le=16)] = 3
-    """each pixel of a sheet's pictures is drawn so large"""
+    """each pixel of a sheet's images is drawn so large"""
 
     singles: bool = True
-    """also write each picture on its own"""
+    """also write each image on its own"""
 
     label: Annotated[str, BeforeValidator(_as_text)] = ""
     """label to draw, where the generator was trained with labels (dataset.condition); several, separated by commas,
     take turns from seed to seed (empty: all do)"""
 
     size: Annotated[str, AfterValidator(_is_size)] = ""
-    """pixels of each picture, such as 3000x1800, where the generator's latent is spatial (empty: as it was trained)"""
+    """pixels of each image, such as 3000x1800, where the generator's latent is spatial (empty: as it was trained)"""
 
-    tile: bool = False
-    """draw pictures that go on at their other side, where the generator's latent is spatial"""
+    seamless: bool = False
+    """draw images that go on at their other side, where the generator's latent is spatial"""
 
 
 class Machine(Section):
@@ -260,10 +260,10 @@ class Machine(Section):
     """memory of the card, GiB; 24 for a 24 GB card (0: what the device has)"""
 
     workers: Annotated[int, Field(ge=0, le=1024)] = 0
-    """threads that decode and read pictures (0: one per core)"""
+    """threads that decode and read images (0: one per core)"""
 
     micro_batch: Annotated[int, Field(ge=0)] = 0
-    """pictures in memory at a time, at most, for each process (0: as many as fit)"""
+    """images in memory at a time, at most, for each process (0: as many as fit)"""
 
     checkpointing: Literal["auto", "none", "high", "all"] = "auto"
     """recompute activations instead of keeping them: auto (as little as fits), none, high (the blocks at high
@@ -278,7 +278,7 @@ class Machine(Section):
     save_every: Annotated[int, Field(ge=0)] = 0
     """steps between two saved states, beside those by the clock (0: only by the clock)"""
 
-    keep_states: Annotated[int, Field(ge=1, le=1000)] = 2
+    keep_checkpoints: Annotated[int, Field(ge=1, le=1000)] = 2
     """states of a run that are kept"""
 
     trackers: list[Literal["tensorboard", "wandb", "mlflow"]] = []

@@ -1,1 +1,1 @@
-"""Seeds to latents to pictures to sheets."""
+"""Seeds to latents to images to sheets."""

@@ -1,4 +1,4 @@
-"""How much pictures differ from one another."""
+"""How much images differ from one another."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Pixels = NDArray[np.uint8]
-THUMBNAIL = (16, 16)  # pixels: what a picture shows, without its grain
+THUMBNAIL = (16, 16)  # pixels: what an image shows, without its grain
 
 
-def spread(pictures: Sequence[Pixels]) -> float:
-    """The mean difference between two of `pictures`, each `[H, W, 3]` uint8, in shares of the range of values."""
+def mean_pairwise_difference(images: Sequence[Pixels]) -> float:
+    """The mean difference between two of `images`, each `[H, W, 3]` uint8, in shares of the range of values."""
     thumbnails = [
-        np.asarray(Image.fromarray(picture).resize(THUMBNAIL, Image.Resampling.BOX), np.float64) / 255
-        for picture in pictures
+        np.asarray(Image.fromarray(image).resize(THUMBNAIL, Image.Resampling.BOX), np.float64) / 255 for image in images
     ]
     pairs = list(combinations(thumbnails, 2))
     return float(np.mean([np.abs(one - other).mean() for one, other in pairs])) if pairs else 0.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mapgan.dataset.label_names import clean_label
 from mapgan.errors import MapganError
-from mapgan.label_names import label_name
 
 
-def in_turn(seeds: Sequence[int], known: Sequence[str], wanted: Sequence[str] = ()) -> list[int] | None:
+def labels_for_seeds(seeds: Sequence[int], known: Sequence[str], wanted: Sequence[str] = ()) -> list[int] | None:
     """For each seed the place of its label among the `known` ones: the same whatever else is drawn with it.
 
     Args:
@@ -16,8 +16,8 @@ def in_turn(seeds: Sequence[int], known: Sequence[str], wanted: Sequence[str] = 
         known: the labels that the generator was trained with; without any there is nothing to tell it (None).
         wanted: those of them that take turns (default: all).
     """
-    places = [known.index(name) for name in wanted or known]
-    return [places[seed % len(places)] for seed in seeds] if places else None
+    indices = [known.index(name) for name in wanted or known]
+    return [indices[seed % len(indices)] for seed in seeds] if indices else None
 
 
 def parse_labels(text: str, known: Sequence[str], where: str) -> list[str]:
@@ -33,11 +33,11 @@ def parse_labels(text: str, known: Sequence[str], where: str) -> list[str]:
     Raises:
         MapganError: one of them is not known.
     """
-    names = [label_name(text)] if label_name(text) in known else list(filter(None, map(label_name, text.split(","))))
+    names = [clean_label(text)] if clean_label(text) in known else list(filter(None, map(clean_label, text.split(","))))
     for name in names:
         if name not in known:
             remedy = "take some of these" if known else "leave it empty"
-            raise MapganError(f"sample.label: {name!r}: {where} has {in_words(known)}", remedy)
+            raise MapganError(f"sample.label: {name!r}: {where} has {describe_labels(known)}", remedy)
     return names
 
 
@@ -49,12 +49,12 @@ def captions(seeds: Sequence[int], labels: Sequence[int] | None, known: Sequence
 
 
 def file_names(seeds: Sequence[int], labels: Sequence[int] | None) -> list[str]:
-    """For each seed the file of its picture: with its label's number, because each label is another picture."""
+    """For each seed the file of its image: with its label's number, because each label is another image."""
     if labels is None:
         return [f"seed-{seed:06d}.png" for seed in seeds]
     return [f"seed-{seed:06d}-label-{label}.png" for seed, label in zip(seeds, labels, strict=True)]
 
 
-def in_words(known: Sequence[str]) -> str:
+def describe_labels(known: Sequence[str]) -> str:
     """`the labels cave, town`, or `no labels`."""
     return f"the labels {', '.join(known)}" if known else "no labels"

@@ -1,4 +1,4 @@
-"""Sheets: a grid of pictures with the seed (and the label) under each."""
+"""Sheets: a grid of images with the seed (and the label) under each."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mapgan import files
 from mapgan.errors import MapganError
-from mapgan.sampling.drawing import Picture
+from mapgan.sampling.generate import Pixels
 
 PAPER, INK = (250, 248, 242), (70, 64, 58)
 GAP = 8
 LABEL = 16
 FONT_PIXELS = 12
-MOST_PIXELS = 400_000_000
+MAX_PIXELS = 400_000_000
 
 
-def sheet(pictures: Iterable[Picture], labels: list[str], columns: int, zoom: int = 1) -> Image.Image:
-    """Pictures `[H, W, 3]` uint8 in rows of `columns`, each pixel `zoom` pixels large, a label under each.
+def sheet(images: Iterable[Pixels], labels: list[str], columns: int, zoom: int = 1) -> Image.Image:
+    """Images `[H, W, 3]` uint8 in rows of `columns`, each pixel `zoom` pixels large, a label under each.
 
     Raises:
         MapganError: the sheet would be too large for any viewer.
     """
     page: Image.Image | None = None
-    for place, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
-        image = Image.fromarray(np.repeat(np.repeat(picture, zoom, axis=0), zoom, axis=1))
+    for index, (pixels, label) in enumerate(zip(images, labels, strict=True)):
+        image = Image.fromarray(np.repeat(np.repeat(pixels, zoom, axis=0), zoom, axis=1))
         cell = (image.width + GAP, image.height + GAP + LABEL)
         if page is None:
-            page = Image.new("RGB", check_page(picture.shape[1::-1], len(labels), columns, zoom), PAPER)
-        corner = (GAP + place % columns * cell[0], GAP + place // columns * cell[1])
+            page = Image.new("RGB", check_page(pixels.shape[1::-1], len(labels), columns, zoom), PAPER)
+        corner = (GAP + index % columns * cell[0], GAP + index // columns * cell[1])
         page.paste(image, corner)
         _write(page, label, corner[0] + image.width // 2, corner[1] + image.height + LABEL // 2 + 1, cell[0])
-    assert page is not None, "a sheet needs at least one picture"
+    assert page is not None, "a sheet needs at least one image"
     return page
 
 
 def check_page(size: tuple[int, int], count: int, columns: int, zoom: int = 1) -> tuple[int, int]:
-    """Width and height, in pixels, of a sheet of `count` pictures of `size` (width, height).
+    """Width and height, in pixels, of a sheet of `count` images of `size` (width, height).
 
     Raises:
         MapganError: that is too large for any viewer.
@@ -48,29 +48,29 @@ def check_page(size: tuple[int, int], count: int, columns: int, zoom: int = 1) -
     rows = -(-count // columns)
     width = columns * (zoom * size[0] + GAP) + GAP
     height = rows * (zoom * size[1] + GAP + LABEL) + GAP
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise MapganError(
-            f"a sheet of {count} pictures of {size[0]} x {size[1]} would have {width} x {height} pixels",
-            "take fewer pictures or a smaller zoom",
+            f"a sheet of {count} images of {size[0]} x {size[1]} would have {width} x {height} pixels",
+            "take fewer images or a smaller zoom",
         )
     return width, height
 
 
 def square_columns(count: int) -> int:
-    """Columns of a sheet of `count` pictures that has about as many rows."""
+    """Columns of a sheet of `count` images that has about as many rows."""
     return round(math.sqrt(count))
 
 
 def save_png(path: Path, image: Image.Image) -> None:
     """Write `image` beside `path` and move it in."""
-    with files.replacing(path) as scratch:
+    with files.atomic_write(path) as scratch:
         image.save(scratch, "PNG")
 
 
 def _write(page: Image.Image, text: str, x: int, y: int, room: int) -> None:
     """Write what of `text` fits in `room` pixels around (x, y)."""
     font = ImageFont.load_default(FONT_PIXELS)
-    ImageDraw.Draw(page).text((x, y), _cut(text, font.getlength, room), fill=INK, font=font, anchor="mm")
+    ImageDraw.Draw(page).text((x, y), _cut(text, font.getlength, room), materialize=INK, font=font, anchor="mm")
 
 
 def _cut(text: str, length: Callable[[str], float], room: int) -> str:

@@ -1,4 +1,4 @@
-"""Ready-made sets beside maps: digits, clothes, faces, or any file of small pictures.
+"""Ready-made sets beside maps: digits, clothes, faces, or any file of small images.
 
 They need no scraping and no pruning: resize makes the training set straight from them.
 """

@@ -1,4 +1,4 @@
-"""Files that hold arrays of pictures: IDX, NPY, NPZ, CSV, gzipped or not, told apart by what is in them.
+"""Files that hold arrays of images: IDX, NPY, NPZ, CSV, gzipped or not, told apart by what is in them.
 
 Nothing is unpickled, and no file can claim more memory than `MOST_BYTES`.
 """
@@ -22,7 +22,7 @@ from mapgan.sets.parts import Array
 
 Kind = Literal["idx", "npy", "npz", "csv"]
 
-MOST_BYTES = 1 << 34  # 16 GiB; a set that large belongs into a folder of pictures
+MAX_BYTES = 1 << 34  # 16 GiB; a set that large belongs into a folder of images
 # http://yann.lecun.com/exdb/mnist: two zeros, the number type, the number of axes, then each axis' length
 IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 PIECE_BYTES = 1 << 24
@@ -56,7 +56,7 @@ def read_arrays(path: Path) -> dict[str, Array]:
     """
     kind = kind_of(path)
     if kind is None:
-        raise MapganError(f"{path}: holds no set of pictures", "IDX, NPZ, NPY and CSV files do, gzipped or not")
+        raise MapganError(f"{path}: holds no set of images", "IDX, NPZ, NPY and CSV files do, gzipped or not")
     try:
         return READERS[kind](path)
     except DAMAGED as error:
@@ -94,7 +94,7 @@ def _npy(stream: io.BufferedIOBase) -> Array:
 def _values(stream: io.BufferedIOBase, dtype: np.dtype[np.generic], shape: tuple[int, ...]) -> Array:
     """As many values as the header promised, and no byte more or less."""
     wanted = math.prod(shape) * dtype.itemsize
-    if min(shape, default=0) < 0 or wanted > MOST_BYTES:
+    if min(shape, default=0) < 0 or wanted > MAX_BYTES:
         raise ValueError(f"{list(shape)} would be {wanted / 2**30:.0f} GiB")
     content = bytearray()  # in pieces: memory is taken for what is there, not for what the header promises
     while piece := stream.read(min(PIECE_BYTES, wanted + 1 - len(content))):
@@ -115,7 +115,7 @@ def _read_npz(path: Path) -> dict[str, Array]:
 
 
 def _read_csv(path: Path) -> dict[str, Array]:
-    """A picture a line: the pixels of a square and the label, which comes first where there is a line of names."""
+    """An image a line: the pixels of a square and the label, which comes first where there is a line of names."""
     with io.TextIOWrapper(_opened(path), encoding="utf-8") as lines:  # type: ignore[type-var]
         first = next(csv.reader([lines.readline()]), [])
         named = not _is_number(first[0] if first else "")
@@ -125,7 +125,7 @@ def _read_csv(path: Path) -> dict[str, Array]:
     if side < 2 or side**2 + 1 != table.shape[1]:
         raise ValueError(f"{table.shape[1]} columns are no square of pixels and a label")
     labels, pixels = (table[:, 0], table[:, 1:]) if named else (table[:, -1], table[:, :-1])
-    return {"pictures": pixels.reshape(-1, side, side), "labels": labels.astype(np.int64)}
+    return {"images": pixels.reshape(-1, side, side), "labels": labels.astype(np.int64)}
 
 
 def _is_number(text: str) -> bool:

@@ -38,7 +38,7 @@ def _digits(found: Any, words: Sequence[str]) -> Part:
 
 
 class Photos(Sequence[Pixels]):
-    """The pictures of one of torchvision's sets, each decoded when it is asked for."""
+    """The images of one of torchvision's sets, each decoded when it is asked for."""
 
     def __init__(self, found: Any) -> None:
         self.found = found
@@ -47,11 +47,11 @@ class Photos(Sequence[Pixels]):
         return len(self.found)
 
     @overload
-    def __getitem__(self, place: int) -> Pixels: ...
+    def __getitem__(self, index: int) -> Pixels: ...
     @overload
-    def __getitem__(self, place: slice) -> Sequence[Pixels]: ...
-    def __getitem__(self, place: int | slice) -> Pixels | Sequence[Pixels]:
-        if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
-        picture, _ = self.found[place]
-        return np.asarray(picture.convert("RGB"), np.uint8)
+    def __getitem__(self, index: slice) -> Sequence[Pixels]: ...
+    def __getitem__(self, index: int | slice) -> Pixels | Sequence[Pixels]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        image, _ = self.found[index]
+        return np.asarray(image.convert("RGB"), np.uint8)

@@ -46,17 +46,17 @@ def find_set(settings: ReadyMade, cache: Path) -> ReadySet:
 
 def set_files(settings: ReadyMade) -> list[Path]:
     """The files that the set is read from; none if it has to be downloaded."""
-    return next((files for place in _places(settings) if (files := files_of(place))), [])
+    return next((files for location in _locations(settings) if (files := files_of(location))), [])
 
 
-def files_of(place: Path) -> list[Path]:
-    """The files of the set at `place`: the one that it is, or those in it that hold arrays; none if there is no set."""
-    if place.is_file():
-        return [place]
-    return [file for file in _files(place) if kind_of(file) in ("idx", "npy", "npz")]
+def files_of(location: Path) -> list[Path]:
+    """The files of the set at `location`: the one that it is, or those in it that hold arrays; none if there is no set."""
+    if location.is_file():
+        return [location]
+    return [file for file in _files(location) if kind_of(file) in ("idx", "npy", "npz")]
 
 
-def _places(settings: ReadyMade) -> Iterator[Path]:
+def _locations(settings: ReadyMade) -> Iterator[Path]:
     path = Path(settings.path)
     if settings.name != "file":
         yield path / settings.name

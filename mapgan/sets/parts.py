@@ -1,4 +1,4 @@
-"""What a ready-made set is: pictures and perhaps labels, in one part or two."""
+"""What a ready-made set is: images and perhaps labels, in one part or two."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mapgan.dataset.label_names import clean_label
 from mapgan.errors import MapganError
-from mapgan.label_names import label_name
 
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
@@ -21,9 +21,9 @@ LEFT_OUT = ("val",)
 
 @dataclass(frozen=True)
 class Part:
-    """Pictures, each uint8 `[H, W]` or `[H, W, 3]`, and a label for each, or no labels at all."""
+    """Images, each uint8 `[H, W]` or `[H, W, 3]`, and a label for each, or no labels at all."""
 
-    pictures: Sequence[Pixels] | Pixels
+    images: Sequence[Pixels] | Pixels
     labels: Sequence[str] = ()
 
 
@@ -36,15 +36,15 @@ class ReadySet:
 
     @property
     def side(self) -> int:
-        """The shorter side of its first picture, pixels."""
-        first: Pixels = self.train.pictures[0]
+        """The shorter side of its first image, pixels."""
+        first: Pixels = self.train.images[0]
         return int(min(first.shape[:2]))
 
 
 def from_arrays(arrays: Mapping[str, Array], where: str, words: Sequence[str] = ()) -> ReadySet:
     """The set that named arrays make: those of an NPZ file, or of the IDX or NPY files in a folder.
 
-    In each part, the one array with three or more axes holds the pictures; an array with as many whole
+    In each part, the one array with three or more axes holds the images; an array with as many whole
     numbers or words holds their labels.
 
     Args:
@@ -53,7 +53,7 @@ def from_arrays(arrays: Mapping[str, Array], where: str, words: Sequence[str] = 
         words: what the labels 0, 1, 2 ... stand for, where that is known.
 
     Raises:
-        MapganError: there are no pictures, or it is not clear which they are.
+        MapganError: there are no images, or it is not clear which they are.
     """
     train = {name: array for name, array in arrays.items() if not _has(name, (*TEST, *LEFT_OUT))}
     test = {name: array for name, array in arrays.items() if _has(name, TEST)}
@@ -72,13 +72,13 @@ def _part(arrays: Mapping[str, Array], where: str, words: Sequence[str]) -> Part
     if len(found) != 1:
         told = "; ".join(f"{name} {list(array.shape)}" for name, array in sorted(arrays.items())) or "nothing"
         raise MapganError(
-            f"{where}: holds {told}, where one array of pictures was looked for", "[N, height, width] or [N, H, W, 3]"
+            f"{where}: holds {told}, where one array of images was looked for", "[N, height, width] or [N, H, W, 3]"
         )
     ((name, array),) = found.items()
-    pictures = _as_pictures(array, f"{where}, {name}")
-    lists = [other.reshape(-1) for other in arrays.values() if other.size == len(pictures) and other.ndim <= 2]
+    images = _as_images(array, f"{where}, {name}")
+    lists = [other.reshape(-1) for other in arrays.values() if other.size == len(images) and other.ndim <= 2]
     labels = next((each for each in lists if each.dtype.kind in "iuUS"), None)
-    return Part(pictures, () if labels is None else _words(labels, words, where))
+    return Part(images, () if labels is None else _words(labels, words, where))
 
 
 def _words(labels: Array, words: Sequence[str], where: str) -> list[str]:
@@ -87,17 +87,17 @@ def _words(labels: Array, words: Sequence[str], where: str) -> list[str]:
             raise MapganError(f"{where}: a label of {labels.max()}, where there are {len(words)}", "is it this set?")
         return [words[number] for number in labels]
     plain = [label.decode("utf-8", "replace") if isinstance(label, bytes) else str(label) for label in labels]
-    return [label_name(label) or "?" for label in plain]
+    return [clean_label(label) or "?" for label in plain]
 
 
-def _as_pictures(array: Array, where: str) -> Pixels:
+def _as_images(array: Array, where: str) -> Pixels:
     """Any usual layout and number type as uint8 `[N, H, W]` or `[N, H, W, 3]`."""
     channels_first = array.ndim == 4 and array.shape[1] in (1, 3) and array.shape[3] not in (1, 3)
     laid = np.moveaxis(array, 1, 3) if channels_first else array
     if laid.ndim == 4 and laid.shape[3] == 1:
         laid = laid[..., 0]
     if laid.ndim not in (3, 4) or (laid.ndim == 4 and laid.shape[3] != 3) or not laid.size:
-        raise MapganError(f"{where}: {list(array.shape)} are no pictures", "[N, height, width] or [N, H, W, 3] are")
+        raise MapganError(f"{where}: {list(array.shape)} are no images", "[N, height, width] or [N, H, W, 3] are")
     return laid if laid.dtype == np.uint8 else _as_bytes(laid, where)
 
 
@@ -109,4 +109,4 @@ def _as_bytes(array: Array, where: str) -> Pixels:
     if low < 0 or not high <= 255:
         raise MapganError(f"{where}: values from {low:g} to {high:g}", "brightnesses go from 0 to 255, or from 0 to 1")
     scale = 255.0 if array.dtype.kind == "b" or (array.dtype.kind == "f" and high <= 1) else 1.0
-    return np.stack([np.rint(picture * scale).astype(np.uint8) for picture in array])
+    return np.stack([np.rint(image * scale).astype(np.uint8) for image in array])

@@ -1,4 +1,4 @@
-"""Networks, optimizers and pictures, made ready for training on the device."""
+"""Networks, optimizers and images, made ready for training on the device."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from mapgan.memory.plan import Plan
 from mapgan.networks.pair import Pair
 from mapgan.networks.stack import set_checkpointing
 from mapgan.params import Params
-from mapgan.training.fitting import plan
-from mapgan.training.initial import take_weights
-from mapgan.training.objective.augment import Strength
+from mapgan.training.checkpoints.finetune import load_initial_weights
+from mapgan.training.device.memory_plan import plan
+from mapgan.training.objective.augment import AugmentProbability
 from mapgan.training.objective.batches import Batches
-from mapgan.training.objective.ema import Average
-from mapgan.training.objective.optimizers import adams
-from mapgan.training.objective.shares import part_of_batch
+from mapgan.training.objective.ema import EMA
+from mapgan.training.objective.optimizers import build_optimizers
+from mapgan.training.objective.sharding import local_indices
 from mapgan.training.objective.step import Step
 
 
@@ -31,7 +31,7 @@ def plan_for(params: Params, dataset: Dataset, accelerator: Accelerator) -> Plan
         MapganError: the batch does not divide, or no way fits.
     """
     processes = accelerator.num_processes
-    part_of_batch(params.train.batch_size, processes, accelerator.process_index)
+    local_indices(params.train.batch_size, processes, accelerator.process_index)
     budget = torch.tensor(device_budget(params.machine, accelerator.device), device=accelerator.device)
     least = int(accelerator.gather(budget[None]).min()) if processes > 1 else int(budget)
     return plan(
@@ -55,11 +55,11 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
     settings = params.train
     pair = build(params, dataset)
     if settings.init_from:
-        take_weights(pair, settings, dataset)
-    average = Average(pair.generator, settings.ema)
+        load_initial_weights(pair, settings, dataset)
+    ema = EMA(pair.generator, settings.ema)
     for network in (pair.generator, pair.discriminator):
         network.to(memory_format=torch.channels_last)
-        set_checkpointing(network, plan.need.way.checkpointing)
+        set_checkpointing(network, plan.cost.config.checkpointing)
         if params.machine.compile and (network is pair.generator or not settings.differentiates_twice):
             network.compile()
     if params.machine.compile and settings.differentiates_twice:
@@ -73,18 +73,18 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
         accelerator.prepare_model(network, evaluation_mode=True) for network in (pair.generator, pair.discriminator)
     )
     fused = accelerator.device.type in ("cpu", "cuda")
-    optimizers = [accelerator.prepare_optimizer(adam) for adam in adams(params, pair, fused)]
-    average.network.to(accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    places = part_of_batch(settings.batch_size, accelerator.num_processes, accelerator.process_index)
+    optimizers = [accelerator.prepare_optimizer(adam) for adam in build_optimizers(params, pair, fused)]
+    ema.network.to(accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    indices = local_indices(settings.batch_size, accelerator.num_processes, accelerator.process_index)
     return Step(
         settings=settings,
         accelerator=accelerator,
-        supply=Batches(
+        batches=Batches(
             dataset.train,
             params.seed,
             settings,
             pair.latent,
-            places,
+            indices,
             accelerator.device,
             resident=plan.resident,
             workers=params.machine.workers or min(4, os.cpu_count() or 1),
@@ -92,12 +92,12 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
         ),
         generator=generator,
         discriminator=discriminator,
-        average=average,
-        strength=Strength(settings, accelerator.device),
+        ema=ema,
+        augment_probability=AugmentProbability(settings, accelerator.device),
         generator_optimizer=optimizers[0],
         discriminator_optimizer=optimizers[1],
-        places=places,
-        micro_batch=plan.need.way.micro_batch,
+        indices=indices,
+        micro_batch=plan.cost.config.micro_batch,
         divisible=not pair.batch_dependent,
     )
 

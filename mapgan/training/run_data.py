@@ -10,13 +10,13 @@ from accelerate import Accelerator
 
 from mapgan.dataset import Dataset
 from mapgan.params import Params
-from mapgan.training.best import Best
-from mapgan.training.fingerprint import Parts
-from mapgan.training.monitor import Monitor
-from mapgan.training.objective.out_of_memory import Begun
+from mapgan.training.checkpoints.best import Best
+from mapgan.training.checkpoints.fingerprint import Parts
+from mapgan.training.objective.out_of_memory import StepProgress
 from mapgan.training.objective.step import Step
-from mapgan.training.places import Places
-from mapgan.training.snapshots import Snapshots
+from mapgan.training.reporting.monitor import Monitor
+from mapgan.training.reporting.snapshots import Snapshots
+from mapgan.training.run_paths import RunPaths
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Run:
     """
 
     params: Params
-    places: Places
+    paths: RunPaths
     dataset: Dataset
     files: list[tuple[int, int]]
     step: Step
@@ -53,9 +53,9 @@ class Run:
     snapshots: Snapshots
     best: Best
     done: int = 0
-    begun: Begun = field(default_factory=Begun)
+    progress: StepProgress = field(default_factory=StepProgress)
     roll_backs: int = 0
-    untroubled: int = 0
+    last_rollback: int = 0
     origin: str = ""
     history: list[dict[str, Any]] = field(default_factory=list)
 

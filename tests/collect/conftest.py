@@ -17,7 +17,7 @@ from mapgan.collect.client import Client
 from mapgan.params.collecting import Gallery
 
 
-def picture_bytes(seed: int = 0, kind: str = "PNG", size: tuple[int, int] = (8, 6)) -> bytes:
+def image_bytes(seed: int = 0, kind: str = "PNG", size: tuple[int, int] = (8, 6)) -> bytes:
     stream = io.BytesIO()
     Image.new("RGB", size, (seed * 37 % 256, seed % 256, 90)).save(stream, kind)
     return stream.getvalue()
@@ -42,7 +42,7 @@ def html(body: str) -> Reply:
 
 
 def png(seed: int = 0) -> Reply:
-    return Reply(picture_bytes(seed), "image/png")
+    return Reply(image_bytes(seed), "image/png")
 
 
 @dataclass
@@ -76,9 +76,9 @@ class Handler(BaseHTTPRequestHandler):
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
         time.sleep(reply.waits)
         with contextlib.suppress(OSError):
-            self.answer(reply)
+            self.handle_trouble(reply)
 
-    def answer(self, reply):
+    def handle_trouble(self, reply):
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.kind)
         if reply.claims != -1:
@@ -168,7 +168,7 @@ def stand_in(tmp_path):
     for number in range(30):
         look = "rock" if number < 26 else "ink"
         name = f"{look}-classic-{number:03}.webp"
-        (folder / "maps" / name).write_bytes(picture_bytes(number, "WEBP", (40 + number, 30)))
-        listed.append({"file": name, "title": f"The <Pit> & {number}", "look": look, "kind": "classic"})
+        (folder / "maps" / name).write_bytes(image_bytes(number, "WEBP", (40 + number, 30)))
+        listed.append({"file": name, "title": f"The <Pit> & {number}", "style": look, "kind": "classic"})
     (folder / "maps.json").write_text(json.dumps(listed), encoding="utf-8")
     return folder

@@ -10,15 +10,15 @@ from mapgan.collect.addresses import UnavailableError, is_public, origin
 from mapgan.collect.client import Client, WrongKindError
 from mapgan.params.collecting import Gallery
 
-from .conftest import Reply, html, picture_bytes, png
+from .conftest import Reply, html, image_bytes, png
 
 LIMIT = 1 << 20
 
 
-def fetched(client, url, want="picture", limit=LIMIT):
+def fetched(client, url, want="image", limit=LIMIT):
     body = io.BytesIO()
-    answer = client.fetch(url, body, want, limit)
-    return answer, body.getvalue()
+    handle_trouble = client.fetch(url, body, want, limit)
+    return handle_trouble, body.getvalue()
 
 
 def refusal(client, url, **how):
@@ -29,8 +29,8 @@ def refusal(client, url, **how):
 
 def test_brings_the_body_as_it_is(site, client_of):
     url = site.put("/a.png", png(3))
-    answer, body = fetched(client_of(url), url)
-    assert (answer.url, answer.media_type, body) == (url, "image/png", picture_bytes(3))
+    handle_trouble, body = fetched(client_of(url), url)
+    assert (handle_trouble.url, handle_trouble.media_type, body) == (url, "image/png", image_bytes(3))
 
 
 def test_says_who_it_is(site, client_of):
@@ -42,7 +42,7 @@ def test_says_who_it_is(site, client_of):
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_asks_again_when_a_server_is_busy(site, client_of, status):
     url = site.put("/a.png", Reply(status=status), png())
-    assert fetched(client_of(url), url)[1] == picture_bytes()
+    assert fetched(client_of(url), url)[1] == image_bytes()
 
 
 def test_pauses_grow_and_tries_end(site, client_of, pauses):
@@ -60,17 +60,17 @@ def test_waits_as_long_as_the_server_asks_but_no_more_than_a_minute(site, client
 
 
 def test_a_truncated_body_is_asked_for_again(site, client_of):
-    whole = picture_bytes()
+    whole = image_bytes()
     url = site.put("/a.png", Reply(b"x" * 5000, "image/png", claims=9000), png())
     assert fetched(client_of(url), url)[1] == whole
 
 
-def test_a_body_that_stays_truncated_is_no_picture(site, client_of):
+def test_a_body_that_stays_truncated_is_no_image(site, client_of):
     url = site.put("/a.png", Reply(b"short", "image/png", claims=100))
     assert refusal(client_of(url), url) == "the answer broke off"
 
 
-def test_a_missing_picture_is_not_asked_for_twice(site, client_of, pauses):
+def test_a_missing_image_is_not_asked_for_twice(site, client_of, pauses):
     url = site.url + "/missing.png"
     assert refusal(client_of(url), url) == "HTTP 404"
     assert site.times()["/missing.png"] == 1
@@ -122,16 +122,16 @@ def test_waits_between_requests_to_one_host(site, client_of, pauses):
     url = site.put("/a.png", png())
     client = client_of(url, delay=10)
     fetched(client, url)
-    assert len(pauses) == 1  # between robots.txt and the picture
+    assert len(pauses) == 1  # between robots.txt and the image
     assert 9 < pauses[0] <= 10
 
 
 def test_kinds_are_told_apart(site, client_of):
-    page, picture = site.put("/page.png", html("hi")), site.put("/a.png", png())
+    page, image = site.put("/page.png", html("hi")), site.put("/a.png", png())
     client = client_of(page)
-    assert refusal(client, page) == "not a picture (text/html)"
+    assert refusal(client, page) == "not an image (text/html)"
     with pytest.raises(WrongKindError, match="image/png"):
-        fetched(client, picture, want="page")
+        fetched(client, image, want="page")
 
 
 # robots.txt

@@ -9,7 +9,7 @@ from mapgan.collect.manifest import write_manifest
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Demo
 
-from .conftest import picture_bytes
+from .conftest import image_bytes
 
 
 @pytest.fixture
@@ -18,8 +18,8 @@ def base(stand_in):
         yield address
 
 
-def gather(stand_in, tmp_path, looks=("rock",)):
-    chosen = Demo(looks=list(looks))
+def gather(stand_in, tmp_path, styles=("rock",)):
+    chosen = Demo(styles=list(styles))
     return demo.gather(chosen, "", tmp_path / "raw", tmp_path / "cache", source=stand_in)
 
 
@@ -43,7 +43,7 @@ def test_every_run_writes_the_same_manifest(stand_in, tmp_path):
 
 def test_a_map_that_was_drawn_anew_is_taken(stand_in, tmp_path):
     before = {row.url: row.file for row in gather(stand_in, tmp_path, ["ink"])[0]}
-    (stand_in / "maps" / "ink-classic-026.webp").write_bytes(picture_bytes(99, "WEBP"))
+    (stand_in / "maps" / "ink-classic-026.webp").write_bytes(image_bytes(99, "WEBP"))
     after = {row.url: row.file for row in gather(stand_in, tmp_path, ["ink"])[0]}
     assert [url for url in before if before[url] != after[url]] == ["demo:maps/ink-classic-026.webp"]
     assert not (tmp_path / "cache" / "urls").exists()

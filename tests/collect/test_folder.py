@@ -7,7 +7,7 @@ from mapgan.collect import folder
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Folder
 
-from .conftest import picture_bytes
+from .conftest import image_bytes
 
 
 @pytest.fixture
@@ -28,40 +28,40 @@ def urls(rows):
     return [row.url for row in rows]
 
 
-def test_takes_pictures_of_subfolders_and_nothing_else(inbox, gather, tmp_path, capsys):
+def test_takes_images_of_subfolders_and_nothing_else(inbox, gather, tmp_path, capsys):
     for number, name in enumerate(["b.PNG", "sub/a.jpeg", ".hidden.png", "README.md", "sub/.x/y.png"]):
         (inbox / name).parent.mkdir(exist_ok=True)
-        (inbox / name).write_bytes(picture_bytes(number))
+        (inbox / name).write_bytes(image_bytes(number))
     rows, new = gather()
     assert urls(rows) == ["folder:b.PNG", "folder:sub/a.jpeg"]
     assert new == 2
     assert {row.file for row in rows} == {path.name for path in (tmp_path / "raw").iterdir()}
     assert {row.file[-4:] for row in rows} == {".png"}  # as the bytes say, not the name
-    assert "1 files stepped over that are no pictures: README.md\n" in capsys.readouterr().err
+    assert "1 files stepped over that are no images: README.md\n" in capsys.readouterr().err
 
 
 def test_files_that_are_no_images_are_named(inbox, gather, capsys):
-    (inbox / "a.png").write_bytes(picture_bytes())
+    (inbox / "a.png").write_bytes(image_bytes())
     for number in range(12):
         (inbox / f"note-{number:02d}.txt").touch()
     (inbox / "IMG_1.HEIC").touch()
     gather()
     said = capsys.readouterr().err
-    assert "13 files stepped over that are no pictures: IMG_1.HEIC, note-00.txt, " in said
+    assert "13 files stepped over that are no images: IMG_1.HEIC, note-00.txt, " in said
     assert "note-08.txt and 3 more; save HEIC and HEIF images as JPEG or PNG" in said
 
 
 def test_the_first_subfolder_is_the_label(inbox, gather):
     for number, name in enumerate(["a.png", "sub/b.png", "sub/deep/c.png"]):
         (inbox / name).parent.mkdir(exist_ok=True)
-        (inbox / name).write_bytes(picture_bytes(number))
+        (inbox / name).write_bytes(image_bytes(number))
     rows, _ = gather()
     assert [row.label for row in rows] == ["", "sub", "sub"]
 
 
-def test_the_own_pictures_are_not_changed(inbox, gather, tmp_path):
+def test_the_own_images_are_not_changed(inbox, gather, tmp_path):
     mine = inbox / "a.png"
-    mine.write_bytes(picture_bytes())
+    mine.write_bytes(image_bytes())
     mine.chmod(0o640)
     os.utime(mine, (1e9, 1e9))
     before = mine.stat()
@@ -74,20 +74,20 @@ def test_the_own_pictures_are_not_changed(inbox, gather, tmp_path):
 
 
 def test_a_second_run_copies_nothing(inbox, gather):
-    (inbox / "a.png").write_bytes(picture_bytes())
+    (inbox / "a.png").write_bytes(image_bytes())
     assert gather()[1] == 1
     assert gather()[1] == 0
 
 
 def test_same_names_in_two_folders_are_two_groups(inbox, gather):
     for number, name in enumerate(["Pit__0.png", "sub/Pit__0.png", "sub/Pit__1.png"]):
-        (inbox / name).write_bytes(picture_bytes(number))
+        (inbox / name).write_bytes(image_bytes(number))
     assert [row.group for row in gather(r"^(.+?)__")[0]] == ["Pit", "sub/Pit", "sub/Pit"]
     assert [row.group for row in gather()[0]] == ["Pit__0", "sub/Pit__0", "sub/Pit__1"]
 
 
 def test_loops_of_links_end(inbox, gather):
-    (inbox / "sub" / "a.png").write_bytes(picture_bytes())
+    (inbox / "sub" / "a.png").write_bytes(image_bytes())
     try:
         (inbox / "sub" / "back").symlink_to(inbox, target_is_directory=True)
     except OSError:
@@ -97,14 +97,14 @@ def test_loops_of_links_end(inbox, gather):
 
 
 def test_the_output_may_lie_inside_the_folder(inbox, tmp_path):
-    (inbox / "a.png").write_bytes(picture_bytes())
+    (inbox / "a.png").write_bytes(image_bytes())
     raw = inbox / "out" / "raw"
     for _ in range(2):
         rows, _new = folder.gather(Folder(path=str(inbox)), "", raw, leave_out=[raw])
         assert urls(rows) == ["folder:a.png"]
 
 
-def test_a_broken_picture_is_kept_for_pruning_to_name(inbox, gather):
+def test_a_broken_image_is_kept_for_pruning_to_name(inbox, gather):
     (inbox / "a.png").write_bytes(b"broken")
     (row,), _ = gather()
     assert (row.file[-4:], row.status, row.width) == (".bin", "ok", 0)
@@ -120,15 +120,15 @@ def test_a_bomb_tells_its_size(inbox, gather):
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_named(inbox, gather):
-    (inbox / "a.png").write_bytes(picture_bytes())
+    (inbox / "a.png").write_bytes(image_bytes())
     (inbox / "a.png").chmod(0)
     (row,), _ = gather()
     assert (row.status, row.reason) == ("failed", "cannot be read (Permission denied)")
 
 
 def test_an_empty_folder_stops_the_run(inbox, gather):
-    (inbox / "README.md").write_text("put pictures here")
-    with pytest.raises(MapganError, match=r"no pictures; put some there \(png, jpg"):
+    (inbox / "README.md").write_text("put images here")
+    with pytest.raises(MapganError, match=r"no images; put some there \(png, jpg"):
         gather()
 
 

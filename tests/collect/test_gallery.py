@@ -8,7 +8,7 @@ from mapgan.errors import MapganError
 from mapgan.files import sha256_bytes
 from mapgan.params.collecting import Gallery
 
-from .conftest import Reply, html, picture_bytes, png
+from .conftest import Reply, html, image_bytes, png
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def by_path(site, rows):
     return {row.url.removeprefix(site.url): row for row in rows}
 
 
-def test_pictures_of_all_next_pages(site, gather, tmp_path):
+def test_images_of_all_next_pages(site, gather, tmp_path):
     start = site.put("/", html('<img src="1.png" alt="The pit"><a rel="next" href="/p2">2</a>'))
     site.put("/p2", html('<img src="2.png"><a rel="next" href="/">1</a>'))
     site.put("/1.png", png(1))
@@ -34,9 +34,9 @@ def test_pictures_of_all_next_pages(site, gather, tmp_path):
     row = by_path(site, rows)["/1.png"]
     assert new == len(rows) == 2
     assert (row.title, row.page, row.mime, row.width, row.height) == ("The pit", start, "image/png", 8, 6)
-    assert (row.group, row.status, row.bytes) == ("1", "ok", len(picture_bytes(1)))
-    assert row.file == f"{sha256_bytes(picture_bytes(1))}.png"
-    assert (tmp_path / "raw" / row.file).read_bytes() == picture_bytes(1)
+    assert (row.group, row.status, row.bytes) == ("1", "ok", len(image_bytes(1)))
+    assert row.file == f"{sha256_bytes(image_bytes(1))}.png"
+    assert (tmp_path / "raw" / row.file).read_bytes() == image_bytes(1)
 
 
 @pytest.mark.parametrize(("depth", "expected"), [(0, []), (1, ["/1.png"]), (2, ["/1.png", "/2.png"])])
@@ -50,19 +50,19 @@ def test_follows_links_so_deep(site, gather, depth, expected):
     assert sorted(by_path(site, rows)) == ["/0.png", *expected]
 
 
-def test_a_followed_link_may_be_a_picture_after_all(site, gather):
+def test_a_followed_link_may_be_a_image_after_all(site, gather):
     start = site.put("/", html('<a href="/a.png">a</a>'))
     site.put("/a.png", png())
     rows, _ = gather(start, follow="a")
     assert [row.status for row in by_path(site, rows).values()] == ["ok"]
 
 
-def test_a_start_address_may_be_a_picture(site, gather):
+def test_a_start_address_may_be_a_image(site, gather):
     rows, _ = gather(site.put("/a.png", png()))
     assert list(by_path(site, rows)) == ["/a.png"]
 
 
-def test_stops_after_so_many_pages_and_pictures(site, gather, capsys):
+def test_stops_after_so_many_pages_and_images(site, gather, capsys):
     for page in range(5):
         site.put(
             f"/p{page}",
@@ -72,8 +72,8 @@ def test_stops_after_so_many_pages_and_pictures(site, gather, capsys):
         site.put(f"/{page}b.png", png(page + 10))
     assert len(gather(site.url + "/p0", max_pages=2)[0]) == 4
     assert "scrape.gallery.max_pages" in capsys.readouterr().err
-    assert len(gather(site.url + "/p0", max_pictures=3)[0]) == 3
-    assert "scrape.gallery.max_pictures" in capsys.readouterr().err
+    assert len(gather(site.url + "/p0", max_images=3)[0]) == 3
+    assert "scrape.gallery.max_images" in capsys.readouterr().err
 
 
 def test_stays_on_the_site(site, gather):
@@ -107,7 +107,7 @@ def test_what_fails_is_named_and_stepped_over(site, gather):
         "/no": "robots.txt forbids it",
         "/404.png": "HTTP 404",
         "/500.png": "HTTP 500",
-        "/page.png": "not a picture (text/html)",
+        "/page.png": "not an image (text/html)",
         "/no.png": "robots.txt forbids it",
     }
     assert rows["/404.png"].title == "A 404.png"
@@ -124,7 +124,7 @@ def test_a_guessed_name_that_is_not_there_gives_way(site, gather):
     assert sorted(by_path(site, rows)) == ["/hall.png", "/pit-300x225.png"]
 
 
-def test_a_busy_server_does_not_turn_a_picture_into_its_thumbnail(site, gather):
+def test_a_busy_server_does_not_turn_a_image_into_its_thumbnail(site, gather):
     start = site.put("/", html('<a href="/full.png"><img src="/thumb.png"></a>'))
     site.put("/full.png", Reply(status=500))
     site.put("/thumb.png", png())
@@ -133,10 +133,10 @@ def test_a_busy_server_does_not_turn_a_picture_into_its_thumbnail(site, gather):
     assert "/thumb.png" not in site.asked
 
 
-def test_the_kind_is_read_from_the_picture_not_from_the_net(site, gather):
+def test_the_kind_is_read_from_the_image_not_from_the_net(site, gather):
     start = site.put("/", html('<img src="a.png"><img src="b.png">'))
-    site.put("/a.png", Reply(picture_bytes(1, "JPEG"), "image/png"))
-    site.put("/b.png", Reply(b"<svg>no picture</svg>", "image/png"))
+    site.put("/a.png", Reply(image_bytes(1, "JPEG"), "image/png"))
+    site.put("/b.png", Reply(b"<svg>no image</svg>", "image/png"))
     rows = by_path(site, gather(start)[0])
     assert (rows["/a.png"].mime, rows["/a.png"].file[-4:]) == ("image/jpeg", ".jpg")
     assert (rows["/b.png"].status, rows["/b.png"].file[-4:], rows["/b.png"].width) == ("ok", ".bin", 0)
@@ -158,7 +158,7 @@ def pit(site):
     return site.put("/", html('<img src="/pit-300x225.png">'))
 
 
-def test_no_picture_is_downloaded_twice(site, gather, pit):
+def test_no_image_is_downloaded_twice(site, gather, pit):
     rows, new = gather(pit)
     before = site.times()["/pit-300x225.png"], site.times()["/pit.png"]
     again, none = gather(pit)
@@ -171,15 +171,15 @@ def test_raw_may_be_emptied(gather, pit, tmp_path):
     (row,), _ = gather(pit)
     (tmp_path / "raw" / row.file).unlink()
     assert gather(pit)[1] == 0
-    assert (tmp_path / "raw" / row.file).read_bytes() == picture_bytes()
+    assert (tmp_path / "raw" / row.file).read_bytes() == image_bytes()
 
 
-def test_a_spoilt_picture_in_the_store_is_downloaded_again(gather, pit, tmp_path):
+def test_a_spoilt_image_in_the_store_is_downloaded_again(gather, pit, tmp_path):
     (row,), _ = gather(pit)
-    (stored,) = (tmp_path / "cache" / "pictures").glob("*/*")
+    (stored,) = (tmp_path / "cache" / "images").glob("*/*")
     stored.write_bytes(b"spoilt")
     assert gather(pit)[1] == 1
-    assert (tmp_path / "raw" / row.file).read_bytes() == stored.read_bytes() == picture_bytes()
+    assert (tmp_path / "raw" / row.file).read_bytes() == stored.read_bytes() == image_bytes()
 
 
 @pytest.mark.parametrize("note", ["", "[]", '{"url": 1}', '{"url": "u", "sha256": "../../x"}'])
@@ -188,12 +188,12 @@ def test_a_spoilt_note_in_the_store_is_no_harm(gather, pit, tmp_path, note):
     (path,) = (tmp_path / "cache" / "urls").iterdir()
     path.write_text(note, encoding="utf-8")
     assert gather(pit)[1] == 1
-    assert json.loads(path.read_text(encoding="utf-8"))["sha256"] == sha256_bytes(picture_bytes())
+    assert json.loads(path.read_text(encoding="utf-8"))["sha256"] == sha256_bytes(image_bytes())
 
 
 def test_nothing_unfinished_stays(gather, pit, tmp_path):
     gather(pit)
-    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["pictures", "urls"]
+    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["images", "urls"]
 
 
 # what stops a run
@@ -204,8 +204,8 @@ def test_the_first_page_must_be_there(site, gather):
         gather(site.url + "/gone")
 
 
-def test_some_picture_must_be_there(site, gather):
-    with pytest.raises(MapganError, match=r"no picture found; look whether scrape\.gallery\.pictures"):
+def test_some_image_must_be_there(site, gather):
+    with pytest.raises(MapganError, match=r"no image found; look whether scrape\.gallery\.images"):
         gather(site.put("/", html("nothing here")))
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapgan.collect.groups import group, stem_of
-from mapgan.collect.manifest import COLUMNS, Row, one_row_a_picture, read_manifest, write_manifest
+from mapgan.collect.manifest import COLUMNS, ManifestRow, deduplicate, read_manifest, write_manifest
 from mapgan.errors import MapganError
 
 NAME = "a" * 64 + ".png"
@@ -13,7 +13,7 @@ TEXT = st.text(st.characters(), max_size=30) | st.sampled_from(["=1+1", "-", '"'
 COUNT = st.integers(0, 10**14)
 ROWS = st.lists(
     st.builds(
-        Row,
+        ManifestRow,
         file=st.sampled_from([NAME, "b" * 64 + ".jpg"]),
         **dict.fromkeys(("url", "page", "title", "author", "licence", "mime", "group", "reason"), TEXT),
         **dict.fromkeys(("bytes", "width", "height"), COUNT),
@@ -34,7 +34,7 @@ def test_what_is_written_is_what_is_read(tmp_path_factory, rows):
 
 
 def test_the_order_of_rows_does_not_change_the_bytes(tmp_path):
-    rows = [Row(file=NAME, url=f"u:{number}", title="Höhle") for number in range(4)]
+    rows = [ManifestRow(file=NAME, url=f"u:{number}", title="Höhle") for number in range(4)]
     write_manifest(tmp_path / "a.csv", rows)
     write_manifest(tmp_path / "b.csv", reversed(rows))
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
@@ -57,12 +57,16 @@ def test_the_columns_are_the_agreed_ones():
     ],
 )
 def test_texts_from_the_net_are_made_plain(text, kept):
-    assert Row(title=text).title == kept
+    assert ManifestRow(title=text).title == kept
 
 
-def test_one_picture_has_one_row_and_failures_all_stay():
-    rows = [Row(file=NAME, url="b"), Row(file=NAME, url="a"), *(Row(url=u, status="failed") for u in "cd")]
-    assert [row.url for row in one_row_a_picture(rows)] == ["a", "c", "d"]
+def test_one_image_has_one_row_and_failures_all_stay():
+    rows = [
+        ManifestRow(file=NAME, url="b"),
+        ManifestRow(file=NAME, url="a"),
+        *(ManifestRow(url=u, status="failed") for u in "cd"),
+    ]
+    assert [row.url for row in deduplicate(rows)] == ["a", "c", "d"]
 
 
 BROKEN = {
@@ -86,7 +90,7 @@ def test_a_broken_manifest_is_named(tmp_path, text):
 
 def test_rows_do_not_change():
     with pytest.raises(dataclasses.FrozenInstanceError):
-        Row().url = "x"  # type: ignore[misc]
+        ManifestRow().url = "x"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(

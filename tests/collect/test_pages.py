@@ -11,17 +11,17 @@ DEFAULT = Gallery()
 
 
 def read(html, follow="", url=URL, **selectors):
-    chosen = {"pictures": DEFAULT.pictures, "next_page": DEFAULT.next_page, "follow": follow, **selectors}
+    chosen = {"images": DEFAULT.images, "next_page": DEFAULT.next_page, "follow": follow, **selectors}
     return read_page(html.encode(), url, **chosen)
 
 
 def first_addresses(html, **how):
-    return [picture.addresses[0].removeprefix("https://maps.example") for picture in read(html, **how).pictures]
+    return [image.addresses[0].removeprefix("https://maps.example") for image in read(html, **how).images]
 
 
-PICTURES = {
-    "a plain picture": ('<img src="a.png">', ["/gallery/a.png"]),
-    "a linked picture, not its thumbnail": ('<a href="/f.png"><img src="t.png"></a>', ["/f.png"]),
+IMAGES = {
+    "a plain image": ('<img src="a.png">', ["/gallery/a.png"]),
+    "a linked image, not its thumbnail": ('<a href="/f.png"><img src="t.png"></a>', ["/f.png"]),
     "a thumbnail that leads to a page": ('<a href="/f.html"><img src="t.png"></a>', ["/gallery/t.png"]),
     "a link in words": ('<a href="a.JPG">The pit</a>', ["/gallery/a.JPG"]),
     "a link to a page": ('<a href="a.html">The pit</a>', []),
@@ -36,15 +36,15 @@ PICTURES = {
     ),
     "a lazy srcset": ('<img src="data:image/gif;base64,R0" data-srcset="/s.png 1x, /l.png 2x">', ["/l.png"]),
     "a lazy src": ('<img src="/blank.gif" data-src="/a.png">', ["/a.png"]),
-    "a picture element": (
-        '<picture><source srcset="/l.webp 2000w"><img src="/s.png" srcset="/m.png 500w"></picture>',
+    "an image element": (
+        '<image><source srcset="/l.webp 2000w"><img src="/s.png" srcset="/m.png 500w"></image>',
         ["/l.webp"],
     ),
     "only data": ('<img src="data:image/png;base64,iVBO">', []),
     "a query of WordPress": ('<img src="/a.png?w=300&amp;h=200&amp;ssl=1">', ["/a.png?ssl=1"]),
     "a thumbnail's name": ('<img src="/up/pit-300x225.jpg">', ["/up/pit.jpg"]),
     "a size in squares": ('<img src="/up/pit-20x30.jpg">', ["/up/pit-20x30.jpg"]),
-    "a linked picture keeps its name": ('<a href="/pit-1024x768.jpg">x</a>', ["/pit-1024x768.jpg"]),
+    "a linked image keeps its name": ('<a href="/pit-1024x768.jpg">x</a>', ["/pit-1024x768.jpg"]),
     "a redirector": ('<a href="/leaving.asp?url=http%3A//maps.example/a.jpg&amp;o=dnd">x</a>', None),
     "a redirector to a path": ('<a href="/leaving.asp?url=/dnd/a.jpg">x</a>', ["/dnd/a.jpg"]),
     "an image server": ('<img src="/_next/image?url=%2Fmaps%2Fa.png&amp;w=640&amp;q=75">', ["/maps/a.png"]),
@@ -61,16 +61,16 @@ PICTURES = {
 }
 
 
-@pytest.mark.parametrize(("html", "expected"), PICTURES.values(), ids=PICTURES)
-def test_best_address_of_a_picture(html, expected):
+@pytest.mark.parametrize(("html", "expected"), IMAGES.values(), ids=IMAGES)
+def test_best_address_of_a_image(html, expected):
     if expected is None:
         expected = ["http://maps.example/a.jpg"]
     assert first_addresses(html) == expected
 
 
 def test_what_is_tried_next():
-    (picture,) = read('<a href="/File:A.png"><img src="/th/a-300x225.png?w=3"></a>').pictures
-    assert [address.removeprefix("https://maps.example") for address in picture.addresses] == [
+    (image,) = read('<a href="/File:A.png"><img src="/th/a-300x225.png?w=3"></a>').images
+    assert [address.removeprefix("https://maps.example") for address in image.addresses] == [
         "/File:A.png",
         "/th/a.png",
         "/th/a-300x225.png",
@@ -108,7 +108,7 @@ TITLES = {
 
 @pytest.mark.parametrize(("html", "expected"), TITLES.values(), ids=TITLES)
 def test_title(html, expected):
-    assert read(html).pictures[0].title == expected
+    assert read(html).images[0].title == expected
 
 
 INDEXES = {
@@ -124,8 +124,8 @@ INDEXES = {
 
 @pytest.mark.parametrize("html", INDEXES.values(), ids=INDEXES)
 def test_index_pages(html):
-    page = read(html, follow='a[href$="/"], a[href^="?"]', pictures="a[href]", url="https://maps.example/gallery/")
-    assert [picture.addresses for picture in page.pictures] == [("https://maps.example/gallery/a.png",)]
+    page = read(html, follow='a[href$="/"], a[href^="?"]', images="a[href]", url="https://maps.example/gallery/")
+    assert [image.addresses for image in page.images] == [("https://maps.example/gallery/a.png",)]
     assert page.follow == ["https://maps.example/gallery/sub/"]
 
 
@@ -145,10 +145,10 @@ def test_next_page(html, expected):
     assert found == (expected and f"https://maps.example{expected}")
 
 
-def test_a_followed_link_is_no_picture_itself_nor_is_its_thumbnail():
+def test_a_followed_link_is_no_image_itself_nor_is_its_thumbnail():
     page = read('<a class="m" href="/m/1.png"><img src="t.png"></a><img src="b.png">', follow="a.m")
     assert page.follow == ["https://maps.example/m/1.png"]
-    assert [picture.addresses[0] for picture in page.pictures] == ["https://maps.example/gallery/b.png"]
+    assert [image.addresses[0] for image in page.images] == ["https://maps.example/gallery/b.png"]
 
 
 def test_licence_and_author_of_a_page():
@@ -158,9 +158,9 @@ def test_licence_and_author_of_a_page():
 
 
 def test_the_charset_that_the_server_says_counts():
-    page = read_page('<img src="a.png" alt="Höhle">'.encode("latin-1"), URL, pictures="img", next_page="",
+    page = read_page('<img src="a.png" alt="Höhle">'.encode("latin-1"), URL, images="img", next_page="",
                      charset="iso-8859-1")  # fmt: skip
-    assert page.pictures[0].title == "Höhle"
+    assert page.images[0].title == "Höhle"
 
 
 def test_passwords_in_links_are_dropped():

@@ -2,30 +2,30 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mapgan.curate.decode import BadPicture, open_upright
+from mapgan.curate.decode import BadImage, open_upright
 
-from .conftest import encoded, map_picture
+from .conftest import encoded, map_image
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
 
 
-def save(path, picture, kind, **options):
-    path.write_bytes(encoded(picture, kind, **options))
+def save(path, image, kind, **options):
+    path.write_bytes(encoded(image, kind, **options))
     return path
 
 
 def halves(mode, left, right):
     """4 x 2 pixels, the left half of one value and the right half of another."""
-    picture = Image.new(mode, (4, 2), left)
-    picture.paste(right, (2, 0, 4, 2))
-    return picture
+    image = Image.new(mode, (4, 2), left)
+    image.paste(right, (2, 0, 4, 2))
+    return image
 
 
 def palette_with_hole():
-    picture = Image.new("P", (4, 2), 0)
-    picture.putpalette([*RED, *GREEN])
-    picture.paste(1, (2, 0, 4, 2))
-    return picture
+    image = Image.new("P", (4, 2), 0)
+    image.putpalette([*RED, *GREEN])
+    image.paste(1, (2, 0, 4, 2))
+    return image
 
 
 def deep(mode, low, high):
@@ -33,7 +33,7 @@ def deep(mode, low, high):
     return Image.fromarray(np.array([[low, low, high, high]] * 2, dtype=dtype))
 
 
-# kind of picture: (picture, format, options, colour on the left, colour on the right)
+# kind of image: (image, format, options, colour on the left, colour on the right)
 KINDS = {
     "grey": (halves("L", 10, 200), "PNG", {}, (10,) * 3, (200,) * 3),
     "one bit": (halves("1", 0, 1), "PNG", {}, (0,) * 3, WHITE),
@@ -61,8 +61,8 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_becomes_rgb(kind, tmp_path):
-    picture, form, options, left, right = KINDS[kind]
-    found = open_upright(save(tmp_path / "a", picture, form, **options), 1)
+    image, form, options, left, right = KINDS[kind]
+    found = open_upright(save(tmp_path / "a", image, form, **options), 1)
     assert (found.mode, found.size) == ("RGB", (4, 2))
     assert (found.getpixel((0, 0)), found.getpixel((3, 1))) == (left, right)
 
@@ -80,12 +80,12 @@ def test_cmyk_jpeg(tmp_path):
 
 
 def test_first_frame_of_an_animation(tmp_path):
-    frames = [Image.new("RGB", (4, 4), colour) for colour in (RED, GREEN)]
+    frames = [Image.new("RGB", (4, 4), color) for color in (RED, GREEN)]
     path = save(tmp_path / "a.gif", frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert open_upright(path, 1).getpixel((0, 0)) == RED
 
 
-# how a camera held each way stores an upright picture: the inverse of what the tag asks for
+# how a camera held each way stores an upright image: the inverse of what the tag asks for
 STORED = {
     1: lambda a: a, 2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1],
     5: lambda a: a.transpose(1, 0, 2), 6: lambda a: np.rot90(a),
@@ -96,7 +96,7 @@ STORED = {
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 @pytest.mark.parametrize("orientation", STORED)
 def test_orientation_is_applied_once(orientation, kind, tmp_path):
-    upright = np.asarray(map_picture(1, (6, 4)))
+    upright = np.asarray(map_image(1, (6, 4)))
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored = Image.fromarray(np.ascontiguousarray(STORED[orientation](upright)))
@@ -106,7 +106,7 @@ def test_orientation_is_applied_once(orientation, kind, tmp_path):
 
 @pytest.mark.filterwarnings("ignore")
 def test_damaged_exif_is_ignored(tmp_path):
-    path = save(tmp_path / "a.jpg", map_picture(1), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff")
+    path = save(tmp_path / "a.jpg", map_image(1), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff")
     assert open_upright(path, 1).size == (160, 128)
 
 
@@ -115,17 +115,17 @@ def bomb():
 
 
 BAD = {
-    "cut jpeg": (lambda: encoded(map_picture(1), "JPEG")[:1500], "truncated"),
-    "cut png": (lambda: encoded(map_picture(1))[:1500], "truncated"),
-    "page": (lambda: b"<html>no</html>", "undecodable: not a picture"),
-    "empty": (lambda: b"", "undecodable: not a picture"),
+    "cut jpeg": (lambda: encoded(map_image(1), "JPEG")[:1500], "truncated"),
+    "cut png": (lambda: encoded(map_image(1))[:1500], "truncated"),
+    "page": (lambda: b"<html>no</html>", "undecodable: not an image"),
+    "empty": (lambda: b"", "undecodable: not an image"),
     "postscript": (
         lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
-        "undecodable: not a picture",
+        "undecodable: not an image",
     ),
     "bomb": (bomb, "too large: 144 megapixels"),
     "larger bomb": (lambda: b"P6 60000 60000 255\n", "too large"),
-    "damaged": (lambda: encoded(map_picture(1))[:40] + b"\0" * 900, "undecodable"),
+    "damaged": (lambda: encoded(map_image(1))[:40] + b"\0" * 900, "undecodable"),
 }
 
 
@@ -134,7 +134,7 @@ BAD = {
 def test_bad_files_have_a_reason(kind, tmp_path):
     make, reason = BAD[kind]
     (tmp_path / "a").write_bytes(make())
-    with pytest.raises(BadPicture, match=f"^{reason}") as caught:
+    with pytest.raises(BadImage, match=f"^{reason}") as caught:
         open_upright(tmp_path / "a", 100)
     assert len(str(caught.value)) < 120
 
@@ -143,10 +143,10 @@ def test_bad_files_have_a_reason(kind, tmp_path):
 def test_bomb_is_refused_without_decoding(tmp_path, monkeypatch):
     (tmp_path / "a.png").write_bytes(bomb())
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
-    with pytest.raises(BadPicture):
+    with pytest.raises(BadImage):
         open_upright(tmp_path / "a.png", 100)
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(BadPicture, match="missing"):
+    with pytest.raises(BadImage, match="missing"):
         open_upright(tmp_path / "none.png", 1)

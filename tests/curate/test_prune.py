@@ -5,32 +5,32 @@ import pytest
 from PIL import Image
 
 from mapgan.curate import prune as module
-from mapgan.curate.listed import read_list
 from mapgan.curate.prune import prune
+from mapgan.curate.prune_record import read_list
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Prune
 
-from .conftest import encoded, map_picture
+from .conftest import encoded, map_image
 
 
 def reasons(out):
     return {row.file: row.reason for row in read_list(out / "rejected.csv")}
 
 
-# what is put in beside a good picture, and the reason it is put aside for
+# what is put in beside a good image, and the reason it is put aside for
 HARD = {
-    "too small": map_picture(2, (63, 200)),
-    "aspect ratio": map_picture(2, (1000, 200)),
+    "too small": map_image(2, (63, 200)),
+    "aspect ratio": map_image(2, (1000, 200)),
     "blank": Image.new("RGB", (100, 100), (90, 20, 30)),
-    "too large": map_picture(2, (1200, 1200)),
-    "truncated": encoded(map_picture(2), "JPEG")[:1500],
+    "too large": map_image(2, (1200, 1200)),
+    "truncated": encoded(map_image(2), "JPEG")[:1500],
     "undecodable": b"<html>",
 }
 
 
 @pytest.mark.parametrize("kind", HARD)
 def test_hard_reasons(kind, raw, tmp_path):
-    good, bad = raw.put(map_picture(1)), raw.put(HARD[kind])
+    good, bad = raw.put(map_image(1)), raw.put(HARD[kind])
     counts = prune(Prune(max_megapixels=1.0), raw.folder, tmp_path / "out", 1)
     assert (counts.kept, counts.rejected) == (1, {kind: 1})
     assert [row.file for row in read_list(tmp_path / "out" / "kept.csv")] == [good]
@@ -38,45 +38,45 @@ def test_hard_reasons(kind, raw, tmp_path):
 
 
 def test_exact_double_in_another_format(raw, tmp_path):
-    picture = map_picture(1)
-    files = [raw.put(picture), raw.put(encoded(picture, "BMP"), suffix="bmp")]
-    assert prune(Prune(), raw.folder, tmp_path / "out", 1).rejected == {"exact double": 1}
+    image = map_image(1)
+    files = [raw.put(image), raw.put(encoded(image, "BMP"), suffix="bmp")]
+    assert prune(Prune(), raw.folder, tmp_path / "out", 1).rejected == {"exact duplicate": 1}
     kept = read_list(tmp_path / "out" / "kept.csv")[0].file
     files.remove(kept)
-    assert reasons(tmp_path / "out") == {files[0]: f"exact double of {kept}"}
+    assert reasons(tmp_path / "out") == {files[0]: f"exact duplicate of {kept}"}
 
 
 def test_the_largest_of_doubles_stays(raw, tmp_path):
-    picture = map_picture(1, (320, 256))
-    small, large = raw.put(picture.resize((160, 128))), raw.put(picture)
+    image = map_image(1, (320, 256))
+    small, large = raw.put(image.resize((160, 128))), raw.put(image)
     prune(Prune(), raw.folder, tmp_path / "out", 1)
-    assert reasons(tmp_path / "out")[small].startswith(f"near double of {large} (")
+    assert reasons(tmp_path / "out")[small].startswith(f"near duplicate of {large} (")
 
 
 def test_of_equal_sizes_the_longer_file_stays(raw, tmp_path):
-    picture = map_picture(1)
-    coarse = raw.put(encoded(picture, "JPEG", quality=30), suffix="jpg")
-    raw.put(encoded(picture, "JPEG", quality=90), suffix="jpg")
+    image = map_image(1)
+    coarse = raw.put(encoded(image, "JPEG", quality=30), suffix="jpg")
+    raw.put(encoded(image, "JPEG", quality=90), suffix="jpg")
     prune(Prune(), raw.folder, tmp_path / "out", 1)
     assert list(reasons(tmp_path / "out")) == [coarse]
 
 
 @pytest.mark.parametrize(("turns", "kept"), [(True, 1), (False, 2)])
-def test_turned_doubles(turns, kept, raw, tmp_path):
-    raw.put(map_picture(1))
-    raw.put(map_picture(1).transpose(Image.Transpose.ROTATE_90))
-    counts = prune(Prune(double_turns=turns), raw.folder, tmp_path / "out", 1)
+def test_turned_doubles(orientations, kept, raw, tmp_path):
+    raw.put(map_image(1))
+    raw.put(map_image(1).transpose(Image.Transpose.ROTATE_90))
+    counts = prune(Prune(duplicate_rotations=orientations), raw.folder, tmp_path / "out", 1)
     assert counts.kept == kept
 
 
 def test_chain_of_doubles_is_cut_at_the_best(raw, tmp_path, monkeypatch):
     """A is near B and B near C, but A is not near C: B goes with A, and C stays."""
-    names = {raw.put(map_picture(seed, (400 - 100 * seed, 100))): seed for seed in range(3)}
-    places = {400: 0, 300: 8, 200: 16}
+    names = {raw.put(map_image(seed, (400 - 100 * seed, 100))): seed for seed in range(3)}
+    indices = {400: 0, 300: 8, 200: 16}
 
-    def line(picture):
+    def line(image):
         words = np.zeros((8, 4), dtype=np.uint64)
-        words[:, 0] = (1 << places[picture.width]) - 1
+        words[:, 0] = (1 << indices[image.width]) - 1
         return words
 
     monkeypatch.setattr(module, "eight_hashes", line)
@@ -85,14 +85,14 @@ def test_chain_of_doubles_is_cut_at_the_best(raw, tmp_path, monkeypatch):
 
 
 def test_one_file_listed_twice(raw, tmp_path):
-    raw.put(map_picture(1))
-    raw.put(map_picture(1))
-    assert prune(Prune(), raw.folder, tmp_path / "out", 1).rejected == {"exact double": 1}
+    raw.put(map_image(1))
+    raw.put(map_image(1))
+    assert prune(Prune(), raw.folder, tmp_path / "out", 1).rejected == {"exact duplicate": 1}
 
 
 def test_same_bytes_whatever_the_workers(raw, tmp_path):
     for seed in range(6):
-        raw.put(map_picture(seed % 4, (160 + seed, 128)))
+        raw.put(map_image(seed % 4, (160 + seed, 128)))
     outs = [tmp_path / "one", tmp_path / "three"]
     for out, workers in zip(outs, (1, 3), strict=True):
         prune(Prune(), raw.folder, out, workers)
@@ -101,8 +101,8 @@ def test_same_bytes_whatever_the_workers(raw, tmp_path):
 
 
 def test_failed_rows_are_not_looked_at(raw, tmp_path):
-    raw.put(map_picture(1))
-    raw.put(map_picture(2), status="failed", reason="404")
+    raw.put(map_image(1))
+    raw.put(map_image(2), status="failed", reason="404")
     assert prune(Prune(), raw.folder, tmp_path / "out", 1).kept == 1
 
 
@@ -114,7 +114,7 @@ def test_nothing_kept_says_why_and_writes_the_report(raw, tmp_path):
 
 
 def test_lists_are_what_was_written(raw, tmp_path):
-    raw.put(map_picture(1), title='a "map", x', author="Ü", licence="CC0", group="g")
+    raw.put(map_image(1), title='a "map", x', author="Ü", licence="CC0", group="g")
     prune(Prune(), raw.folder, tmp_path, 1)
     row = read_list(tmp_path / "kept.csv")[0]
     assert (row.title, row.author, row.group, row.width, row.kind) == ('a "map", x', "Ü", "g", 160, "")

@@ -12,16 +12,16 @@ from mapgan.dataset import Entry, count_labels, open_dataset, write_dataset
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Prune, ReadyMade, Resize
 
-from .conftest import map_picture
+from .conftest import map_image
 
 TILES = Resize(width=32, height=16, tile_zoom=1.0, tile_contrast=0.02, holdout=0.3)
 
 
 @pytest.fixture
 def pruned(raw, tmp_path):
-    """Six pictures of three maps, kept."""
+    """Six images of three maps, kept."""
     for seed in range(6):
-        raw.put(map_picture(seed, (96, 64)), group=f"map {seed // 2}")
+        raw.put(map_image(seed, (96, 64)), group=f"map {seed // 2}")
     prune(Prune(), raw.folder, tmp_path / "pruned", 1)
     return tmp_path / "pruned"
 
@@ -43,11 +43,11 @@ def test_the_pack_holds_the_files_in_order(raw, pruned, tmp_path):
 def test_no_group_is_on_both_sides(raw, pruned, tmp_path):
     resize(TILES, raw.folder, pruned, tmp_path / "maps", 1)
     said = json.loads((tmp_path / "maps" / "dataset.json").read_text())
-    sides = [said["pictures"][: said["train"]], said["pictures"][said["train"] :]]
-    groups = [{picture["group"] for picture in side} for side in sides]
+    sides = [said["images"][: said["train"]], said["images"][said["train"] :]]
+    groups = [{image["group"] for image in side} for side in sides]
     assert groups[0].isdisjoint(groups[1])
     for part, side in zip(("train", "holdout"), sides, strict=True):
-        assert {picture["name"] for picture in side} == {path.name for path in (tmp_path / "maps" / part).iterdir()}
+        assert {image["name"] for image in side} == {path.name for path in (tmp_path / "maps" / part).iterdir()}
 
 
 def test_same_bytes_whatever_the_workers(raw, pruned, tmp_path):
@@ -84,8 +84,8 @@ def test_blank_bad_and_enlarged_are_counted(raw, tmp_path, capsys):
     faint = Image.new("RGB", (96, 64), (100, 100, 100))
     faint.paste((108, 108, 108), (48, 0, 96, 64))
     raw.put(faint, group="faint")
-    raw.put(map_picture(1, (24, 24)), group="small")
-    gone = raw.put(map_picture(2), group="gone")
+    raw.put(map_image(1, (24, 24)), group="small")
+    gone = raw.put(map_image(2), group="gone")
     prune(Prune(min_side=16), raw.folder, tmp_path / "pruned", 1)
     (raw.folder / gone).unlink()
     counts = resize(TILES.model_copy(update={"tile_contrast": 5.0}), raw.folder, tmp_path / "pruned", tmp_path / "m", 1)
@@ -101,7 +101,7 @@ def test_no_holdout_if_not_asked_for(raw, pruned, tmp_path):
 
 def test_labels_go_into_the_set_if_they_are_wanted(raw, tmp_path):
     for seed in range(6):
-        raw.put(map_picture(seed, (96, 64)), group=f"map {seed}", label=("cave", "town", "")[seed % 3])
+        raw.put(map_image(seed, (96, 64)), group=f"map {seed}", label=("cave", "town", "")[seed % 3])
     prune(Prune(), raw.folder, tmp_path / "pruned", 1)
     counts = resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1, labelled=True)
     assert counts.unlabelled == 2
@@ -109,15 +109,15 @@ def test_labels_go_into_the_set_if_they_are_wanted(raw, tmp_path):
     data = open_dataset(tmp_path / "maps")
     assert data.labels == ("cave", "town")
     said = json.loads((tmp_path / "maps" / "dataset.json").read_text())
-    for picture in said["pictures"]:
-        assert data.labels[picture["label"]] == ("cave", "town")[int(picture["group"][-1]) % 3]
+    for image in said["images"]:
+        assert data.labels[image["label"]] == ("cave", "town")[int(image["group"][-1]) % 3]
 
     resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "plain", 1)
     assert open_dataset(tmp_path / "plain").labels == ()
 
 
 def test_labels_need_subfolders(raw, pruned, tmp_path):
-    with pytest.raises(MapganError, match="no picture lies in a subfolder"):
+    with pytest.raises(MapganError, match="no image lies in a subfolder"):
         resize(TILES, raw.folder, pruned, tmp_path / "maps", 1, labelled=True)
 
 
@@ -128,7 +128,7 @@ def test_without_prune(raw, tmp_path):
 
 def test_a_line_counts_each_label(raw, tmp_path):
     for seed in range(6):
-        raw.put(map_picture(seed, (96, 64)), group=f"map {seed}", label="cave" if seed else "lone")
+        raw.put(map_image(seed, (96, 64)), group=f"map {seed}", label="cave" if seed else "lone")
     prune(Prune(), raw.folder, tmp_path / "pruned", 1)
     whole = TILES.model_copy(update={"fit": "crop", "holdout": 0.9})
     chosen = ReadyMade(condition="folder")
@@ -137,15 +137,15 @@ def test_a_line_counts_each_label(raw, tmp_path):
 
 
 def test_of_many_labels_the_line_says_how_many_there_are(tmp_path):
-    picture = np.zeros((16, 16, 3), np.uint8)
+    image = np.zeros((16, 16, 3), np.uint8)
     names = [Entry(f"{number}", f"{number}", f"{number:02}") for number in range(23)]
-    write_dataset(tmp_path, (16, 16), names, [], [picture] * 23)
+    write_dataset(tmp_path, (16, 16), names, [], [image] * 23)
     assert count_labels(open_dataset(tmp_path)).endswith("19 1 (none held out) and 3 more")
 
 
 def test_a_label_is_called_as_its_folder_if_that_can_be_shown(raw, tmp_path):
     for seed, name in enumerate(["-old", "=sum", "ho\u0308hle", "x" * 200]):
-        raw.put(map_picture(seed, (96, 64)), group=f"map {seed}", label=name)
+        raw.put(map_image(seed, (96, 64)), group=f"map {seed}", label=name)
     prune(Prune(), raw.folder, tmp_path / "pruned", 1)
     resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1, labelled=True)
     assert open_dataset(tmp_path / "maps").labels == ("-old", "=sum", "h\u00f6hle", "x" * 100)

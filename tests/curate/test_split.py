@@ -5,22 +5,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapgan.curate import split
-from mapgan.curate.split import fraction
+from mapgan.curate.split import unit_hash
 
 groups = st.sets(st.text(max_size=5), min_size=1, max_size=20)
 
 
-def held_out(known: Iterable[str], share: float) -> set[str]:
+def held_out(known: Iterable[str], fraction: float) -> set[str]:
     """Of groups without labels."""
-    return split.held_out([(group, "") for group in known], share)
+    return split.held_out([(group, "") for group in known], fraction)
 
 
-GROUPS = sorted((f"map {number}" for number in range(40)), key=fraction)
+GROUPS = sorted((f"map {number}" for number in range(40)), key=unit_hash)
 
 
 @given(groups, st.sampled_from([0.01, 0.1, 0.3, 0.5]))
-def test_neither_part_is_empty(known, share):
-    out = held_out(known, share)
+def test_neither_part_is_empty(known, fraction):
+    out = held_out(known, fraction)
     assert out < known
     assert out or len(known) == 1
 
@@ -43,12 +43,12 @@ def test_share_is_about_kept():
         (GROUPS[:1], 0.5, []),
     ],
 )
-def test_ends(known, share, expected):
-    assert held_out(known, share) == set(expected)
+def test_ends(known, fraction, expected):
+    assert held_out(known, fraction) == set(expected)
 
 
 def test_of_each_label_a_group_is_trained_on():
-    low, high = ([group for group in GROUPS if (fraction(group) < 0.3) is below] for below in (True, False))
+    low, high = ([group for group in GROUPS if (unit_hash(group) < 0.3) is below] for below in (True, False))
     labelled = [(group, "cave") for group in low[:3]] + [(group, "town") for group in [*low[3:], *high]]
     without = held_out(GROUPS, 0.3)
     assert split.held_out(labelled, 0.3) == without - {low[2]}

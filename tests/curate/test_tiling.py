@@ -15,9 +15,9 @@ overlaps = st.floats(0, 0.95)
 @given(axes, overlaps)
 def test_windows_cover_the_axis_and_touch_both_ends(axis, overlap):
     length, window = axis
-    places = positions(length, window, overlap)
-    assert (places[0], places[-1]) == (0, length - window)
-    assert all(b - a <= window for a, b in pairwise(places))
+    indices = positions(length, window, overlap)
+    assert (indices[0], indices[-1]) == (0, length - window)
+    assert all(b - a <= window for a, b in pairwise(indices))
 
 
 @settings(max_examples=100, deadline=None)
@@ -43,7 +43,7 @@ def test_corners_are_all_combinations():
 
 
 @pytest.mark.parametrize("most", [25, 50, 100])
-def test_the_first_corners_are_spread_over_the_picture(most):
+def test_the_first_corners_are_spread_over_the_image(most):
     chosen = np.array(corners((1000, 1000), (10, 10), 0.0, most))
     assert len(chosen) == most
     quarters = np.histogram2d(chosen[:, 0], chosen[:, 1], bins=2, range=[[0, 1000]] * 2)[0]

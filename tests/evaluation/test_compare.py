@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mapgan import files
-from mapgan.comparing import compare_runs
+from mapgan.commands.compare import compare_runs
 from mapgan.errors import MapganError
 from mapgan.evaluation.runs import differing, find_runs
 from mapgan.params import load
@@ -23,7 +23,7 @@ KID = "KID by <b>.onnx"
 def made_run(folder: Path, *settings: str, **facts: Any) -> Path:
     """What train, evaluate and sample leave of a run, without having run them."""
     files.write_text(folder / "params.yaml", to_yaml(load(settings=settings)))
-    metrics = {"data": "d", "pictures": 40, "steps": 7, "SWD": {"samples": 90.0, "real": 20.0},
+    metrics = {"data": "d", "images": 40, "steps": 7, "SWD": {"samples": 90.0, "real": 20.0},
                KID: {"samples": 0.2, "low": 0.1, "high": 0.3, "real": 0.01}} | facts  # fmt: skip
     files.write_json(folder / "results/evaluate/metrics.json", metrics)
     files.write_text(folder / "results/train/speed.tsv", "step\tpictures_per_second\n2\t10\n4\t81\n")
@@ -37,7 +37,7 @@ def test_the_table_has_both_runs_and_marks_the_better(tmp_path: Path) -> None:
     said = compare_runs(runs, tmp_path / "compare.html").splitlines()
     assert re.fullmatch(r"SWD +90\.0 +70\.0 \* +20\.0", said[1])
     assert re.fullmatch(re.escape(KID) + r" +0\.200 \(0\.100 to 0\.300\) +0\.200 \(0\.100 to 0\.300\) +0\.010", said[2])
-    assert re.search(r"^pictures per second +81 +81$", "\n".join(said), re.MULTILINE)
+    assert re.search(r"^images per second +81 +81$", "\n".join(said), re.MULTILINE)
 
 
 def test_the_page_is_escaped_and_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
@@ -63,8 +63,8 @@ def test_settings_of_machines_and_of_other_networks_are_left_out(tmp_path: Path)
 
 WARNED = [
     ({"data": "other"}, "different training sets"),
-    ({"pictures": 41}, "different numbers of pictures"),
-    ({"FID by x.onnx": {"samples": 1.0, "real": 0.5}}, "FID is too high by much with few pictures (here 40)"),
+    ({"images": 41}, "different numbers of images"),
+    ({"FID by x.onnx": {"samples": 1.0, "real": 0.5}}, "FID is too high by much with few images (here 40)"),
 ]
 
 

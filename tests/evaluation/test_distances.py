@@ -72,5 +72,5 @@ def test_intervals_hold_what_other_draws_give() -> None:
 
 def test_density_and_coverage_counted_by_hand() -> None:
     real = torch.arange(6.0, dtype=torch.float64)[:, None]  # the fifth neighbour is 5, 4, 3, 3, 4, 5 away
-    drawn = torch.tensor([[0.0], [9.5]], dtype=torch.float64)  # in the balls of 0, 1 and 2; in that of 5
-    assert density_and_coverage(drawn, real) == (pytest.approx(4 / 10), pytest.approx(4 / 6))
+    generated = torch.tensor([[0.0], [9.5]], dtype=torch.float64)  # in the balls of 0, 1 and 2; in that of 5
+    assert density_and_coverage(generated, real) == (pytest.approx(4 / 10), pytest.approx(4 / 6))

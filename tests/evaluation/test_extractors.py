@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from mapgan.errors import MapganError
-from mapgan.evaluation.extractors import NotHere, features, open_extractor
+from mapgan.evaluation.extractors import ExtractorUnavailable, features, open_extractor
 from tests.evaluation.test_swd import noise, rooms
 from tests.evaluation.tiny_onnx import write_onnx
 
@@ -20,24 +20,24 @@ onnxruntime = pytest.importorskip("onnxruntime", reason='the extra is not instal
 
 
 @pytest.mark.parametrize("shape", [["N", 3, 32, 32], [1, 3, "H", "W"], ["N", 32, 32, 3]])
-def test_features_are_those_of_the_picture_in_0_to_1(tmp_path: Path, shape: list[int | str]) -> None:
-    picture = noise(1, 0)[0]
-    means = (picture / 255).reshape(2, 16, 2, 16, 3).mean(axis=(1, 3)).transpose(2, 0, 1).ravel()
+def test_features_are_those_of_the_image_in_0_to_1(tmp_path: Path, shape: list[int | str]) -> None:
+    image = noise(1, 0)[0]
+    means = (image / 255).reshape(2, 16, 2, 16, 3).mean(axis=(1, 3)).transpose(2, 0, 1).ravel()
     extractor = open_extractor(str(write_onnx(tmp_path / "means.onnx", shape, 16)))
     assert extractor.name == "means.onnx"
-    np.testing.assert_allclose(extractor(picture), means, atol=1e-6)
+    np.testing.assert_allclose(extractor(image), means, atol=1e-6)
 
 
-def test_pictures_are_brought_to_the_files_size(tmp_path: Path) -> None:
+def test_images_are_brought_to_the_files_size(tmp_path: Path) -> None:
     extractor = open_extractor(str(write_onnx(tmp_path / "means.onnx", ["N", 3, 16, 16], 16)))
-    picture = noise(1, 0, size=64)[0]
-    np.testing.assert_allclose(extractor(picture), (picture / 255).mean(axis=(0, 1)), atol=5e-3)
+    image = noise(1, 0, size=64)[0]
+    np.testing.assert_allclose(extractor(image), (image / 255).mean(axis=(0, 1)), atol=5e-3)
 
 
-def test_the_order_of_pictures_does_not_matter_at_all(tmp_path: Path) -> None:
+def test_the_order_of_images_does_not_matter_at_all(tmp_path: Path) -> None:
     extractor = open_extractor(str(write_onnx(tmp_path / "means.onnx", ["N", 3, 32, 32], 8)))
-    pictures = rooms(20, 0)
-    assert torch.equal(features(extractor, pictures), features(extractor, pictures[::-1]))
+    images = rooms(20, 0)
+    assert torch.equal(features(extractor, images), features(extractor, images[::-1]))
 
 
 def test_a_bad_file_is_one_line(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_without_the_extra_a_line_says_what_to_install(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
     path = write_onnx(tmp_path / "means.onnx", ["N", 3, 8, 8], 8)
-    with pytest.raises(NotHere, match=r'pip install "mapgan\[metrics\]"'):
+    with pytest.raises(ExtractorUnavailable, match=r'pip install "mapgan\[metrics\]"'):
         open_extractor("inception" if package == "torch_fidelity" else str(path))
 
 
@@ -69,5 +69,5 @@ def test_without_its_weights_a_line_says_so(monkeypatch: pytest.MonkeyPatch) -> 
         raise urllib.error.URLError("no net")
 
     monkeypatch.setattr(inception, "load_state_dict_from_url", offline)
-    with pytest.raises(NotHere, match=r"weights could not be fetched .*no net"):
+    with pytest.raises(ExtractorUnavailable, match=r"weights could not be fetched .*no net"):
         open_extractor("inception")

@@ -1,4 +1,4 @@
-"""The evaluate stage as a whole, with generators whose pictures are known."""
+"""The evaluate stage as a whole, with generators whose images are known."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from mapgan.networks.generator_file import About, save_network
 from mapgan.params import Evaluate, load
 from tests.conftest import TINY
 from tests.evaluation.test_likeness import plans
-from tests.evaluation.test_swd import Pictures, noise
+from tests.evaluation.test_swd import Images, noise
 from tests.evaluation.tiny_onnx import write_onnx
 
-FEW = Evaluate(pictures=24, patches=8, directions=16)
+FEW = Evaluate(images=24, patches=8, directions=16)
 
 
 @pytest.fixture
@@ -44,13 +44,13 @@ def generator(tmp_path: Path, maps: Path) -> Path:
     return tmp_path / "generator.safetensors"
 
 
-def drawing(monkeypatch: pytest.MonkeyPatch, pictures: Pictures) -> None:
+def drawing(monkeypatch: pytest.MonkeyPatch, images: Images) -> None:
     """Let the generator draw these."""
 
-    def draw(_: Any, __: Any, seeds: Any, ___: Any) -> Iterator[Any]:
-        yield from itertools.islice(itertools.cycle(pictures), len(seeds))
+    def generate(_: Any, __: Any, seeds: Any, ___: Any) -> Iterator[Any]:
+        yield from itertools.islice(itertools.cycle(images), len(seeds))
 
-    monkeypatch.setattr(report, "draw", draw)
+    monkeypatch.setattr(report, "draw", generate)
 
 
 def evaluated(generator: Path, maps: Path, out: Path, settings: Evaluate = FEW) -> tuple[dict[str, Any], str]:
@@ -61,15 +61,15 @@ def evaluated(generator: Path, maps: Path, out: Path, settings: Evaluate = FEW) 
 COPIED = "share nearer to training than 99 % of held-out"
 
 
-def test_new_pictures_copies_and_noise_are_told_apart(
+def test_new_images_copies_and_noise_are_told_apart(
     generator: Path, maps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("onnxruntime")
     pytest.importorskip("torch_fidelity")
     extractor = str(write_onnx(tmp_path / "means.onnx", ["N", 3, 32, 32], 8))
     found = {}
-    for name, pictures in {"new": plans(24, 9), "copied": plans(80, 0)[:24], "noise": noise(24, 0, 48)}.items():
-        drawing(monkeypatch, pictures)
+    for name, images in {"new": plans(24, 9), "copied": plans(80, 0)[:24], "noise": noise(24, 0, 48)}.items():
+        drawing(monkeypatch, images)
         found[name], _ = evaluated(generator, maps, tmp_path / name, FEW.model_copy(update={"extractor": extractor}))
     assert found["copied"][COPIED]["samples"] == 1
     assert found["new"][COPIED]["samples"] <= 0.1
@@ -78,7 +78,7 @@ def test_new_pictures_copies_and_noise_are_told_apart(
         assert found["noise"][number]["samples"] > times * found["new"][number]["samples"], number
     assert found["noise"]["recall by means.onnx"]["samples"] == 0
     assert found["new"]["precision by means.onnx"]["samples"] > 0.5
-    assert found["new"]["pictures"] == 24
+    assert found["new"]["images"] == 24
     assert "FID" not in found["new"]  # never without the name of whose features
     with (tmp_path / "copied/closest.tsv").open() as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
@@ -86,16 +86,16 @@ def test_new_pictures_copies_and_noise_are_told_apart(
     assert Image.open(tmp_path / "copied/closest.png").width > 4 * 2 * 96
 
 
-def test_the_order_of_pictures_does_not_matter(
+def test_the_order_of_images_does_not_matter(
     generator: Path, maps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("onnxruntime")
     pytest.importorskip("torch_fidelity")
     settings = FEW.model_copy(update={"extractor": str(write_onnx(tmp_path / "m.onnx", ["N", 3, 32, 32], 8))})
-    pictures = plans(24, 9)
-    drawing(monkeypatch, pictures)
+    images = plans(24, 9)
+    drawing(monkeypatch, images)
     once, _ = evaluated(generator, maps, tmp_path / "a", settings)
-    drawing(monkeypatch, pictures[np.random.default_rng(0).permutation(24)])
+    drawing(monkeypatch, images[np.random.default_rng(0).permutation(24)])
     again, _ = evaluated(generator, maps, tmp_path / "b", settings)
     assert once.pop("SWD")["samples"] == pytest.approx(again.pop("SWD")["samples"], rel=1e-5)
     assert once == again

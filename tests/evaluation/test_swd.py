@@ -7,32 +7,32 @@ import pytest
 
 from mapgan.evaluation.swd import sliced_wasserstein
 
-Pictures = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+Images = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 
-def rooms(count: int, seed: int, size: int = 32) -> Pictures:
+def rooms(count: int, seed: int, size: int = 32) -> Images:
     """Light rooms of random places on dark ground."""
     random = np.random.default_rng(seed)
-    pictures = np.full((count, size, size, 3), 40, np.uint8)
-    for picture in pictures:
+    images = np.full((count, size, size, 3), 40, np.uint8)
+    for image in images:
         top, left = random.integers(0, size // 2, 2)
-        picture[top : top + size // 3, left : left + size // 3] = 220
-    return pictures
+        image[top : top + size // 3, left : left + size // 3] = 220
+    return images
 
 
-def noise(count: int, seed: int, size: int = 32) -> Pictures:
+def noise(count: int, seed: int, size: int = 32) -> Images:
     return np.random.default_rng(seed).integers(0, 256, (count, size, size, 3), dtype=np.uint8)
 
 
-def distance(one: Pictures, other: Pictures) -> dict[str, float]:
+def distance(one: Images, other: Images) -> dict[str, float]:
     return sliced_wasserstein(one, other, patches=32, directions=64)
 
 
-def test_the_same_pictures_are_at_distance_0() -> None:
+def test_the_same_images_are_at_distance_0() -> None:
     assert set(distance(rooms(40, 0), rooms(40, 0)).values()) == {0.0}
 
 
-def test_pictures_of_the_same_kind_are_near_and_noise_is_far() -> None:
+def test_images_of_the_same_kind_are_near_and_noise_is_far() -> None:
     near, far = distance(rooms(60, 0), rooms(60, 1)), distance(rooms(60, 0), noise(60, 1))
     assert near["mean"] * 3 < far["mean"]
     assert set(near) == {"32", "16", "mean"}
@@ -57,12 +57,12 @@ def test_blur_shows_at_the_fine_level() -> None:
 
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (50, 70)])
 def test_any_size_has_levels_down_to_16(height: int, width: int) -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (4, height, width, 3), dtype=np.uint8)
-    levels = [int(name) for name in distance(pictures, pictures) if name != "mean"]
+    images = np.random.default_rng(0).integers(0, 256, (4, height, width, 3), dtype=np.uint8)
+    levels = [int(name) for name in distance(images, images) if name != "mean"]
     assert levels[0] == height
     assert 16 <= levels[-1] < 32
 
 
 def test_sets_that_do_not_match_are_refused() -> None:
-    with pytest.raises(ValueError, match="as many pictures"):
+    with pytest.raises(ValueError, match="as many images"):
         distance(rooms(3, 0), rooms(4, 0))

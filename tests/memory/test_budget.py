@@ -26,9 +26,9 @@ def computer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_card_that_is_not_there() -> None:
     machine = Machine(memory_gib=24)
-    assert allocator_limit(machine, CUDA, there=False) == 22.5 * GIB
-    assert device_budget(machine, CUDA, there=False) == int(22.5 * GIB * ALLOWANCES["cuda"].share)
-    assert device_budget(Machine(memory_gib=1), CUDA, there=False) == 0
+    assert allocator_limit(machine, CUDA, present=False) == 22.5 * GIB
+    assert device_budget(machine, CUDA, present=False) == int(22.5 * GIB * ALLOWANCES["cuda"].fraction)
+    assert device_budget(Machine(memory_gib=1), CUDA, present=False) == 0
 
 
 def test_a_card_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

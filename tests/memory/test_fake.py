@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mapgan.memory.fake import fill, hollow_pair
+from mapgan.memory.fake import build_on_meta, materialize
 from mapgan.networks import BUILDERS, build
 from mapgan.params import load
 from tests.conftest import TINY
@@ -16,11 +16,11 @@ from tests.conftest import TINY
 
 def test_fake_weights_are_like_real_ones() -> None:
     params = load(settings=TINY)
-    hollow = hollow_pair(params, 48, 32)
+    hollow = build_on_meta(params, 48, 32)
     real = build(params.train.network, params.train.networks.of(params.train.network), 48, 32)
     for name in ("generator", "discriminator"):
         with FakeTensorMode():
-            fill(getattr(hollow, name))
+            materialize(getattr(hollow, name))
         fakes = getattr(hollow, name).state_dict()
         reals = getattr(real, name).to(memory_format=torch.channels_last).state_dict()
         assert fakes.keys() == reals.keys()
@@ -58,10 +58,10 @@ def test_mixed_precision_is_the_same_on_a_gpu(chosen: list[str]) -> None:
     params = load(settings=[*TINY, *chosen, "train.networks.dcgan-modern.convolutions=2"])
 
     def types(device: str) -> list[tuple[str, torch.dtype]]:
-        pair = hollow_pair(params, 32, 32)
+        pair = build_on_meta(params, 32, 32)
         with FakeTensorMode():
             for some in (pair.generator, pair.discriminator):
-                fill(some)
+                materialize(some)
                 _move(some, device)
             torch.set_autocast_dtype(device, torch.bfloat16)
             torch.set_autocast_enabled(device, True)  # torch.autocast itself would look for a GPU

@@ -55,7 +55,7 @@ def test_arithmetic_counts_what_is_done_twice(mode: type) -> None:
                 stack(torch.zeros(2, 4, 8, 8)).sum().backward()
         return meter.flops
 
-    once = 2 * 2 * 4 * 4 * 9 * 8 * 8  # multiply and add, pictures, maps in, maps out, kernel, places
+    once = 2 * 2 * 4 * 4 * 9 * 8 * 8  # multiply and add, images, maps in, maps out, kernel, places
     forward, weights, inputs = 3 * once, 3 * once, 2 * once  # the first block's input needs no gradient
     assert flops("none") == forward + weights + inputs
     assert flops("high") == flops("none") + 2 * once

@@ -8,7 +8,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from mapgan import networks
-from mapgan.memory.fake import fill, hollow_pair
+from mapgan.memory.fake import build_on_meta, materialize
 from mapgan.memory.meter import Meter
 from mapgan.memory.summary import report, summarize
 from mapgan.params import Params, load
@@ -40,15 +40,15 @@ def test_the_layers_add_up_to_the_networks(network: str, labels: int) -> None:
 def test_what_is_kept_is_what_lives_after_the_forward_pass(precision: str) -> None:
     params = tiny(f"train.precision='{precision}'")
     _, summary = summarize(params, *SIZE)
-    network = hollow_pair(params, *SIZE).discriminator
+    network = build_on_meta(params, *SIZE).discriminator
     with FakeTensorMode(), Meter() as meter:
-        fill(network)
+        materialize(network)
         weights = meter.live
-        pictures = torch.empty(1, 3, SIZE[1], SIZE[0])
+        images = torch.empty(1, 3, SIZE[1], SIZE[0])
         with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
-            verdict = network(pictures)
-        kept_beside = pictures.nbytes if precision == "bf16" else 0  # the graph keeps a copy of them in bf16 alone
-        assert sum(layer.kept for layer in summary.layers) == meter.live - weights - verdict.nbytes - kept_beside
+            logit = network(images)
+        kept_beside = images.nbytes if precision == "bf16" else 0  # the graph keeps a copy of them in bf16 alone
+        assert sum(layer.kept for layer in summary.layers) == meter.live - weights - logit.nbytes - kept_beside
 
 
 def test_a_layer_known_by_heart() -> None:
@@ -57,8 +57,8 @@ def test_a_layer_known_by_heart() -> None:
     assert (first.name, first.kind, first.output) == ("blocks.0.0", "Conv2d", (4, 16, 16))
     assert first.parameters == 4 * 3 * 4 * 4 + 4
     assert first.multiply_adds == 4 * 3 * 4 * 4 * 16 * 16
-    assert first.kept == 4 * 3 * 32 * 32  # the picture
-    assert first.backward == 4 * first.parameters  # the picture needs no gradient
+    assert first.kept == 4 * 3 * 32 * 32  # the image
+    assert first.backward == 4 * first.parameters  # the image needs no gradient
     norm = next(layer for layer in generator.layers if layer.kind == "BatchNorm2d")
     maps, height, width = norm.output
     assert norm.backward == 4 * (maps * height * width + 2 * maps)
@@ -66,6 +66,6 @@ def test_a_layer_known_by_heart() -> None:
 
 def test_the_report_names_both_networks_and_their_sums() -> None:
     lines = report(tiny(), *SIZE).splitlines()
-    assert lines[0] == "dcgan-modern, 48 x 32 pixels, precision no, one picture"
+    assert lines[0] == "dcgan-modern, 48 x 32 pixels, precision no, one image"
     assert [line.split()[0] for line in lines if line.endswith("backward MiB")] == ["generator", "discriminator"]
     assert len([line for line in lines if line.startswith("total ")]) == 2

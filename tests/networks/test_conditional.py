@@ -23,17 +23,17 @@ def pair_of(name: NetworkName, labels: int = 3, width: int = 32, height: int = 2
 def test_shapes(name: NetworkName) -> None:
     pair = pair_of(name)
     z, labels = torch.randn(4, pair.latent), torch.tensor([0, 2, 1, 2])
-    pictures = pair.generator(z, labels)
-    assert pictures.shape == (4, 3, 28, 32)
-    assert pair.discriminator(pictures, labels).shape == (4,)
+    images = pair.generator(z, labels)
+    assert images.shape == (4, 3, 28, 32)
+    assert pair.discriminator(images, labels).shape == (4,)
 
 
 @pytest.mark.parametrize("name", BUILDERS)
 def test_a_label_moves_its_own_verdict_alone(name: NetworkName) -> None:
     discriminator = pair_of(name).discriminator
-    pictures = torch.rand(4, 3, 28, 32) * 2 - 1
-    discriminator(pictures, torch.ones(4, dtype=torch.long)).sum().backward()
-    slope = discriminator.get_submodule("inner.verdict").get_parameter("weight").grad
+    images = torch.rand(4, 3, 28, 32) * 2 - 1
+    discriminator(images, torch.ones(4, dtype=torch.long)).sum().backward()
+    slope = discriminator.get_submodule("inner.logit").get_parameter("weight").grad
     assert slope is not None
     assert [bool(slope[label].any()) for label in range(3)] == [False, True, False]
 
@@ -43,9 +43,9 @@ def test_all_labels_begin_with_the_verdict_of_the_network_without_labels() -> No
     torch.manual_seed(0)
     plain = BUILDERS["dcgan-modern"](settings.model_copy(update={"latent": settings.latent + 16}), 32, 32)
     labelled = pair_of("dcgan-modern", width=32, height=32)
-    pictures = torch.rand(4, 3, 32, 32) * 2 - 1
-    verdicts = labelled.discriminator(pictures, torch.tensor([0, 1, 2, 0]))
-    assert torch.allclose(verdicts, plain.discriminator(pictures), atol=1e-6)
+    images = torch.rand(4, 3, 32, 32) * 2 - 1
+    logits = labelled.discriminator(images, torch.tensor([0, 1, 2, 0]))
+    assert torch.allclose(logits, plain.discriminator(images), atol=1e-6)
 
 
 def test_a_network_without_a_plain_latent_is_one_line() -> None:

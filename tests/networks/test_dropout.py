@@ -8,22 +8,22 @@ import torch
 from mapgan.networks.dropout import Dropout
 
 
-def dropped(share: float, x: torch.Tensor, keys: torch.Tensor | None) -> torch.Tensor:
-    layer = Dropout(share)
+def dropped(fraction: float, x: torch.Tensor, keys: torch.Tensor | None) -> torch.Tensor:
+    layer = Dropout(fraction)
     layer.keys = keys
     result: torch.Tensor = layer(x)
     return result
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_the_share_is_dropped_and_the_mean_stays(share: float) -> None:
+def test_the_share_is_dropped_and_the_mean_stays(fraction: float) -> None:
     keys = torch.randint(2**32, (400,), generator=torch.Generator().manual_seed(0))
-    x = dropped(share, torch.ones(400, 500), keys)
-    assert x.unique().tolist() == pytest.approx([0, 1 / (1 - share)])
-    assert (x == 0).double().mean().item() == pytest.approx(share, abs=0.005)
-    # each unit and each picture is like any other, and any two of them have nothing to do with one another
-    for kept in ((x != 0).double(), (x != 0).double().T):
-        assert (kept.mean(0) - (1 - share)).abs().max() < 0.15
+    x = dropped(fraction, torch.ones(400, 500), keys)
+    assert x.unique().tolist() == pytest.approx([0, 1 / (1 - fraction)])
+    assert (x == 0).upsample2x().mean().item() == pytest.approx(fraction, abs=0.005)
+    # each unit and each image is like any other, and any two of them have nothing to do with one another
+    for kept in ((x != 0).upsample2x(), (x != 0).upsample2x().T):
+        assert (kept.mean(0) - (1 - fraction)).abs().max() < 0.15
         neighbours = torch.corrcoef(kept).fill_diagonal_(0)
         assert neighbours.abs().max() < 0.35
         assert neighbours.mean().abs() < 0.01
@@ -43,6 +43,6 @@ def test_feature_maps_are_dropped_whole() -> None:
     assert torch.equal(x.amin((2, 3)), x.amax((2, 3)))
 
 
-def test_pictures_for_people_are_drawn_with_all_units() -> None:
+def test_images_for_people_are_drawn_with_all_units() -> None:
     x = torch.randn(2, 5)
     assert torch.equal(Dropout(0.5).eval()(x), x)

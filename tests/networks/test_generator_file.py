@@ -17,7 +17,7 @@ from mapgan.errors import MapganError
 from mapgan.networks.generator_file import About, latent_size, load_generator, save_network
 from mapgan.params import DcganModern
 
-SETTINGS = DcganModern(latent=5, generator_maps=2, discriminator_maps=2, max_maps=4, last_maps=2)
+SETTINGS = DcganModern(latent=5, generator_channels=2, discriminator_channels=2, max_channels=4, last_channels=2)
 
 
 def saved(
@@ -93,7 +93,7 @@ def bad_shapes(path: Path) -> None:
 
 
 def bad_giant(path: Path) -> None:
-    saved(path, generator_maps=10**7, max_maps=10**9)
+    saved(path, generator_channels=10**7, max_channels=10**9)
 
 
 def bad_endless(path: Path) -> None:

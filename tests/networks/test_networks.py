@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mapgan import networks
 from mapgan.networks.norms import norm
-from mapgan.networks.sizes import doublings, start
+from mapgan.networks.sizes import count_stages, start
 from mapgan.networks.stack import Checkpointing, set_checkpointing
 from mapgan.params import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName
 from mapgan.params.networks import NormName
@@ -19,14 +19,21 @@ from mapgan.params.section import Section
 
 NARROW: dict[NetworkName, Section] = {
     "mlp": Mlp(latent=5, generator_units=2, discriminator_units=8, layers=2, generator_dropout=0.1),
-    "dcgan": Dcgan(latent=5, generator_maps=2, discriminator_maps=2, max_maps=4),
-    "mapmaker": Mapmaker(latent=5, generator_maps=2, discriminator_maps=2),
+    "dcgan": Dcgan(latent=5, generator_channels=2, discriminator_channels=2, max_channels=4),
+    "mapmaker": Mapmaker(latent=5, generator_channels=2, discriminator_channels=2),
     "dcgan-modern": DcganModern(
-        latent=5, generator_maps=2, discriminator_maps=2, max_maps=4, last_maps=2, convolutions=2
+        latent=5, generator_channels=2, discriminator_channels=2, max_channels=4, last_channels=2, convolutions=2
     ),
 }
 NAMES = list(NARROW)
-MODERN = {"latent": 5, "generator_maps": 2, "discriminator_maps": 2, "max_maps": 4, "last_maps": 2, "noise": 0.1}
+MODERN = {
+    "latent": 5,
+    "generator_channels": 2,
+    "discriminator_channels": 2,
+    "max_channels": 4,
+    "last_channels": 2,
+    "noise": 0.1,
+}
 CASES: list[tuple[NetworkName, Section]] = [
     *NARROW.items(),
     ("dcgan-modern", DcganModern(**MODERN, latent_kind="constant", excitation=True)),
@@ -38,19 +45,19 @@ SIZES = [(16, 16), (28, 28), (17, 31), (64, 64), (128, 128), (128, 96), (16, 300
 
 @pytest.mark.parametrize(("name", "made"), CASES, ids=CASE_IDS)
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_pictures_have_the_size_and_range_asked_for(name: NetworkName, made: Section, width: int, height: int) -> None:
+def test_images_have_the_size_and_range_asked_for(name: NetworkName, made: Section, width: int, height: int) -> None:
     pair = networks.build(name, made, width, height)
     assert networks.latent_size(name, made, width, height) == pair.latent
-    pictures = pair.generator(torch.randn(2, pair.latent))
-    assert pictures.shape == (2, 3, height, width)
-    assert pictures.abs().max() <= 1
-    assert pair.discriminator(pictures).shape == (2,)
+    images = pair.generator(torch.randn(2, pair.latent))
+    assert images.shape == (2, 3, height, width)
+    assert images.abs().max() <= 1
+    assert pair.discriminator(images).shape == (2,)
 
 
 @given(st.integers(16, 2048), st.integers(16, 2048))
 @settings(max_examples=200, deadline=None)
 def test_doubling_reaches_any_size_without_much_waste(width: int, height: int) -> None:
-    count = doublings(width, height)
+    count = count_stages(width, height)
     for side in (width, height):
         first = start(side, count)
         assert first >= 4 or first == start(min(width, height), count)
@@ -116,11 +123,11 @@ def test_checkpointing_keeps_less_in_memory() -> None:
 
 
 @pytest.mark.parametrize(("name", "made"), CASES, ids=CASE_IDS)
-def test_a_picture_does_not_depend_on_its_batch(name: NetworkName, made: Section) -> None:
+def test_a_image_does_not_depend_on_its_batch(name: NetworkName, made: Section) -> None:
     pair = networks.build(name, made, 64, 64)
     if pair.batch_dependent:
         return
-    generator, z = pair.generator.double(), torch.randn(4, pair.latent, dtype=torch.double)
+    generator, z = pair.generator.upsample2x(), torch.randn(4, pair.latent, dtype=torch.upsample2x)
     assert torch.allclose(generator(z)[:1], generator(z[:1]), atol=1e-9)
 
 
@@ -134,7 +141,7 @@ OTHERS = [
     {"generator_norm": "none", "discriminator_norm": "batch", "initialisation": "orthogonal"},
     {"generator_activation": "gelu", "discriminator_activation": "silu", "initialisation": "default"},
     {"generator_dropout": 0.5, "discriminator_dropout": 0.3},
-    {"generator_maps": 8, "discriminator_maps": 2},
+    {"generator_channels": 8, "discriminator_channels": 2},
 ]
 
 
@@ -143,14 +150,14 @@ OTHERS = [
 def test_a_dcgan_of_any_make_draws_and_judges(width: int, height: int, changes: dict[str, object]) -> None:
     made = Dcgan.model_validate(NARROW["dcgan"].model_dump() | changes)
     pair = networks.build("dcgan", made, width, height)
-    pictures = pair.generator(torch.randn(2, pair.latent))
-    assert pictures.shape == (2, 3, height, width)
-    assert pair.discriminator(pictures).shape == (2,)
+    images = pair.generator(torch.randn(2, pair.latent))
+    assert images.shape == (2, 3, height, width)
+    assert pair.discriminator(images).shape == (2,)
     assert pair.batch_dependent == ("batch" in (made.generator_norm, made.discriminator_norm))
 
 
 def test_orthogonal_weights_are_orthogonal() -> None:
-    pair = networks.build("dcgan", Dcgan(initialisation="orthogonal", discriminator_maps=16), 32, 32)
+    pair = networks.build("dcgan", Dcgan(initialisation="orthogonal", discriminator_channels=16), 32, 32)
     weight = next(pair.discriminator.parameters()).flatten(1)
     assert torch.allclose(weight @ weight.T, torch.eye(16), atol=1e-5)
 

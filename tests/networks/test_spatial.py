@@ -10,9 +10,16 @@ from mapgan import networks
 from mapgan.errors import MapganError
 from mapgan.networks.modern import Generator
 from mapgan.params import DcganModern
-from mapgan.sampling.drawing import draw
+from mapgan.sampling.generate import draw
 
-WIDE = {"latent": 4, "generator_maps": 8, "discriminator_maps": 2, "max_maps": 8, "last_maps": 8, "convolutions": 2}
+WIDE = {
+    "latent": 4,
+    "generator_channels": 8,
+    "discriminator_channels": 2,
+    "max_channels": 8,
+    "last_channels": 8,
+    "convolutions": 2,
+}
 
 
 def generator(**changes: object) -> Generator:
@@ -33,9 +40,9 @@ def test_any_size_is_drawn(width: int, height: int) -> None:
 
 
 @torch.no_grad()
-def test_a_moved_latent_gives_a_moved_picture() -> None:
+def test_a_moved_latent_gives_a_moved_image() -> None:
     """Round all edges: so there is no seam anywhere."""
-    network = generator().double()
+    network = generator().upsample2x()
     for parameter in network.parameters():
         parameter.mul_(1.5)  # away from grey
     networks.resize(network, 128, 96, seamless=True)
@@ -53,8 +60,8 @@ def test_the_seam_is_like_any_other_place(noise: float) -> None:
     latent = networks.resize(network, 192, 192, seamless=True)
     for parameter in network.parameters():
         parameter.mul_(1.5)
-    pictures = np.stack(list(draw(network, latent, range(12)))).astype(float)
-    steps = np.abs(pictures - np.roll(pictures, 1, axis=2)).mean(axis=(0, 1, 3))  # at each column
+    images = np.stack(list(draw(network, latent, range(12)))).astype(float)
+    steps = np.abs(images - np.roll(images, 1, axis=2)).mean(axis=(0, 1, 3))  # at each column
     assert steps[0] < 1.3 * np.quantile(steps[1:], 0.9)
 
 
@@ -65,6 +72,6 @@ def test_a_size_that_cannot_be_seamless_is_one_line() -> None:
 
 @pytest.mark.parametrize("kind", ["vector", "constant"])
 def test_other_generators_draw_one_size(kind: str) -> None:
-    settings = DcganModern(latent_kind=kind, generator_maps=2, max_maps=4)  # type: ignore[arg-type]
+    settings = DcganModern(latent_kind=kind, generator_channels=2, max_channels=4)  # type: ignore[arg-type]
     with pytest.raises(MapganError, match="this generator draws one size only"):
         networks.resize(networks.build("dcgan-modern", settings, 32, 32).generator, 64, 64, seamless=False)

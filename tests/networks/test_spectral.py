@@ -13,7 +13,7 @@ from mapgan.params import DcganModern
 def test_the_largest_singular_value_is_one() -> None:
     torch.manual_seed(0)
     layer = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Linear(20, 4))
-    spectral.normalise(layer)
+    spectral.add_spectral_norm(layer)
     for _ in range(30):
         spectral.iterate(layer)
     for part in layer:
@@ -21,14 +21,14 @@ def test_the_largest_singular_value_is_one() -> None:
 
 
 def test_it_moves_once_per_step_and_not_with_each_pass() -> None:
-    settings = DcganModern(latent=4, generator_maps=2, discriminator_maps=4, max_maps=8, spectral_norm=True)
+    settings = DcganModern(latent=4, generator_channels=2, discriminator_channels=4, max_channels=8, spectral_norm=True)
     pair = networks.build("dcgan-modern", settings, 32, 32)
     buffers = {name: buffer.clone() for name, buffer in pair.discriminator.named_buffers()}
-    pictures = torch.randn(2, 3, 32, 32)
-    verdict = pair.discriminator(pictures)
-    assert torch.equal(verdict, pair.discriminator(pictures))
+    images = torch.randn(2, 3, 32, 32)
+    head = pair.discriminator(images)
+    assert torch.equal(head, pair.discriminator(images))
     assert buffers.keys() <= pair.discriminator.state_dict().keys()
     assert all(torch.equal(buffer, buffers[name]) for name, buffer in pair.discriminator.named_buffers())
     spectral.iterate(pair.discriminator)
-    verdict.sum().backward()  # a pass from before the iteration still has its gradients
+    head.sum().backward()  # a pass from before the iteration still has its gradients
     assert not all(torch.equal(buffer, buffers[name]) for name, buffer in pair.discriminator.named_buffers())

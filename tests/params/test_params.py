@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from mapgan.commands.preset import listing, write_preset
 from mapgan.errors import MapganError, SettingsError
 from mapgan.params import Params, load
-from mapgan.params.explaining import keys, nearest
-from mapgan.params.presets import listing, write_preset
+from mapgan.params.error_messages import keys, nearest
 from mapgan.params.reading import merge, preset_names, read_preset, validate
 from mapgan.params.writing import merge_into, to_yaml
 
@@ -26,17 +26,20 @@ WRONG = [
     ("train.loss=foo", "allowed: one of saturating, non-saturating, least-squares, hinge, wasserstein, relativistic"),
     ("resize.width=8", "resize.width: 8 is not allowed; allowed: a whole number from 16 to 2048"),
     ("train.beta1=1.0", "train.beta1: 1.0 is not allowed; allowed: a number from 0 below 1"),
-    ("scrape.demo.looks=[a]", "allowed: a list, each one of rock, blueprint, ink"),
+    ("scrape.demo.styles=[a]", "allowed: a list, each one of rock, blueprint, ink"),
     ("scrape.group_pattern=(", "not a regular expression"),
     ("scrape.gallery.urls=x", "scrape.gallery.urls: 'x' is not allowed; allowed: a list, each text"),
-    ("train.norm_batch=7", "train.norm_batch: 7 does not divide train.batch_size (32)"),
-    ("train.discriminator_passes=apart", "the relativistic loss needs real and fake pictures together"),
-    ("train={penalty_kind: interpolates, penalty_at: real}", "lie between both, not at real pictures alone"),
-    ("train={penalty_kind: exact, precision: fp16}", "exact needs finer numbers than fp16; take difference, or bf16"),
+    ("train.ghost_batch=7", "train.ghost_batch: 7 does not divide train.batch_size (32)"),
+    ("train.discriminator_passes=separate", "the relativistic loss needs real and fake images together"),
+    ("train={penalty_kind: wgan-gp, penalty_at: real}", "lie between both, not at real images alone"),
+    (
+        "train={penalty_kind: autograd, precision: fp16}",
+        "exact needs finer numbers than fp16; take difference, or bf16",
+    ),
     ("train.discriminator_betas=[0.5]", "train.discriminator_betas: name both, beta1 and beta2, or none"),
     (
         "train={augment_target: 0.6, augment: []}",
-        "nothing to adapt; name what to do with the pictures in train.augment",
+        "nothing to adapt; name what to do with the images in train.augment",
     ),
     ("train.augment=[hue]", "allowed: a list, each one of colour, translation, cut-out, flip, turn"),
     ("train=3", "train: 3 is not allowed; allowed: a table of settings"),
@@ -75,7 +78,7 @@ def test_a_preset_with_a_micro_batch_takes_any_batch() -> None:
 
 
 def test_settings_are_held_against_each_other_once_all_are_known() -> None:
-    assert load(settings=["train.norm_batch=7", "train.batch_size=14"]).train.norm_batch == 7
+    assert load(settings=["train.ghost_batch=7", "train.batch_size=14"]).train.ghost_batch == 7
 
 
 def test_learning_rates_may_be_written_short() -> None:
@@ -114,13 +117,13 @@ def _sections(section: BaseModel) -> list[BaseModel]:
 
 
 def test_every_setting_has_a_sentence() -> None:
-    bare = [
+    strip_guard = [
         f"{type(section).__name__}.{name}"
         for section in _sections(Params())
         for name, field in type(section).model_fields.items()
         if not field.description and not isinstance(getattr(section, name), BaseModel)
     ]
-    assert bare == []
+    assert strip_guard == []
 
 
 def test_written_settings_read_back_the_same() -> None:

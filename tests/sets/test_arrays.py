@@ -1,4 +1,4 @@
-"""Files of pictures: what is written is what is read, and what is damaged is one line."""
+"""Files of images: what is written is what is read, and what is damaged is one line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mapgan.errors import MapganError
 from mapgan.sets.arrays import kind_of, read_arrays
 
-PICTURES = np.random.default_rng(0).integers(0, 256, (5, 8, 6), dtype=np.uint8)
+IMAGES = np.random.default_rng(0).integers(0, 256, (5, 8, 6), dtype=np.uint8)
 LABELS = np.array([3, 1, 4, 1, 5], np.uint8)
 
 
@@ -36,7 +36,7 @@ def npz(**arrays: NDArray[np.uint8]) -> bytes:
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzipped"])
 @pytest.mark.parametrize("write", [idx, npy])
-@pytest.mark.parametrize("array", [PICTURES, LABELS, np.asfortranarray(PICTURES)])
+@pytest.mark.parametrize("array", [IMAGES, LABELS, np.asfortranarray(IMAGES)])
 def test_what_is_written_is_what_is_read(tmp_path: Path, pack, write, array) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "images"
     path.write_bytes(pack(write(array)))
@@ -51,20 +51,20 @@ def test_numbers_of_several_bytes_are_big_endian(tmp_path: Path) -> None:
 
 
 def test_an_npz_gives_its_arrays_by_name(tmp_path: Path) -> None:
-    (tmp_path / "x.npz").write_bytes(npz(x_train=PICTURES, y_train=LABELS))
+    (tmp_path / "x.npz").write_bytes(npz(x_train=IMAGES, y_train=LABELS))
     read = read_arrays(tmp_path / "x.npz")
-    assert np.array_equal(read["x_train"], PICTURES)
+    assert np.array_equal(read["x_train"], IMAGES)
     assert np.array_equal(read["y_train"], LABELS)
 
 
 @pytest.mark.parametrize("named", [False, True], ids=["label last", "names, and label first"])
 def test_a_csv_is_squares_with_a_label(tmp_path: Path, named: bool) -> None:
-    pixels = PICTURES[:, :6].reshape(5, -1)
+    pixels = IMAGES[:, :6].reshape(5, -1)
     rows = np.insert(pixels, 0 if named else 36, LABELS, axis=1)
     text = "\n".join(",".join(map(str, row)) for row in rows)
     (tmp_path / "x.csv.gz").write_bytes(gzip.compress((f"label,{'p,' * 35}p\n" * named + text).encode()))
     read = read_arrays(tmp_path / "x.csv.gz")
-    assert np.array_equal(read["pictures"], PICTURES[:, :6])
+    assert np.array_equal(read["images"], IMAGES[:, :6])
     assert read["labels"].tolist() == LABELS.tolist()
 
 
@@ -76,18 +76,18 @@ class Trap:
 TRAP = np.array([Trap()], dtype=object)
 
 DAMAGED = {
-    "cut.idx": idx(PICTURES)[:-1],
-    "cut.gz": gzip.compress(idx(PICTURES))[:-20],
-    "more.idx": idx(PICTURES) + b"x",
+    "cut.idx": idx(IMAGES)[:-1],
+    "cut.gz": gzip.compress(idx(IMAGES))[:-20],
+    "more.idx": idx(IMAGES) + b"x",
     "no header.idx": b"\0\0\x08\x03\0\0",
     "too large.idx": struct.pack(">BBBB3I", 0, 0, 8, 3, 2**32 - 1, 2**32 - 1, 2**32 - 1),
     "promises 15 GiB.idx": struct.pack(">BBBB3I", 0, 0, 8, 3, 15, 1 << 15, 1 << 15),
     "pickled.npy": npy(TRAP, allow_pickle=True),
     "pickled.npz": npz(x=TRAP),
-    "cut.npy": npy(PICTURES)[:-1],
+    "cut.npy": npy(IMAGES)[:-1],
     "no header.npy": b"\x93NUMPY\x01\0\xff\xff{",
-    "negative.npy": npy(PICTURES).replace(b"(5, 8, 6)", b"(-5,8, 6)"),
-    "cut.npz": npz(x=PICTURES)[:-40],
+    "negative.npy": npy(IMAGES).replace(b"(5, 8, 6)", b"(-5,8, 6)"),
+    "cut.npz": npz(x=IMAGES)[:-40],
     "no zip.npz": b"PK\x03\x04zzz",
     "words.csv": b"label,a,b,c,d\n1,x,y,z,w\n",
     "no square.csv": b"1,2,3,4\n",
@@ -109,5 +109,5 @@ def test_damage_is_one_line(tmp_path: Path, name: str) -> None:
 def test_other_files_are_no_sets(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(content)
     assert kind_of(tmp_path / "x") is None
-    with pytest.raises(MapganError, match="holds no set of pictures"):
+    with pytest.raises(MapganError, match="holds no set of images"):
         read_arrays(tmp_path / "x")

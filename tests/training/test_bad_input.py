@@ -17,15 +17,15 @@ from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
 from mapgan.params import load
 from mapgan.training import run as running
-from mapgan.training import state as states
-from mapgan.training.places import Places
+from mapgan.training.checkpoints import checkpoint as checkpoints
 from mapgan.training.run import train
 from mapgan.training.run_data import Run
+from mapgan.training.run_paths import RunPaths
 from tests.conftest import TINY, write_squares
 
 
 def run(maps: Path, out: Path, *settings: str) -> str:
-    train(load(settings=[*TINY, *settings]), Places(maps, out / "g.safetensors", out / "results", out / "scratch"))
+    train(load(settings=[*TINY, *settings]), RunPaths(maps, out / "g.safetensors", out / "results", out / "scratch"))
     return files.sha256_file(out / "g.safetensors")
 
 
@@ -76,12 +76,12 @@ def test_a_damaged_training_set_is_one_line(squares: Path, tmp_path: Path, damag
     assert "\n" not in str(told.value)
 
 
-def test_one_picture_is_too_few(tmp_path: Path) -> None:
-    with pytest.raises(MapganError, match="holds one picture to train on; add pictures"):
+def test_one_image_is_too_few(tmp_path: Path) -> None:
+    with pytest.raises(MapganError, match="holds one image to train on; add images"):
         run(write_squares(tmp_path / "maps", 32, 32, train=1, holdout=0), tmp_path)
 
 
-def test_two_pictures_will_do(tmp_path: Path) -> None:
+def test_two_images_will_do(tmp_path: Path) -> None:
     run(write_squares(tmp_path / "maps", 32, 32, train=2, holdout=0), tmp_path)
 
 
@@ -100,7 +100,7 @@ def test_a_set_that_changes_while_training_stops_the_run_and_spoils_no_state(
     monkeypatch.setattr(running, "_next_step", change)
     with pytest.raises(MapganError, match="changed while training; run again"):
         run(squares, tmp_path, "machine.save_minutes=0")
-    kept = sorted(states.step_of(path) for path in tmp_path.glob("scratch/state/*/*.safetensors"))
+    kept = sorted(checkpoints.step_of(path) for path in tmp_path.glob("scratch/state/*/*.safetensors"))
     assert kept == [1, 2]
 
 
@@ -125,7 +125,7 @@ from pathlib import Path
 from mapgan.errors import explained
 from mapgan.params import load
 from mapgan.training import resume
-from mapgan.training.places import Places
+from mapgan.training.run_paths import Places
 from mapgan.training.run import train
 out, maps, *settings = sys.argv[1:]
 out = Path(out)
@@ -150,7 +150,7 @@ def test_a_full_disk_ends_in_one_line_and_leaves_the_old_state_good(squares: Pat
     assert full.returncode == 2, full.stderr
     assert "Traceback" not in full.stderr
     assert full.stderr.count("could not be written") == 2  # once while training goes on, once at its end
-    kept = sorted(states.step_of(path) for path in tmp_path.glob("b/scratch/state/*/*.safetensors"))
+    kept = sorted(checkpoints.step_of(path) for path in tmp_path.glob("b/scratch/state/*/*.safetensors"))
     assert kept == [1, 2]
     assert not list(tmp_path.glob("b/scratch/state/*/.*.part"))
     assert run(squares, tmp_path / "b", "machine.save_minutes=0") == whole
@@ -161,7 +161,7 @@ def test_a_state_of_another_version_is_named_and_the_run_starts_afresh(
 ) -> None:
     whole = run(squares, tmp_path / "a")
     with monkeypatch.context() as older:
-        older.setattr(states, "FORMAT", 1)
+        older.setattr(checkpoints, "FORMAT", 1)
         run(squares, tmp_path / "b", "train.steps=3")
     capsys.readouterr()
     assert run(squares, tmp_path / "b") == whole

@@ -17,19 +17,19 @@ from safetensors.torch import load_file
 
 from mapgan import files
 from mapgan.params import load
-from mapgan.training.places import Places
 from mapgan.training.run import train
+from mapgan.training.run_paths import RunPaths
 from tests.conftest import TINY
 
 SETTINGS = [*TINY, "train.batch_size=16", "train.steps=20", "train.instance_noise=0.1", "train.penalty_every=2"]
-TRAINER = Path(__file__).with_name("double_trainer.py")
+TRAINER = Path(__file__).with_name("second_trainer.py")
 
 
 def in_double(maps: Path, out: Path, *settings: str) -> dict[str, torch.Tensor]:
     """Train here in float64 and give the generator's weights."""
     torch.set_default_dtype(torch.float64)
     try:
-        train(load(settings=[*SETTINGS, *settings]), Places(maps, out / "g.safetensors", out / "results", out / "s"))
+        train(load(settings=[*SETTINGS, *settings]), RunPaths(maps, out / "g.safetensors", out / "results", out / "s"))
     finally:
         torch.set_default_dtype(torch.float32)
     return load_file(out / "g.safetensors")
@@ -88,13 +88,13 @@ def assert_the_same_whoever_does_the_work(maps: Path, out: Path, *tricks: str) -
 
 # each with what touches the gradients in a way of its own: a second derivative, several passes, flips, more steps of D
 TRICKS = [
-    ["train.penalty_kind=exact", "train.label_flip=0.2", "train.discriminator_steps=2", "machine.checkpointing=all"],
-    ["train.loss=wasserstein", "train.penalty_kind=interpolates", "train.discriminator_passes=apart"],
+    ["train.penalty_kind=autograd", "train.label_flip=0.2", "train.discriminator_steps=2", "machine.checkpointing=all"],
+    ["train.loss=wasserstein", "train.penalty_kind=wgan-gp", "train.discriminator_passes=separate"],
 ]
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("tricks", TRICKS, ids=["exact", "interpolates"])
+@pytest.mark.parametrize("tricks", TRICKS, ids=["autograd", "wgan-gp"])
 def test_tricks_do_not_depend_on_who_does_the_work(squares: Path, tmp_path: Path, tricks: list[str]) -> None:
     assert_the_same_whoever_does_the_work(squares, tmp_path, *tricks)
 
@@ -105,7 +105,7 @@ def test_labels_do_not_depend_on_who_does_the_work(shades: Path, tmp_path: Path)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("tricks", TRICKS, ids=["exact", "interpolates"])
+@pytest.mark.parametrize("tricks", TRICKS, ids=["autograd", "wgan-gp"])
 def test_neither_do_tricks_with_labels(shades: Path, tmp_path: Path, tricks: list[str]) -> None:
     assert_the_same_whoever_does_the_work(shades, tmp_path, *tricks)
 
@@ -137,7 +137,7 @@ def test_two_processes_end_with_the_weights_of_one(
     whole = in_double(squares, tmp_path / "a", *chosen)
     result = by_several(squares, tmp_path / "b", *chosen, machines=machines)
     assert result.returncode == 0, result.stdout
-    assert result.stdout.count("2 processes, 8 pictures each") == 1  # and only the main one talks
+    assert result.stdout.count("2 processes, 8 images each") == 1  # and only the main one talks
     assert worst(whole, load_file(tmp_path / "b/g.safetensors")) < 1e-9
     # the losses logged are those of the global batch
     assert logged(tmp_path / "a") == pytest.approx(logged(tmp_path / "b"), abs=1e-5)
@@ -188,8 +188,8 @@ def test_a_second_trainer_of_two_processes_stops_with_one_line(squares: Path, tm
 def test_the_number_of_workers_changes_no_bit(squares: Path, tmp_path: Path, workers: int) -> None:
     def digest(count: int) -> str:
         out = tmp_path / str(count)
-        places = Places(squares, out / "g.safetensors", out / "results", out / "s")
-        train(load(settings=[*TINY, f"machine.workers={count}"]), places)
+        indices = RunPaths(squares, out / "g.safetensors", out / "results", out / "s")
+        train(load(settings=[*TINY, f"machine.workers={count}"]), indices)
         return files.sha256_file(out / "g.safetensors")
 
     assert digest(workers) == digest(3)

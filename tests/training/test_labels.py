@@ -16,13 +16,13 @@ from mapgan import networks, stages
 from mapgan.cli import app
 from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError, SettingsError
-from mapgan.evaluation import judge, report
-from mapgan.evaluation.pictures import choose, each
+from mapgan.evaluation import evaluator, report
+from mapgan.evaluation.image_sets import choose, each
 from mapgan.networks.generator_file import latent_size, load_generator, load_network
 from mapgan.params import Evaluate, load
-from mapgan.sampling.drawing import draw
+from mapgan.sampling.generate import draw
 from mapgan.sampling.latents import latent
-from mapgan.training.machine import accelerator_for
+from mapgan.training.device.device import make_accelerator
 from mapgan.training.objective.step import Step
 from mapgan.training.prepare import plan_for, prepare
 from tests.conftest import TINY, write_squares
@@ -42,7 +42,7 @@ def test_every_network_with_a_plain_latent_is_told_labels(shades: Path, tmp_path
         bright, dark = generator(latent(5, latent_size(about)).repeat(2, 1), torch.tensor([0, 1]))
     assert not torch.equal(bright, dark)
     names = (tmp_path / "results/metrics.tsv").read_text().splitlines()[0].split("\t")
-    assert {"gradient_G.blocks.0", "gradient_G.vectors", "gradient_D.blocks.0", "gradient_D.verdict"} <= set(names)
+    assert {"grad_norm_G.blocks.0", "grad_norm_G.vectors", "grad_norm_D.blocks.0", "grad_norm_D.logit"} <= set(names)
 
 
 @pytest.mark.parametrize("settings", WAYS, ids=lambda settings: settings[0])
@@ -52,15 +52,13 @@ def test_how_the_batch_is_cut_does_not_change_the_gradients(shades: Path, settin
 
 
 @pytest.mark.parametrize("settings", WAYS, ids=lambda settings: settings[0])
-def test_both_players_are_told_the_labels_of_the_real_pictures_at_their_places(
-    shades: Path, settings: list[str]
-) -> None:
+def test_both_players_are_told_the_labels_of_the_real_images_at_their_places(shades: Path, settings: list[str]) -> None:
     """Fails if any call of G or D in a step gets other ones, or the same in another order."""
     plain = ["train.batch_size=8", "train.penalty_every=1", "train.discriminator_steps=1", "train.augment=[]"]
     params = load(settings=[*TINY, *settings, *plain])
-    dataset, accelerator = open_dataset(shades), accelerator_for(params)
+    dataset, accelerator = open_dataset(shades), make_accelerator(params)
     step = prepare(params, dataset, accelerator, plan_for(params, dataset, accelerator))
-    seen = (step.supply.real(0, range(8)).mean((1, 2, 3)) < 0).long()  # 1 is dark
+    seen = (step.batches.real(0, range(8)).mean((1, 2, 3)) < 0).long()  # 1 is dark
     assert seen.tolist() != seen.flip(0).tolist()
     told: list[torch.Tensor] = []
     for player in (step.generator, step.discriminator):
@@ -97,9 +95,7 @@ def test_it_draws_what_it_is_asked_for(tmp_path: Path) -> None:
         "train.loss=non-saturating", "seed=2")  # fmt: skip
     generator, about = load_generator(tmp_path / "generator.safetensors")
     size, seeds = latent_size(about), range(16)
-    bright, dark = (
-        [float(picture.mean()) for picture in draw(generator, size, seeds, [label] * 16)] for label in (0, 1)
-    )
+    bright, dark = ([float(image.mean()) for image in draw(generator, size, seeds, [label] * 16)] for label in (0, 1))
     assert max(dark) < 128 < min(bright)
 
 
@@ -145,7 +141,7 @@ def test_a_run_with_labels_from_its_set_to_its_pages(shades: Path, tmp_path: Pat
     assert "has labels (bright 4 (1 held out), dark 8 (3 held out)): both networks are told them" in said.stderr
     assert load(out / "params.yaml").dataset.condition == "folder"
     mapgan("sample", str(out), "--seeds", "0-3", "--label", "dark")
-    few = [option for name in ("pictures", "patches", "directions") for option in ("--set", f"evaluate.{name}=6")]
+    few = [option for name in ("images", "patches", "directions") for option in ("--set", f"evaluate.{name}=6")]
     mapgan("evaluate", str(out), "--maps", str(shades), *few)
     assert "swd" in mapgan("compare", str(out), str(out), "--out", str(tmp_path / "page.html")).lower()
     wrong = CliRunner().invoke(app, ["sample", str(out), "--label", "dusk"])
@@ -162,7 +158,7 @@ def test_labels_that_a_ready_set_does_not_have_are_not_silently_left_out(squares
 
 
 @pytest.mark.parametrize("held_out", [4, 12], ids=["all of them, over and over", "some of them"])
-def test_pictures_are_measured_with_the_labels_of_those_held_out(
+def test_images_are_measured_with_the_labels_of_those_held_out(
     held_out: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shades = write_squares(tmp_path / "shades", 32, 32, holdout=held_out, labelled=True)
@@ -172,16 +168,16 @@ def test_pictures_are_measured_with_the_labels_of_those_held_out(
         told.append(labels)
         return draw(network, size, seeds, labels)
 
-    monkeypatch.setattr(judge, "draw", noted)
+    monkeypatch.setattr(evaluator, "draw", noted)
     monkeypatch.setattr(report, "draw", noted)
-    run(shades, tmp_path, "train.steps=2", "train.evaluate_every=1", "train.evaluate_pictures=6")
-    stages.evaluate(Evaluate(pictures=6, patches=4, directions=4), tmp_path / "generator.safetensors", shades, tmp_path)
+    run(shades, tmp_path, "train.steps=2", "train.evaluate_every=1", "train.evaluate_images=6")
+    stages.evaluate(Evaluate(images=6, patches=4, directions=4), tmp_path / "generator.safetensors", shades, tmp_path)
     compared = choose(open_dataset(shades).holdout, min(6, held_out), 0, "held out")
-    seen = [int(picture.mean() < 128) for picture in each(compared)]
+    seen = [int(image.mean() < 128) for image in each(compared)]
     assert told == [seen, seen, np.resize(seen, 6).tolist()]
     columns, *rows = [line.split("\t") for line in (tmp_path / "closest.tsv").read_text().splitlines()]
     assert columns == ["seed", "label", "bits", "nearest"]
-    names = [("bright", "dark")[place] for place in np.resize(seen, 6)]
+    names = [("bright", "dark")[index] for index in np.resize(seen, 6)]
     assert {int(row[0]): row[1] for row in rows} == dict(enumerate(names))
     plain = write_squares(tmp_path / "plain", 32, 32)
     with pytest.raises(MapganError, match="has the labels bright, dark, the hold-out has no labels"):

@@ -16,11 +16,11 @@ NARROW = [
     "train.steps=2",
     "train.log_every=1",
     "train.snapshot_every=1",
-    "train.snapshot_pictures=1",
-    "train.networks.dcgan-modern.generator_maps=2",
-    "train.networks.dcgan-modern.discriminator_maps=2",
-    "train.networks.dcgan-modern.max_maps=8",
-    "train.networks.dcgan-modern.last_maps=2",
+    "train.snapshot_images=1",
+    "train.networks.dcgan-modern.generator_channels=2",
+    "train.networks.dcgan-modern.discriminator_channels=2",
+    "train.networks.dcgan-modern.max_channels=8",
+    "train.networks.dcgan-modern.last_channels=2",
     "machine.checkpointing=all",
     "machine.micro_batch=1",
     "machine.device=cpu",
@@ -39,5 +39,5 @@ def test_a_large_map_all_the_way(tmp_path: Path) -> None:
     with Image.open(results / "snapshots/step-00000002.png") as snapshot:
         assert snapshot.width > 768
     stages.sample(Sample(seeds="5", sheet="1x1", zoom=1), generator, tmp_path / "samples")
-    with Image.open(tmp_path / "samples/singles/seed-000005.png") as picture:
-        assert picture.size == (768, 768)
+    with Image.open(tmp_path / "samples/singles/seed-000005.png") as image:
+        assert image.size == (768, 768)

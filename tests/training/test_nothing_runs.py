@@ -17,7 +17,7 @@ from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
 from mapgan.networks.generator_file import load_generator
 from mapgan.params import load
-from mapgan.training import state as states
+from mapgan.training.checkpoints import checkpoint as checkpoints
 
 PACKAGE = Path(mapgan.__file__).parent
 # save_state and load_state are Accelerate's; the last four pickle what they send
@@ -81,11 +81,11 @@ def as_yaml(path: Path, mark: Path) -> None:
     path.write_text(f"seed: !!python/object/apply:os.mkdir ['{mark}']\n")
 
 
-def read_state(path: Path) -> None:
+def read_checkpoint(path: Path) -> None:
     from mapgan import files
 
     path.with_suffix(".sha256").write_text(files.sha256_file(path))
-    states.read_state(path)
+    checkpoints.read_checkpoint(path)
 
 
 def read_set(path: Path) -> None:
@@ -94,7 +94,7 @@ def read_set(path: Path) -> None:
     open_dataset(path.parent)
 
 
-READERS = {"generator": load_generator, "state": read_state, "set": read_set, "settings": load}
+READERS = {"generator": load_generator, "state": read_checkpoint, "set": read_set, "settings": load}
 
 
 def test_the_bombs_are_live(tmp_path: Path) -> None:

@@ -21,20 +21,20 @@ from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
 from mapgan.networks.generator_file import load_generator
 from mapgan.params import load
-from mapgan.training.machine import accelerator_for
-from mapgan.training.places import Places
+from mapgan.training.device.device import make_accelerator
 from mapgan.training.prepare import plan_for, prepare
 from mapgan.training.run import train
+from mapgan.training.run_paths import RunPaths
 from tests.conftest import TINY, write_squares
 
 
-def places(maps: Path, out: Path) -> Places:
-    return Places(maps, out / "generator.safetensors", out / "results", out / "scratch")
+def indices(maps: Path, out: Path) -> RunPaths:
+    return RunPaths(maps, out / "generator.safetensors", out / "results", out / "scratch")
 
 
 def run(maps: Path, out: Path, *settings: str) -> str:
     """Train and give the generator's digest."""
-    train(load(settings=[*TINY, *settings]), places(maps, out))
+    train(load(settings=[*TINY, *settings]), indices(maps, out))
     return files.sha256_file(out / "generator.safetensors")
 
 
@@ -48,8 +48,8 @@ def test_same_settings_same_weights(squares: Path, tmp_path: Path, network: str)
 def test_training_writes_metrics_snapshots_and_a_generator(squares: Path, tmp_path: Path) -> None:
     run(squares, tmp_path, "train.steps=7")
     rows = [line.split("\t") for line in (tmp_path / "results/metrics.tsv").read_text().splitlines()]
-    assert rows[0][:2] == ["step", "loss_discriminator"]
-    assert "loss_generator" in rows[0]
+    assert rows[0][:2] == ["step", "loss_D"]
+    assert "loss_G" in rows[0]
     assert [row[0] for row in rows[1:]] == ["2", "4", "6", "7"]
     assert json.loads((tmp_path / "results/metrics.json").read_text())["step"] == 7
     snapshots = sorted((tmp_path / "results/snapshots").iterdir())
@@ -64,7 +64,7 @@ def test_training_writes_metrics_snapshots_and_a_generator(squares: Path, tmp_pa
 def test_the_networks_learn(squares: Path, tmp_path: Path) -> None:
     run(squares, tmp_path, "train.steps=40", "train.discriminator_lr=0.002", "train.log_every=40")
     metrics = json.loads((tmp_path / "results/metrics.json").read_text())
-    assert metrics["verdict_real"] > metrics["verdict_fake"]
+    assert metrics["logits_real"] > metrics["logits_fake"]
 
 
 DROPPED = ["train.networks.mlp.generator_dropout=0.2", "train.networks.dcgan.discriminator_dropout=0.3"]
@@ -103,13 +103,13 @@ def test_results_that_dvc_emptied_come_back(squares: Path, tmp_path: Path) -> No
 def test_the_machine_section_does_not_start_another_run(squares: Path, tmp_path: Path, machine: str) -> None:
     run(squares, tmp_path, "train.steps=3")
     run(squares, tmp_path, machine)
-    states = [path for path in (tmp_path / "scratch/state").iterdir() if path.is_dir()]
-    assert len(states) == 1
+    checkpoints = [path for path in (tmp_path / "scratch/state").iterdir() if path.is_dir()]
+    assert len(checkpoints) == 1
 
 
 def test_never_starts_from_nothing(squares: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     once = run(squares, tmp_path)
-    train(load(settings=TINY), places(squares, tmp_path), resume="never")
+    train(load(settings=TINY), indices(squares, tmp_path), resume="never")
     assert "goes on" not in capsys.readouterr().out
     assert files.sha256_file(tmp_path / "generator.safetensors") == once
 
@@ -134,7 +134,7 @@ def gradients(maps: Path, *settings: str) -> dict[str, torch.Tensor]:
     """The gradients of one step, by parameter; the rates are so small that G sees an unchanged D."""
     still = ["train.generator_lr=1e-12", "train.discriminator_lr=1e-12", "train.penalty_every=1"]
     params = load(settings=[*TINY, *still, *settings])
-    dataset, accelerator = open_dataset(maps), accelerator_for(params)
+    dataset, accelerator = open_dataset(maps), make_accelerator(params)
     step = prepare(params, dataset, accelerator, plan_for(params, dataset, accelerator))
     step(0)
     players = {"generator": step.generator, "discriminator": step.discriminator}
@@ -155,10 +155,10 @@ def assert_close(whole: dict[str, torch.Tensor], parts: dict[str, torch.Tensor])
 
 WAYS = [
     ["train.loss=relativistic"],
-    ["train.loss=non-saturating", "train.label_flip=0.3", "train.discriminator_passes=apart"],
-    ["train.loss=wasserstein", "train.penalty_kind=interpolates", "train.penalty=10.0"],
-    ["train.loss=relativistic", "train.penalty_kind=exact", "train.label_flip=0.3", "train.discriminator_steps=2"],
-    ["train.loss=hinge", "train.penalty_kind=exact", "train.penalty_at=real", "train.discriminator_passes=apart"],
+    ["train.loss=non-saturating", "train.label_flip=0.3", "train.discriminator_passes=separate"],
+    ["train.loss=wasserstein", "train.penalty_kind=wgan-gp", "train.penalty=10.0"],
+    ["train.loss=relativistic", "train.penalty_kind=autograd", "train.label_flip=0.3", "train.discriminator_steps=2"],
+    ["train.loss=hinge", "train.penalty_kind=autograd", "train.penalty_at=real", "train.discriminator_passes=separate"],
 ]
 
 
@@ -196,9 +196,9 @@ def test_dropout_does_not_know_how_the_batch_is_cut(squares: Path, network: str,
 
 def test_labels_are_flipped_for_the_share_that_is_asked_for(squares: Path) -> None:
     params = load(settings=[*TINY, "train.label_flip=0.15"])
-    dataset, accelerator = open_dataset(squares), accelerator_for(params)
+    dataset, accelerator = open_dataset(squares), make_accelerator(params)
     step = prepare(params, dataset, accelerator, plan_for(params, dataset, accelerator))
-    flipped = [step._flipped(turn, range(4)) for turn in range(1000)]
+    flipped = [step._label_flips(d_step, range(4)) for d_step in range(1000)]
     for side in ("real", "fake"):
         assert torch.cat([one[side] for one in flipped]).float().mean().item() == pytest.approx(0.15, abs=0.02)
     assert not all(torch.equal(one["real"], one["fake"]) for one in flipped)
@@ -212,7 +212,7 @@ def test_another_setting_says_what_changed_and_starts_afresh(
     assert "train.beta1 0.0 -> 0.5" in capsys.readouterr().out
 
 
-CLASSIC = ["train.loss=non-saturating", "train.label_smoothing=0.9", "train.penalty=0.0", "train.beta1=0.5"]
+CLASSIC = ["train.loss=non-saturating", "train.real_label=0.9", "train.penalty=0.0", "train.beta1=0.5"]
 
 
 @pytest.mark.parametrize(
@@ -222,14 +222,14 @@ CLASSIC = ["train.loss=non-saturating", "train.label_smoothing=0.9", "train.pena
         ["train.loss=least-squares", "train.instance_noise=0.2"],
         ["train.loss=hinge", "train.generator_lr=0.0003"],
         ["train.precision=bf16", "machine.checkpointing=all"],
-        ["train.network=dcgan", "train.norm_batch=2", "machine.checkpointing=high"],
+        ["train.network=dcgan", "train.ghost_batch=2", "machine.checkpointing=high"],
         [f"{MODERN}.latent_kind=constant", *FULL],
-        ["train.loss=wasserstein", "train.penalty_kind=interpolates", "train.discriminator_steps=3"],
-        ["train.precision=bf16", "machine.checkpointing=all", "train.penalty_kind=exact", "train.penalty_at=real"],
-        ["train.loss=saturating", "train.label_flip=0.25", "train.discriminator_passes=apart"],
+        ["train.loss=wasserstein", "train.penalty_kind=wgan-gp", "train.discriminator_steps=3"],
+        ["train.precision=bf16", "machine.checkpointing=all", "train.penalty_kind=autograd", "train.penalty_at=real"],
+        ["train.loss=saturating", "train.label_flip=0.25", "train.discriminator_passes=separate"],
         ["train.discriminator_betas=[0.5, 0.9]"],
-        ["train.augment=[turn, translation, cut-out]", "train.precision=bf16", "train.loss=hinge"],
-        ["train.ema=0.0", "train.mirror=false", "train.turn=false"],
+        ["train.augment=[rot90, translation, cutout]", "train.precision=bf16", "train.loss=hinge"],
+        ["train.ema=0.0", "train.mirror=false", "train.rot90=false"],
     ],
 )
 def test_settings_work_and_matter(squares: Path, tmp_path: Path, settings: list[str]) -> None:
@@ -237,10 +237,10 @@ def test_settings_work_and_matter(squares: Path, tmp_path: Path, settings: list[
 
 
 @pytest.mark.parametrize("loss", ["saturating", "non-saturating", "least-squares", "hinge", "wasserstein"])
-@pytest.mark.parametrize("penalty", ["difference", "exact", "interpolates"])
+@pytest.mark.parametrize("penalty", ["finite-difference", "autograd", "wgan-gp"])
 def test_two_passes_apart_have_the_gradients_of_one(squares: Path, loss: str, penalty: str) -> None:
     settings = [f"train.loss={loss}", f"train.penalty_kind={penalty}", "train.label_flip=0.2"]
-    one, two = (gradients(squares, *settings, f"train.discriminator_passes={how}") for how in ("together", "apart"))
+    one, two = (gradients(squares, *settings, f"train.discriminator_passes={how}") for how in ("joint", "separate"))
     for name, gradient in one.items():
         assert torch.allclose(gradient, two[name], rtol=1e-4, atol=1e-6), name
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from mapgan.collect import gallery
 from mapgan.collect.client import Client
 from mapgan.collect.demo.site import serve
-from mapgan.collect.manifest import Row
+from mapgan.collect.manifest import ManifestRow
 from mapgan.collect.store import Store
-from mapgan.params.collecting import Demo, Gallery, Look
+from mapgan.params.collecting import Demo, DemoStyle, Gallery
 
 __all__ = ["gather", "packaged", "serve"]
 
@@ -25,15 +25,15 @@ def packaged() -> Traversable:
 
 def gather(
     settings: Demo, group_pattern: str, raw: Path, cache: Path, source: Traversable | None = None
-) -> tuple[list[Row], int]:
+) -> tuple[list[ManifestRow], int]:
     """Scrape the demo into `raw`; its rows have addresses without a port, the same on every run.
 
     Raises:
         MapganError: no maps of these looks are there.
     """
-    looks: Sequence[Look] = settings.looks
-    with serve(looks, source or packaged()) as base:
-        site = Gallery(urls=[base], delay=0, retries=2, max_pages=10_000, max_pictures=1_000_000)
+    styles: Sequence[DemoStyle] = settings.styles
+    with serve(styles, source or packaged()) as base:
+        site = Gallery(urls=[base], delay=0, retries=2, max_pages=10_000, max_images=1_000_000)
         client = Client(site, named=[base], direct=True)
         # the next version of mapgan may draw another map under the same name
         rows, new = gallery.gather(site, group_pattern, client, Store(cache, remember=False), raw)

@@ -1,4 +1,4 @@
-"""The demo's website: index pages, thumbnails, full pictures, and a page that robots.txt forbids."""
+"""The demo's website: index pages, thumbnails, full images, and a page that robots.txt forbids."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Body(NamedTuple):
 
 
 @contextlib.contextmanager
-def serve(looks: Collection[str], source: Traversable) -> Iterator[str]:
+def serve(styles: Collection[str], source: Traversable) -> Iterator[str]:
     """Serve the maps of these looks on a free port of 127.0.0.1; give the address, which ends in `/`.
 
     Args:
@@ -62,7 +62,7 @@ def serve(looks: Collection[str], source: Traversable) -> Iterator[str]:
     Raises:
         MapganError: there are no such maps.
     """
-    bodies = _bodies(_listed(looks, source), source / "maps")
+    bodies = _bodies(_listed(styles, source), source / "maps")
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"bodies": bodies}))
     thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.05), daemon=True)
     thread.start()
@@ -74,15 +74,15 @@ def serve(looks: Collection[str], source: Traversable) -> Iterator[str]:
         thread.join()
 
 
-def _listed(looks: Collection[str], source: Traversable) -> list[dict[str, str]]:
+def _listed(styles: Collection[str], source: Traversable) -> list[dict[str, str]]:
     try:
         listed = json.loads((source / "maps.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise MapganError("the maps of the demo are missing", "install mapgan again") from None
-    chosen = sorted((entry for entry in listed if entry["look"] in looks), key=lambda entry: entry["file"])
+    chosen = sorted((entry for entry in listed if entry["style"] in styles), key=lambda entry: entry["file"])
     if not chosen:
-        known = ", ".join(sorted({entry["look"] for entry in listed}))
-        raise MapganError(f"scrape.demo.looks: no maps for {list(looks)}", f"choose from {known}")
+        known = ", ".join(sorted({entry["style"] for entry in listed}))
+        raise MapganError(f"scrape.demo.styles: no maps for {list(styles)}", f"choose from {known}")
     return chosen
 
 
@@ -93,9 +93,9 @@ def _bodies(maps: list[dict[str, str]], folder: Traversable) -> dict[str, Body]:
         "/trap": Body("text/html", lambda: b"<p>robots.txt asked you not to read this</p>"),
     }
     for each in maps:
-        picture = folder / each["file"]
-        bodies[f"/maps/{each['file']}"] = Body("image/webp", picture.read_bytes)
-        bodies[f"/thumbs/{each['file']}"] = Body("image/webp", partial(_thumbnail, picture))
+        file = folder / each["file"]
+        bodies[f"/maps/{each['file']}"] = Body("image/webp", file.read_bytes)
+        bodies[f"/thumbs/{each['file']}"] = Body("image/webp", partial(_thumbnail, file))
     last = -(-len(maps) // MAPS_A_PAGE)
     for number in range(1, last + 1):
         shown = maps[(number - 1) * MAPS_A_PAGE : number * MAPS_A_PAGE]
@@ -104,8 +104,8 @@ def _bodies(maps: list[dict[str, str]], folder: Traversable) -> dict[str, Body]:
 
 
 def _page(maps: list[dict[str, str]], number: int, last: int) -> bytes:
-    around = [("prev", number - 1), ("next", number + 1)]
-    links = [(rel, f"/page/{page}") for rel, page in around if 1 <= page <= last]
+    neighbours = [("prev", number - 1), ("next", number + 1)]
+    links = [(rel, f"/page/{page}") for rel, page in neighbours if 1 <= page <= last]
     return PAGE.format(
         author=AUTHOR,
         number=number,
@@ -118,8 +118,8 @@ def _page(maps: list[dict[str, str]], number: int, last: int) -> bytes:
     ).encode()
 
 
-def _thumbnail(picture: Traversable) -> bytes:
-    with picture.open("rb") as stream, Image.open(stream) as image:
+def _thumbnail(file: Traversable) -> bytes:
+    with file.open("rb") as stream, Image.open(stream) as image:
         image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
         small = io.BytesIO()
         image.save(small, "WEBP")

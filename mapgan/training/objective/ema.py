@@ -1,4 +1,4 @@
-"""The moving average of the generator's weights, which draws the pictures that people see."""
+"""The moving average of the generator's weights, which draws the images that people see."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 
-class Average:
+class EMA:
     """Exponential moving average with a ramp: young averages forget fast.
 
     Args:

@@ -1,7 +1,7 @@
-"""What the two players want. D's logits go in, `[B]`; one loss a picture comes out.
+"""What the two players want. D's logits go in, `[B]`; one loss an image comes out.
 
-D has a loss for pictures that are called real and one for those that are called fake; G wants its pictures taken for
-real ones. The relativistic loss takes the difference to the partner's verdict in place of the verdict: pictures are
+D has a loss for images that are called real and one for those that are called fake; G wants its images taken for
+real ones. The relativistic loss takes the difference to the partner's logit in place of the logit: images are
 paired by their place in the batch, so that every loss is a mean over places and can be taken in micro-batches.
 
 To add a loss: its formulas in `LOSSES`, its name in `params/training.py`.
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-Sides = dict[str, Tensor]  # by `real` and `fake`
+RealFake = dict[str, Tensor]  # by `real` and `fake`
 OTHER = {"real": "fake", "fake": "real"}
 
 
@@ -25,11 +25,11 @@ class Loss:
     """The two players' losses, each from `[B]` to `[B]`.
 
     Args:
-        real: D's, for pictures that are called real; also gets the target for them (label smoothing).
-        fake: D's, for pictures that are called fake.
-        generator: G's, for its pictures.
-        paired: whether a verdict is the difference between a picture's and its partner's of the other kind.
-        threshold: verdicts above it call a picture real; None where only the order of verdicts means something.
+        real: D's, for images that are called real; also gets the target for them (label smoothing).
+        fake: D's, for images that are called fake.
+        generator: G's, for its images.
+        paired: whether a logit is the difference between an image's and its partner's of the other kind.
+        threshold: logits above it call an image real; None where only the order of logits means something.
     """
 
     real: Callable[[Tensor, float], Tensor]
@@ -38,9 +38,9 @@ class Loss:
     paired: bool = False
     threshold: float | None = 0.0
 
-    def called(self, side: str, verdict: Tensor, target: float) -> Tensor:
-        """D's loss for pictures that are called `side`, real or fake."""
-        return self.real(verdict, target) if side == "real" else self.fake(verdict)
+    def called(self, side: str, logit: Tensor, target: float) -> Tensor:
+        """D's loss for images that are called `side`, real or fake."""
+        return self.real(logit, target) if side == "real" else self.fake(logit)
 
 
 def _cross_entropy(logit: Tensor, target: float) -> Tensor:
@@ -75,7 +75,7 @@ LOSSES = {
         fake=lambda fake: F.relu(1 + fake),
         generator=lambda fake: -fake,
     ),
-    # Arjovsky et al. 2017 (arXiv:1701.07875), eq. 3; D must be held to a slope of 1, as by `interpolates` (WGAN-GP)
+    # Arjovsky et al. 2017 (arXiv:1701.07875), eq. 3; D must be held to a slope of 1, as by `wgan_gp_penalty` (WGAN-GP)
     "wasserstein": Loss(
         real=lambda real, target: -real,
         fake=lambda fake: fake,
@@ -93,36 +93,36 @@ LOSSES = {
 }
 
 
-def discriminator_loss(loss: Loss, verdicts: Sides, target: float, flipped: Sides) -> Tensor:
-    """D's loss at each place, `[B]`: for real and fake pictures, or for one of them if D sees them apart.
+def discriminator_loss(loss: Loss, logits: RealFake, target: float, flipped: RealFake) -> Tensor:
+    """D's loss at each place, `[B]`: for real and fake images, or for one of them if D sees them apart.
 
     Args:
         loss: which.
-        verdicts: D's logits.
-        target: what D should say of real pictures instead of 1.
-        flipped: which pictures are called the other kind (empty: none). A pair flips as a whole, as its real one does.
+        logits: D's logits.
+        target: what D should say of real images instead of 1.
+        flipped: which images are called the other kind (empty: none). A pair flips as a whole, as its real one does.
     """
     if loss.paired:
-        verdicts = {"real": verdicts["real"] - verdicts["fake"]}
+        logits = {"real": logits["real"] - logits["fake"]}
     losses = []
-    for side, verdict in verdicts.items():
-        called = loss.called(side, verdict, target)
+    for side, logit in logits.items():
+        called = loss.called(side, logit, target)
         if flipped:
-            called = torch.where(flipped[side], loss.called(OTHER[side], verdict, target), called)
+            called = torch.where(flipped[side], loss.called(OTHER[side], logit, target), called)
         losses.append(called)
     return torch.stack(losses).sum(0)
 
 
 def accuracy(loss: Loss, real: Tensor, fake: Tensor) -> Tensor:
-    """Share of pictures (or pairs) that D judges rightly, a scalar."""
+    """Share of images (or pairs) that D judges rightly, a scalar."""
     if loss.threshold is None:
         return (real > fake).float().mean()
     return torch.cat([real > loss.threshold, fake < loss.threshold]).float().mean()
 
 
 def overfitting(loss: Loss, real: Tensor, fake: Tensor) -> Tensor:
-    """Mean sign of D's verdicts on real pictures (Karras et al. 2020, arXiv:2006.06676, r_t of eq. 1), a scalar.
+    """Mean sign of D's logits on real images (Karras et al. 2020, arXiv:2006.06676, r_t of eq. 1), a scalar.
 
-    Where only the order of verdicts means something, it is that of the lead over the partner's.
+    Where only the order of logits means something, it is that of the lead over the partner's.
     """
     return (real - (fake if loss.threshold is None else loss.threshold)).sign().mean()

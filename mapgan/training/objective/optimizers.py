@@ -8,7 +8,7 @@ from mapgan.networks.pair import Pair
 from mapgan.params import Params
 
 
-def adams(params: Params, pair: Pair, fused: bool) -> list[torch.optim.Optimizer]:
+def build_optimizers(params: Params, pair: Pair, fused: bool) -> list[torch.optim.Optimizer]:
     """The optimizers of G and D, in this order."""
     settings = params.train
     both = [settings.beta1, settings.beta2]

@@ -24,12 +24,12 @@ def is_out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in SIGNS)
 
 
-def smaller(half: str, micro_batch: int, step: int) -> int:
+def smaller(player: str, micro_batch: int, step: int) -> int:
     """Half of `micro_batch`, said in the log, after a half of a step that is to be done again."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     print(
-        f"mapgan: train: out of memory in {half}'s half of step {step + 1}; doing it again with "
+        f"mapgan: train: out of memory in {player}'s half of step {step + 1}; doing it again with "
         f"machine.micro_batch {micro_batch // 2} instead of {micro_batch}",
         file=sys.stderr,
         flush=True,
@@ -38,25 +38,25 @@ def smaller(half: str, micro_batch: int, step: int) -> int:
 
 
 @dataclass(frozen=True)
-class Begun:
+class StepProgress:
     """What is done of a step: so many of D's steps, of which the last one had these metrics."""
 
-    turns: int = 0
+    d_steps: int = 0
     metrics: dict[str, Tensor] = field(default_factory=dict)
 
 
-class HalfFailed(MapganError):
+class StepOutOfMemory(MapganError):
     """Memory ran out and this process cannot help itself; everything is as it was before that half of the step.
 
     Attributes:
         begun: what was done of the step before.
     """
 
-    def __init__(self, half: str, step: int, micro_batch: int, divisible: bool) -> None:
-        remedy = "set machine.checkpointing=all, or a smaller size; `mapgan fit` shows what fits"
+    def __init__(self, player: str, step: int, micro_batch: int, divisible: bool) -> None:
+        remedy = "set machine.checkpointing=all, or a smaller size; `mapgan plan` shows what fits"
         if micro_batch > 1 and divisible:
             remedy = f"set machine.micro_batch={micro_batch // 2} and run again"
         elif micro_batch > 1:
-            remedy = "set machine.checkpointing=all, or a smaller train.norm_batch or size"
-        super().__init__(f"train: out of memory in {half}'s half of step {step + 1}", remedy)
-        self.begun = Begun()
+            remedy = "set machine.checkpointing=all, or a smaller train.ghost_batch or size"
+        super().__init__(f"train: out of memory in {player}'s half of step {step + 1}", remedy)
+        self.progress = StepProgress()

@@ -1,8 +1,8 @@
 """One training step: D's loss and step, G's loss and step, the moving average. This is the whole objective.
 
-The batch is taken in micro-batches whose gradients add up to those of the whole. Each picture's draws
+The batch is taken in micro-batches whose gradients add up to those of the whole. Each image's draws
 depend on its place in the global batch alone, so how it is cut changes nothing (rule 3 of the design). In a set with
-labels both players are `told` them, the same for the real and the drawn picture at a place.
+labels both players are `labels` them, the same for the real and the generated image at a place.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from torch import Tensor, nn
 from mapgan.networks import spectral
 from mapgan.networks.dropout import dropouts
 from mapgan.params import Train
-from mapgan.training.objective import watching
-from mapgan.training.objective.augment import DRAWS, Strength, augmented
-from mapgan.training.objective.batches import Supply
-from mapgan.training.objective.ema import Average
-from mapgan.training.objective.losses import LOSSES, Sides, accuracy, discriminator_loss, overfitting
-from mapgan.training.objective.meeting import all_agree, mean_gradients
-from mapgan.training.objective.out_of_memory import Begun, HalfFailed, is_out_of_memory, smaller
-from mapgan.training.objective.penalties import due, slope_penalty
+from mapgan.training.objective import diagnostics
+from mapgan.training.objective.augment import UNIFORMS, AugmentProbability, apply_augmentation
+from mapgan.training.objective.batches import BatchSource
+from mapgan.training.objective.distributed import all_agree, mean_gradients
+from mapgan.training.objective.ema import EMA
+from mapgan.training.objective.losses import LOSSES, RealFake, accuracy, discriminator_loss, overfitting
+from mapgan.training.objective.out_of_memory import StepOutOfMemory, StepProgress, is_out_of_memory, smaller
+from mapgan.training.objective.penalties import due, gradient_penalty
 
 Metrics = dict[str, Tensor]
 Backward = Callable[[int, range, float], Metrics]
@@ -44,20 +44,20 @@ class Step:
 
     settings: Train
     accelerator: Accelerator
-    supply: Supply
+    batches: BatchSource
     generator: nn.Module
     discriminator: nn.Module
-    average: Average
-    strength: Strength
+    ema: EMA
+    augment_probability: AugmentProbability
     generator_optimizer: AcceleratedOptimizer
     discriminator_optimizer: AcceleratedOptimizer
-    places: range
+    indices: range
     micro_batch: int
     divisible: bool = True
-    watched: bool = False
+    collect_stats: bool = False
 
-    def __call__(self, step: int, begun: Begun | None = None) -> Metrics:
-        """Do step `step`, counted from 0; the metrics are means over this process's pictures.
+    def __call__(self, step: int, progress: StepProgress | None = None) -> Metrics:
+        """Do step `step`, counted from 0; the metrics are means over this process's images.
 
         Args:
             step: which.
@@ -66,57 +66,59 @@ class Step:
         Raises:
             HalfFailed: the memory does not suffice, and no smaller micro-batch can help here.
         """
-        begun, often = begun or Begun(), self.settings.discriminator_steps
-        turns = range(step * often, (step + 1) * often)  # D's steps, counted from 0
+        progress, often = progress or StepProgress(), self.settings.discriminator_steps
+        d_steps = range(step * often, (step + 1) * often)  # D's steps, counted from 0
         try:
             self.discriminator.requires_grad_(True)
-            for turn in turns[begun.turns :]:
-                metrics = self._half("D", self.discriminator, self.discriminator_optimizer, turn)
-                begun = Begun(begun.turns + 1, metrics)
-                if self.strength.adapts:
-                    self.strength.see(metrics["overfitting"], len(self.places), self.accelerator)
+            for d_step in d_steps[progress.d_steps :]:
+                metrics = self._update("D", self.discriminator, self.discriminator_optimizer, d_step)
+                progress = StepProgress(progress.d_steps + 1, metrics)
+                if self.augment_probability.adapts:
+                    self.augment_probability.update(metrics["overfitting"], len(self.indices), self.accelerator)
             self.discriminator.requires_grad_(False)
-            metrics = self._half("G", self.generator, self.generator_optimizer, turns[-1])
-        except HalfFailed as failed:
-            failed.begun = begun
+            metrics = self._update("G", self.generator, self.generator_optimizer, d_steps[-1])
+        except StepOutOfMemory as failed:
+            failed.progress = progress
             raise
 
-        self.average.update(self.generator, step)
-        metrics = begun.metrics | metrics
-        if self.strength.adapts:
-            metrics["augment_p"] = self.strength.p
-            self.strength.adapt(step)
+        self.ema.update(self.generator, step)
+        metrics = progress.metrics | metrics
+        if self.augment_probability.adapts:
+            metrics["augment_p"] = self.augment_probability.p
+            self.augment_probability.adapt(step)
         return metrics
 
-    def _half(self, name: str, network: nn.Module, optimizer: AcceleratedOptimizer, turn: int) -> Metrics:
+    def _update(self, name: str, network: nn.Module, optimizer: AcceleratedOptimizer, d_step: int) -> Metrics:
         """One player's gradients and optimizer step; done again in smaller pieces where memory runs out."""
         backward = self._discriminator_backward if name == "D" else self._generator_backward
         statistics = [] if self.divisible else [*self.generator.buffers(), *self.discriminator.buffers()]
         before = [buffer.clone() for buffer in statistics]
-        while (metrics := self._gradients(name, optimizer, backward, turn)) is None:
+        while (metrics := self._gradients(name, optimizer, backward, d_step)) is None:
             for buffer, value in zip(statistics, before, strict=True):
                 buffer.copy_(value)
             if self.accelerator.num_processes > 1 or not self.divisible or self.micro_batch == 1:
-                raise HalfFailed(name, turn // self.settings.discriminator_steps, self.micro_batch, self.divisible)
-            self.micro_batch = smaller(name, self.micro_batch, turn // self.settings.discriminator_steps)
+                raise StepOutOfMemory(
+                    name, d_step // self.settings.discriminator_steps, self.micro_batch, self.divisible
+                )
+            self.micro_batch = smaller(name, self.micro_batch, d_step // self.settings.discriminator_steps)
         mean_gradients(self.accelerator, network)
-        if self.watched:
+        if self.collect_stats:
             self.accelerator.unscale_gradients(optimizer)
-            metrics |= watching.gradient_norms(name, network)
+            metrics |= diagnostics.gradient_norms(name, network)
         optimizer.step()
-        spectral.iterate(network)
+        spectral.power_iteration(network)
         return metrics
 
-    def _gradients(self, name: str, optimizer: AcceleratedOptimizer, backward: Backward, turn: int) -> Metrics | None:
+    def _gradients(self, name: str, optimizer: AcceleratedOptimizer, backward: Backward, d_step: int) -> Metrics | None:
         """Compute the gradients of this process's part of the batch; None if memory ran out, here or elsewhere."""
         optimizer.zero_grad()
         metrics: Metrics = {}
         enough = True
         try:
-            for places, share in self._micro_batches():
+            for indices, fraction in self._micro_batches():
                 for number, layer in enumerate(dropouts(self.generator, self.discriminator)):
-                    layer.keys = self.supply.keys(f"{name} dropout {number}", turn, places)
-                add(metrics, backward(turn, places, share), share)
+                    layer.keys = self.batches.keys(f"{name} dropout {number}", d_step, indices)
+                add(metrics, backward(d_step, indices, fraction), fraction)
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
@@ -126,75 +128,84 @@ class Step:
         optimizer.zero_grad()
         return None
 
-    def _discriminator_backward(self, turn: int, places: range, share: float) -> Metrics:
+    def _discriminator_backward(self, d_step: int, indices: range, fraction: float) -> Metrics:
         settings, loss = self.settings, LOSSES[self.settings.loss]
-        told = self.supply.labels(turn, places)
+        labels = self.batches.labels(d_step, indices)
         with torch.no_grad():
-            fake = self.generator(self.supply.latents("discriminator latent", turn, places), *told)
-        real = self.supply.real(turn, places)
-        watched = watching.saturation(real, fake) if self.watched else {}
-        shown = {"real": self._shown("real", real, turn, places), "fake": self._shown("fake", fake, turn, places)}
-        if settings.penalty_kind == "exact" and due(settings, turn):
-            shown = {side: pictures.requires_grad_() for side, pictures in shown.items()}
-        flipped = self._flipped(turn, places)
+            fake = self.generator(self.batches.latents("discriminator latent", d_step, indices), *labels)
+        real = self.batches.real(d_step, indices)
+        stats = diagnostics.saturation(real, fake) if self.collect_stats else {}
+        d_inputs = {
+            "real": self._d_input("real", real, d_step, indices),
+            "fake": self._d_input("fake", fake, d_step, indices),
+        }
+        if settings.penalty_kind == "autograd" and due(settings, d_step):
+            d_inputs = {side: images.requires_grad_() for side, images in d_inputs.items()}
+        flipped = self._label_flips(d_step, indices)
 
         # D sees both kinds together, or one after the other in half the memory
-        passes = [shown] if settings.discriminator_passes == "together" else [{side: shown[side]} for side in shown]
+        passes = (
+            [d_inputs] if settings.discriminator_passes == "joint" else [{side: d_inputs[side]} for side in d_inputs]
+        )
         metrics: Metrics = {}
-        seen: Sides = {}
+        seen: RealFake = {}
         for some in passes:
-            verdicts = {side: self.discriminator(pictures, *told) for side, pictures in some.items()}
-            value = discriminator_loss(loss, verdicts, settings.label_smoothing, flipped).mean()
-            penalty = slope_penalty(settings, self.discriminator, shown, told, verdicts, self.supply, turn, places)
-            self.accelerator.backward((value + penalty) * share)
-            add(metrics, {"loss_discriminator": value, "penalty": penalty}, 1.0)
-            seen |= {side: verdict.detach() for side, verdict in verdicts.items()}
-        if self.strength.adapts:
-            watched["overfitting"] = overfitting(loss, seen["real"], seen["fake"])
+            logits = {side: self.discriminator(images, *labels) for side, images in some.items()}
+            value = discriminator_loss(loss, logits, settings.real_label, flipped).mean()
+            penalty = gradient_penalty(
+                settings, self.discriminator, d_inputs, labels, logits, self.batches, d_step, indices
+            )
+            self.accelerator.backward((value + penalty) * fraction)
+            add(metrics, {"loss_D": value, "penalty": penalty}, 1.0)
+            seen |= {side: logit.detach() for side, logit in logits.items()}
+        if self.augment_probability.adapts:
+            stats["overfitting"] = overfitting(loss, seen["real"], seen["fake"])
         return metrics | {
-            "verdict_real": seen["real"].mean(),
-            "verdict_fake": seen["fake"].mean(),
+            "logits_real": seen["real"].mean(),
+            "logits_fake": seen["fake"].mean(),
             "accuracy": accuracy(loss, seen["real"], seen["fake"]),
-            **watched,
+            **stats,
         }
 
-    def _generator_backward(self, turn: int, places: range, share: float) -> Metrics:
+    def _generator_backward(self, d_step: int, indices: range, fraction: float) -> Metrics:
         loss, discriminator = LOSSES[self.settings.loss], self.discriminator
-        told = self.supply.labels(turn, places)
-        fake = self.generator(self.supply.latents("generator latent", turn, places), *told)
-        verdict = discriminator(self._shown("generator", fake, turn, places), *told)
+        labels = self.batches.labels(d_step, indices)
+        fake = self.generator(self.batches.latents("generator latent", d_step, indices), *labels)
+        logit = discriminator(self._d_input("generator", fake, d_step, indices), *labels)
         if loss.paired:
-            verdict = verdict - discriminator(self._shown("real", self.supply.real(turn, places), turn, places), *told)
-        value = loss.generator(verdict).mean()
-        self.accelerator.backward(value * share)
-        return {"loss_generator": value}
+            logit = logit - discriminator(
+                self._d_input("real", self.batches.real(d_step, indices), d_step, indices), *labels
+            )
+        value = loss.generator(logit).mean()
+        self.accelerator.backward(value * fraction)
+        return {"loss_G": value}
 
-    def _shown(self, side: str, pictures: Tensor, turn: int, places: range) -> Tensor:
-        """What D is shown of `pictures`; `augment` says why in this order."""
+    def _d_input(self, side: str, images: Tensor, d_step: int, indices: range) -> Tensor:
+        """What D is shown of `images`; `augment` says why in this order."""
         settings = self.settings
         for name in settings.augment:
-            draws = self.supply.uniform(f"{side} {name}", turn, places, DRAWS)
-            pictures = augmented(name, pictures, draws, self.strength.p)
+            uniforms = self.batches.uniform(f"{side} {name}", d_step, indices, UNIFORMS)
+            images = apply_augmentation(name, images, uniforms, self.augment_probability.p)
         # instance noise (Sonderby et al. 2016, arXiv:1610.04490, section 3), falling to nothing
-        turns = settings.instance_noise_steps * settings.discriminator_steps
-        left = settings.instance_noise * max(0.0, 1 - turn / turns)
-        return pictures + left * self.supply.noise(pictures, f"{side} noise", turn, places) if left else pictures
+        d_steps = settings.instance_noise_steps * settings.discriminator_steps
+        left = settings.instance_noise * max(0.0, 1 - d_step / d_steps)
+        return images + left * self.batches.noise(images, f"{side} noise", d_step, indices) if left else images
 
-    def _flipped(self, turn: int, places: range) -> Sides:
-        """The pictures that D is told the opposite of."""
-        share = self.settings.label_flip
-        sides = ("real", "fake") if share else ()
-        return {side: self.supply.uniform(f"{side} label", turn, places).squeeze(1) < share for side in sides}
+    def _label_flips(self, d_step: int, indices: range) -> RealFake:
+        """The images that D is told the opposite of."""
+        fraction = self.settings.label_flip
+        sides = ("real", "fake") if fraction else ()
+        return {side: self.batches.uniform(f"{side} label", d_step, indices).squeeze(1) < fraction for side in sides}
 
     def _micro_batches(self) -> Iterator[tuple[range, float]]:
-        """Each micro-batch's places and its share of this process's pictures."""
-        for start in range(0, len(self.places), self.micro_batch):
-            places = self.places[start : start + self.micro_batch]
-            yield places, len(places) / len(self.places)
+        """Each micro-batch's places and its share of this process's images."""
+        for start in range(0, len(self.indices), self.micro_batch):
+            indices = self.indices[start : start + self.micro_batch]
+            yield indices, len(indices) / len(self.indices)
 
 
-def add(metrics: Metrics, more: Metrics, share: float) -> None:
-    """Add `share` of each value of `more` to `metrics`, in float32 at least."""
+def add(metrics: Metrics, more: Metrics, fraction: float) -> None:
+    """Add `fraction` of each value of `more` to `metrics`, in float32 at least."""
     for name, value in more.items():
-        part = value.detach().to(torch.promote_types(value.dtype, torch.float32)) * share
+        part = value.detach().to(torch.promote_types(value.dtype, torch.float32)) * fraction
         metrics[name] = metrics[name] + part if name in metrics else part

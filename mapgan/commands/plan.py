@@ -1,0 +1,159 @@
+"""`mapgan plan` and `mapgan summary`: what training would need, said without training."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import torch
+
+from mapgan import files
+from mapgan.errors import MapganError
+from mapgan.memory.budget import GIB, allocator_limit, assumed_memory, device_budget, gib
+from mapgan.memory.plan import StepCost, choose_config
+from mapgan.memory.summary import aligned, report
+from mapgan.params import Machine, Params, load
+from mapgan.params.parsing import parse_size
+from mapgan.params.reading import parse_yaml
+from mapgan.params.writing import merge_into
+from mapgan.training.device.device import find_device
+from mapgan.training.device.memory_plan import SMALLER, MemoryEstimator
+
+HERE = Path("params.yaml")
+SUPPOSED_LABELS = 10  # of a set that is to have labels; how many there are is known when it is made, and weighs little
+
+
+def summary(params: Path | None, preset: str | None, settings: list[str]) -> str:
+    """Both networks layer by layer, for one image.
+
+    Raises:
+        MapganError: a setting is wrong.
+    """
+    chosen = _load(params, preset, settings)
+    return report(chosen, chosen.resize.width, chosen.resize.height, _labels(chosen))
+
+
+def plan(
+    params: Path | None, preset: str | None, settings: list[str], size: str | None, memory: float | None, write: bool
+) -> str:
+    """All ways to do a training step in one process, what each needs of the memory, and which one to take.
+
+    Args:
+        params: a file of settings; `params.yaml`, if there is one here, where it is None.
+        preset: laid over it.
+        settings: `KEY=VALUE`, laid over that.
+        size: pixels of the images, such as 768x768; `resize.width` and `resize.height` where it is None.
+        memory: GiB of a card that need not be there; `machine.memory_gib` where it is None.
+        write: put the choice into the file of settings.
+
+    Raises:
+        MapganError: a setting is wrong, or nothing fits.
+    """
+    more = [*_sides(size), *([] if memory is None else [f"machine.memory_gib={memory}"])]
+    chosen = _load(params, preset, [*settings, *more])
+    target = params or HERE
+    if write and not target.is_file():
+        raise MapganError(f"{target}: no such file", "name the file to write to with --params")
+    device = _device(chosen.machine)
+    present = memory is None and (device.type != "cuda" or torch.cuda.is_available())
+    he_init = time.monotonic()
+    free = chosen.machine.model_copy(update={"micro_batch": 0, "checkpointing": "auto"})
+    estimator = MemoryEstimator(
+        chosen.model_copy(update={"machine": free}),
+        chosen.resize.width,
+        chosen.resize.height,
+        chosen.train.batch_size,
+        device.type,
+        _labels(chosen),
+    )
+    costs = [estimator.cost(config) for config in estimator.step_configs()]
+    choice = choose_config(costs, device_budget(chosen.machine, device, present), SMALLER)
+    lines = [
+        _heading(chosen),
+        _memory(chosen.machine, device, present),
+        *_table(costs, choice),
+        f"predicted in {time.monotonic() - he_init:.1f} s by a training step on tensors without memory",
+    ]
+    lines += _held(chosen.machine)
+    if write:
+        lines.append(_write(target, choice, memory))
+    return "\n".join(lines)
+
+
+def _load(params: Path | None, preset: str | None, settings: list[str]) -> Params:
+    return load(HERE if params is None and HERE.is_file() else params, preset, settings)
+
+
+def _sides(size: str | None) -> list[str]:
+    """`768x512` as settings."""
+    if size is None:
+        return []
+    try:
+        width, height = parse_size(size)
+    except ValueError as wrong:
+        raise MapganError(f"--size {size}: {wrong}") from None
+    return [f"resize.width={width}", f"resize.height={height}"]
+
+
+def _device(machine: Machine) -> torch.device:
+    """The device that is meant: a card that need not be there, if its memory is given."""
+    if machine.memory_gib and machine.device in ("auto", "cuda"):
+        return torch.device("cuda", 0)
+    return find_device(machine)
+
+
+def _heading(params: Params) -> str:
+    train, resize = params.train, params.resize
+    penalty = f"penalty {train.penalty:g} ({train.penalty_kind})" if train.penalty else "no penalty"
+    return (
+        f"{resize.width} x {resize.height} pixels, batch of {train.batch_size} in one process, {train.network}, "
+        f"precision {train.precision}, {train.loss} loss, {penalty}"
+        + (f", {_labels(params)} labels supposed" if _labels(params) else "")
+    )
+
+
+def _labels(params: Params) -> int:
+    return 0 if params.dataset.condition == "none" else SUPPOSED_LABELS
+
+
+def _memory(machine: Machine, device: torch.device, present: bool) -> str:
+    kind = {"cuda": "a card", "mps": "a GPU", "cpu": "a CPU"}[device.type]
+    total, limit, budget = (of(machine, device, present) for of in (assumed_memory, allocator_limit, device_budget))
+    return f"{kind} with {gib(total)}, of which the allocator gets {gib(limit)} and tensors may take {gib(budget)}"
+
+
+def _table(costs: list[StepCost], choice: StepCost) -> list[str]:
+    """A row for each way; arithmetic as a multiple of the least."""
+    least = min(cost.flops for cost in costs)
+    rows = [["checkpointing", "micro-batch", "predicted GiB", "arithmetic"]]
+    for cost in costs:
+        config = cost.config
+        cells = [config.checkpointing, str(config.micro_batch), f"{cost.peak / GIB:.2f}", f"{cost.flops / least:.2f}"]
+        rows.append(cells)
+    marks = ["", *("  <- choice" if cost is choice else "" for cost in costs)]
+    return [line + mark for line, mark in zip(aligned(rows, words=1), marks, strict=True)]
+
+
+def _held(machine: Machine) -> list[str]:
+    """A line where the settings leave training no choice."""
+    if not machine.micro_batch and machine.checkpointing == "auto":
+        return []
+    return [
+        f"the settings hold training to machine.micro_batch {machine.micro_batch or 'any'}, machine.checkpointing "
+        f"{machine.checkpointing}, whatever is chosen here; --write replaces them"
+    ]
+
+
+def _write(target: Path, choice: StepCost, memory: float | None) -> str:
+    """Put the choice into the `machine` section of the file `target`, whose comments stay."""
+    load(target)  # a file that is wrong already is left alone
+    section: dict[str, object] = {
+        "micro_batch": choice.config.micro_batch,
+        "checkpointing": choice.config.checkpointing,
+        **({} if memory is None else {"memory_gib": memory}),
+    }
+    merged = merge_into(target.read_text(encoding="utf-8"), {"machine": section})
+    parse_yaml(merged, str(target))
+    files.write_text(target, merged)
+    written = ", ".join(f"machine.{key} {value}" for key, value in section.items())
+    return f"{target} now holds {written}"

@@ -1,0 +1,100 @@
+"""One kept image → training images of one size: windows, its centre, or all of it on a ground."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image, ImageColor
+
+from mapgan.curate.decode import WHITE, Color
+from mapgan.curate.tiling import corners
+from mapgan.params.collecting import Resize
+
+# Windows looked at for each one that may be taken: bounds the work on huge images.
+CANDIDATES_PER_TILE = 20
+MEASURED_SIDE = 64  # pixels of a window's shorter side that its contrast is measured on
+
+Box = tuple[float, float, float, float]
+Crop = tuple[int, int, Image.Image]  # x and y of its corner in the source, and the training image
+
+
+def background(settings: Resize) -> Color:
+    """What shows through transparent pixels."""
+    return WHITE if settings.pad_color == "edge" else _rgb(settings.pad_color)
+
+
+def window(settings: Resize) -> tuple[int, int]:
+    """Width and height of a tile in pixels of the source."""
+    return round(settings.tile_zoom * settings.width), round(settings.tile_zoom * settings.height)
+
+
+def crops(image: Image.Image, settings: Resize) -> Iterator[Crop]:
+    """The training images that one image gives: one for `crop` and `pad`, any number for `tiles`."""
+    if settings.mode == "pad":
+        yield 0, 0, _padded(image, settings)
+    elif settings.mode == "crop" or any(
+        side < needed for side, needed in zip(image.size, window(settings), strict=True)
+    ):
+        yield _cropped(image, settings)
+    else:
+        yield from _tiles(image, settings)
+
+
+def _scaled(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
+    return image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+
+
+def _cropped(image: Image.Image, settings: Resize) -> Crop:
+    """The largest window of the right shape around the centre."""
+    scale = min(image.width / settings.width, image.height / settings.height)
+    width, height = scale * settings.width, scale * settings.height
+    x, y = max(0.0, (image.width - width) / 2), max(0.0, (image.height - height) / 2)
+    box = (x, y, min(x + width, image.width), min(y + height, image.height))
+    return round(x), round(y), _scaled(image, (settings.width, settings.height), box)
+
+
+def _padded(image: Image.Image, settings: Resize) -> Image.Image:
+    """The whole image, as large as fits, in the middle of one colour."""
+    scale = min(settings.width / image.width, settings.height / image.height)
+    width, height = max(1, round(scale * image.width)), max(1, round(scale * image.height))
+    color = _border_color(image) if settings.pad_color == "edge" else _rgb(settings.pad_color)
+    sheet = Image.new("RGB", (settings.width, settings.height), color)
+    small = _scaled(image, (width, height), (0, 0, *image.size))
+    sheet.paste(small, ((settings.width - width) // 2, (settings.height - height) // 2))
+    return sheet
+
+
+def _tiles(image: Image.Image, settings: Resize) -> Iterator[Crop]:
+    wide, high = window(settings)
+    most = CANDIDATES_PER_TILE * settings.tiles_per_image
+    indices = list(corners(image.size, (wide, high), settings.tile_overlap, most))
+    contrasts = _contrasts(image, indices, (wide, high))
+    # parchment has less contrast than black stone and is no less a map: the richest tile sets the measure
+    least = settings.tile_contrast * max(contrasts)
+    rich = [index for index, contrast in zip(indices, contrasts, strict=True) if contrast >= least]
+    for x, y in rich[: settings.tiles_per_image]:
+        yield x, y, _scaled(image, (settings.width, settings.height), (x, y, x + wide, y + high))
+
+
+def _contrasts(image: Image.Image, indices: list[tuple[int, int]], size: tuple[int, int]) -> list[float]:
+    """Standard deviation of the grey values in each window, measured on an image made small."""
+    scale = min(1.0, MEASURED_SIDE / min(size))
+    small = (max(1, round(scale * image.width)), max(1, round(scale * image.height)))
+    grey = np.asarray(image.convert("L").resize(small, Image.Resampling.BOX), dtype=np.float32)
+    wide, high = (max(1, round(scale * side)) for side in size)
+    corners_there = [(round(scale * x), round(scale * y)) for x, y in indices]
+    return [float(grey[y : y + high, x : x + wide].std()) for x, y in corners_there]
+
+
+def _border_color(image: Image.Image) -> Color:
+    """The median colour of the outermost pixels."""
+    pixels = np.asarray(image)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    red, green, blue = (int(value) for value in np.median(border, axis=0))
+    return red, green, blue
+
+
+def _rgb(text: str) -> Color:
+    red, green, blue = ImageColor.getrgb(text)[:3]
+    return red, green, blue

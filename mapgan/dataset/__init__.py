@@ -1,0 +1,29 @@
+"""The format of a training set: `dataset.json` and `pack.npy` in one folder."""
+
+from mapgan.dataset.dataset import (
+    DESCRIPTION,
+    PACK,
+    Dataset,
+    Entry,
+    Labels,
+    Pixels,
+    count_labels,
+    is_dataset,
+    open_dataset,
+    signature,
+    write_dataset,
+)
+
+__all__ = [
+    "DESCRIPTION",
+    "PACK",
+    "Dataset",
+    "Entry",
+    "Labels",
+    "Pixels",
+    "count_labels",
+    "is_dataset",
+    "open_dataset",
+    "signature",
+    "write_dataset",
+]

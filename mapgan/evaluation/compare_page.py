@@ -1,0 +1,93 @@
+"""`compare.html`: runs side by side, on one page that needs nothing but itself."""
+
+from __future__ import annotations
+
+import base64
+import io
+from html import escape
+from pathlib import Path
+
+from PIL import Image
+
+from mapgan.curate.report import POLICY
+from mapgan.curate.style import CSS
+from mapgan.evaluation.runs import Row, RunFound, differing, rows_of, warnings
+from mapgan.files import write_text
+
+SIDE = 1000  # pixels of a sheet on the page, at most
+MORE_CSS = """\
+body { max-width: 96rem; }
+.wide { overflow-x: auto; }
+table { width: auto; max-width: none; }
+th, td { border-bottom: 1px solid var(--line); vertical-align: top; white-space: normal; overflow-wrap: anywhere; }
+thead th { color: var(--soft); }
+td { font-variant-numeric: tabular-nums; }
+td.best { color: var(--accent); font-weight: 600; }
+.sheets { display: grid; gap: 1rem; margin-top: 1rem; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); }
+.sheets img { display: block; width: 100%; height: auto; }
+.warning { color: var(--aside); margin-top: .6rem; }
+"""
+
+
+def write_page(path: Path, runs: list[RunFound]) -> None:
+    """Write the page about `runs`; the same input gives the same bytes."""
+    title = " against ".join(run.name for run in runs)
+    said = "".join(f'<p class="warning">{escape(line)}</p>\n' for line in warnings(runs))
+    titles = dict.fromkeys(title for run in runs for title in run.sheets)
+    settings = [Row(name, values) for name, values in differing(runs).items()]
+    body = _section("Numbers", "Less is better of distances and shares, more of precision, recall, density and "
+                    "coverage; of bits, what real images have.", _table(runs, rows_of(runs)))  # fmt: skip
+    for name in titles:
+        body += _section(name.capitalize(), "", f'<div class="sheets">\n{_sheets(runs, name)}</div>\n')
+    body += _section("Settings that differ", "" if settings else "None.", _table(runs, settings) if settings else "")
+    write_text(path, _page(title, said + body))
+
+
+def _section(name: str, text: str, body: str) -> str:
+    return f"<section>\n<h2>{escape(name)}</h2>\n<p>{escape(text)}</p>\n{body}</section>\n"
+
+
+def _table(runs: list[RunFound], rows: list[Row]) -> str:
+    heads = [*(run.name for run in runs), "real images" if any(row.real for row in rows) else ""]
+    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
+    lines = []
+    for row in rows:
+        cells = "".join(
+            f'<td class="best">{escape(text)}</td>' if index in row.best else f"<td>{escape(text)}</td>"
+            for index, text in enumerate(row.cells)
+        )
+        lines.append(f"<tr><th>{escape(row.name)}</th>{cells}<td>{escape(row.real)}</td></tr>\n")
+    return f'<div class="wide"><table>\n<thead><tr><th></th>{head}</tr></thead>\n{"".join(lines)}</table></div>\n'
+
+
+def _sheets(runs: list[RunFound], title: str) -> str:
+    figures = []
+    for run in runs:
+        image = (
+            f'<img alt="{escape(title)} of {escape(run.name)}" src="{_embedded(run.sheets[title])}">'
+            if title in run.sheets
+            else '<div class="none">no image</div>'
+        )
+        figures.append(f"<figure>{image}<figcaption>{escape(run.name)}</figcaption></figure>\n")
+    return "".join(figures)
+
+
+def _embedded(path: Path) -> str:
+    """An image as a data address, no larger than the page can show it."""
+    with Image.open(path) as image:
+        shown = image.convert("RGB")
+    shown.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    shown.save(stream, "WEBP", quality=88)
+    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>mapgan: {escape(title)}</title>\n<style>\n{CSS}{MORE_CSS}</style>\n</head>\n<body>\n"
+        f"<h1>{escape(title)}</h1>\n{body}"
+        "<footer>Written by mapgan compare.</footer>\n</body>\n</html>\n"
+    )

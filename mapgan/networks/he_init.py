@@ -1,0 +1,21 @@
+"""Weights to begin with."""
+
+from __future__ import annotations
+
+import math
+from typing import TypeVar
+
+from torch import nn
+
+Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
+
+SLOPE = 0.2  # of the LeakyReLU before each layer
+
+
+def he_init(layer: Layer, scale: float = 1.0, gain: float = 0.0) -> Layer:
+    """Weights that keep the size of the signal (He et al. 2015, eq. 14; `gain` 1 on a linear path)."""
+    fan_in = layer.weight[0].numel()
+    gain = gain or math.sqrt(2.0 / (1.0 + SLOPE**2))
+    nn.init.normal_(layer.weight, 0.0, scale * gain / math.sqrt(fan_in))
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return layer

@@ -1,0 +1,54 @@
+"""Settings that are small languages of their own: `0-35,40`, `6x6` and `3000x1800`."""
+
+from __future__ import annotations
+
+import re
+
+MAX_SEEDS = 100_000
+LARGEST_SEED = 2**53  # what every reader of JSON and YAML keeps exactly
+MAX_COLUMNS = 100
+
+
+def parse_seeds(text: str) -> list[int]:
+    """`0-3,7` as `[0, 1, 2, 3, 7]`.
+
+    Raises:
+        ValueError: the text is no list of numbers and ranges, or stands for too many.
+    """
+    seeds: list[int] = []
+    for piece in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,16})\s*(?:-\s*(\d{1,16})\s*)?", piece, re.ASCII)
+        if not match:
+            raise ValueError("not a list of seeds; allowed: numbers and ranges, such as 0-35 or 3,7,100-120")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first or last > LARGEST_SEED:
+            raise ValueError(f"not a list of seeds; allowed: ranges that run upwards, to {LARGEST_SEED} at most")
+        if len(seeds) + last - first >= MAX_SEEDS:
+            raise ValueError(f"too long a list of seeds; allowed: {MAX_SEEDS} at most")
+        seeds.extend(range(first, last + 1))
+    return seeds
+
+
+def parse_sheet(text: str) -> tuple[int, int]:
+    """`6x4` as (6 columns, 4 rows).
+
+    Raises:
+        ValueError: the text is not of that form, or the sheet is too large.
+    """
+    match = re.fullmatch(r"\s*(\d{1,3})\s*[xX]\s*(\d{1,3})\s*", text, re.ASCII)
+    columns, rows = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not (1 <= columns <= MAX_COLUMNS and 1 <= rows <= MAX_COLUMNS):
+        raise ValueError(f"not a sheet; allowed: columns x rows up to {MAX_COLUMNS}x{MAX_COLUMNS}, such as 6x6")
+    return columns, rows
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """`3000x1800` as (3000, 1800), width and height in pixels.
+
+    Raises:
+        ValueError: the text is not of that form.
+    """
+    match = re.fullmatch(r"\s*(\d{1,6})\s*[xX]\s*(\d{1,6})\s*", text, re.ASCII)
+    if not match:
+        raise ValueError("not a size; allowed: width x height in pixels, such as 3000x1800")
+    return int(match[1]), int(match[2])

@@ -1,0 +1,1 @@
+"""Checkpoints: what a run needs to go on, and the files that it leaves."""

@@ -1,0 +1,32 @@
+"""What a run leaves: the generator, and beside it the best one of the run and the discriminator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mapgan.dataset import Dataset
+from mapgan.networks.generator_file import About, save_network
+from mapgan.params import Params
+from mapgan.training.checkpoints.best import BEST, Best
+from mapgan.training.checkpoints.finetune import DISCRIMINATOR
+from mapgan.training.objective.step import Step
+
+
+def write_networks(path: Path, step: Step, params: Params, dataset: Dataset, steps: int, best: Best) -> None:
+    """Write the averaged generator to `path`, the best one and D beside it, with all that is to be known of them."""
+    settings = params.train
+    about = About(
+        network=settings.network,
+        settings=settings.networks.of(settings.network).model_dump(),
+        width=dataset.width,
+        height=dataset.height,
+        steps=steps,
+        seed=params.seed,
+        data=dataset.digest,
+        labels=list(dataset.labels),
+    )
+    last = step.ema.network.state_dict()
+    save_network(path, last, about)
+    save_network(path.with_name(BEST), best.weights or last, about.model_copy(update={"steps": best.step or steps}))
+    evaluator = about.model_copy(update={"part": "discriminator"})
+    save_network(path.with_name(DISCRIMINATOR), step.discriminator.state_dict(), evaluator)

@@ -1,0 +1,67 @@
+"""Fine-tuning: weights of an earlier run to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import nn
+
+from mapgan import files
+from mapgan.dataset import Dataset
+from mapgan.errors import MapganError
+from mapgan.networks.generator_file import About, load_network
+from mapgan.networks.pair import Pair
+from mapgan.params import Train
+from mapgan.sampling.labels import describe_labels
+
+DISCRIMINATOR = "discriminator.safetensors"
+
+
+def load_initial_weights(pair: Pair, settings: Train, dataset: Dataset) -> None:
+    """Give `pair` the weights of the generator that `train.init_from` names, and of the D beside it if there is one.
+
+    Raises:
+        MapganError: a file is missing or damaged, or holds a network of another kind, for another size or other labels
+            than those of `dataset`.
+    """
+    path = _generator(settings)
+    _take(pair.generator, path, "generator", settings, dataset)
+    if (beside := path.with_name(DISCRIMINATOR)).is_file():
+        _take(pair.discriminator, beside, "discriminator", settings, dataset)
+
+
+def digests(settings: Train) -> list[str]:
+    """What the files that `train.init_from` names hold, for the run's fingerprint."""
+    if not settings.init_from:
+        return []
+    path = _generator(settings)
+    return [files.sha256_file(found) for found in (path, path.with_name(DISCRIMINATOR)) if found.is_file()]
+
+
+def _generator(settings: Train) -> Path:
+    named = Path(settings.init_from)
+    return named / "generator.safetensors" if named.is_dir() else named
+
+
+def _take(network: nn.Module, path: Path, part: str, settings: Train, dataset: Dataset) -> None:
+    stored, about = load_network(path)
+    if about.part != part:
+        raise MapganError(f"{path}: holds a {about.part}, not a {part}", "name the generator in train.init_from")
+    wanted = settings.networks.of(settings.network).model_dump()
+    if differing := _differing(about, settings.network, wanted, dataset):
+        raise MapganError(
+            f"train.init_from: {path} has {differing}", "fine-tuning needs the same network, size and labels"
+        )
+    network.load_state_dict(stored.state_dict())
+
+
+def _differing(about: About, network: str, settings: dict[str, object], dataset: Dataset) -> str:
+    """What the file has otherwise than this run, in words."""
+    if (about.width, about.height) != (dataset.width, dataset.height):
+        return f"{about.width} x {about.height} pixels, where the training set has {dataset.width} x {dataset.height}"
+    if tuple(about.labels) != dataset.labels:
+        return f"{describe_labels(about.labels)}, where the training set has {describe_labels(dataset.labels)}"
+    if about.network != network:
+        return f"network {about.network}, where train.network is {network}"
+    other = [name for name in settings if about.settings.get(name) != settings[name]]
+    return f"another {', '.join(other)} in its {network}" if other else ""

@@ -1,0 +1,65 @@
+"""Trouble that a run can be in, by name: how it shows, what it is likely due to, which setting to try."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from mapgan.params.training import Watch
+
+Row = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong, and a sentence on why and what to do."""
+
+    name: str
+    sentence: str
+
+
+DIVERGED = Trouble(
+    "diverged",
+    "a number is no longer finite; the learning rates are likely too high, or fp16 too coarse: lower "
+    "train.generator_lr and train.discriminator_lr, or set train.precision to bf16 or no",
+)
+DISCRIMINATOR_WON = Trouble(
+    "discriminator won",
+    "D tells every generated image from a real one, so G no longer learns; D likely learns too fast or knows the "
+    "images by heart: raise train.penalty or train.instance_noise, change images by train.augment, lower "
+    "train.discriminator_lr, or add images",
+)
+GENERATOR_SATURATED = Trouble(
+    "generator saturated",
+    "most values that G draws are near black or full colour, where its tanh is flat and hardly learns; G's steps are "
+    "likely too large: lower train.generator_lr, or raise train.penalty",
+)
+COLLAPSED = Trouble(
+    "collapsed",
+    "images of different seeds are nearly the same; G likely fools D with one image: raise train.batch_size or "
+    "train.penalty, take the relativistic loss, or lower train.generator_lr",
+)
+
+TROUBLES = (DIVERGED, COLLAPSED, GENERATOR_SATURATED, DISCRIMINATOR_WON)
+
+
+def find_trouble(watch: Watch, rows: Sequence[Row]) -> Trouble | None:
+    """The trouble that the newest of `rows`, the metrics logged so far, shows; the worst one first."""
+    if not rows:
+        return None
+    newest = rows[-1]
+    # a gradient may be infinite in fp16, whose scaler then leaves out the step; if it matters, the losses follow
+    if not all(math.isfinite(value) for name, value in newest.items() if not name.startswith("gradient_")):
+        return DIVERGED
+    if newest.get("diversity", 1.0) < watch.collapsed:
+        return COLLAPSED
+    window = [row for row in rows if "accuracy" in row][-watch.window :]
+    if len(window) < watch.window or "accuracy" not in newest:
+        return None
+    if fmean(row["saturated_fake"] - row["saturated_real"] for row in window) > watch.generator_saturated:
+        return GENERATOR_SATURATED
+    if fmean(row["accuracy"] for row in window) >= watch.discriminator_won:
+        return DISCRIMINATOR_WON
+    return None
