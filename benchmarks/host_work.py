@@ -30,9 +30,9 @@ def main() -> None:
     for what, noise in (("draws and batches", False), ("the noise of a step with a penalty", True)):
         times = []
         for step in range(STEPS):
-            he_init = time.perf_counter()
+            start = time.perf_counter()
             real = _noise(batches, step) if noise else _step(batches, settings.augment, step)
-            times.append(time.perf_counter() - he_init)
+            times.append(time.perf_counter() - start)
             del real
         rows.append(f"| {what} | {1000 * float(np.median(times[10:])):.2f} |")
     cpu = f"{_cpu()}, one thread, torch {torch.__version__.split('+')[0]}, {torch.backends.cpu.get_cpu_capability()}"

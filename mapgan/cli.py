@@ -37,16 +37,22 @@ def train(
     resume: Annotated[
         str, typer.Option(metavar="auto|never|PATH", help="Go on from the last saved state, none, or the one named.")
     ] = "auto",
+    continue_run: Annotated[
+        bool,
+        typer.Option("--continue", help="Go on from the run in --out although its images or settings were others."),
+    ] = False,
     init_from: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Fine-tune: a generator.safetensors or a run to begin with.")
+        Path | None, typer.Option(metavar="FILE", help="Fine-tune from a generator.safetensors or a run's folder.")
     ] = None,
 ) -> None:
-    """Train a generator on a folder of images; goes on where it was stopped."""
+    """Train a generator on a folder of images; a run that was stopped goes on where it was."""
     with exit_on_error():
-        from mapgan.commands.train import train_folder
+        from mapgan.commands.train import train
+        from mapgan.commands.training_set import Given
 
-        first = [f"train.init_from={str(init_from)!r}"] if init_from else []
-        typer.echo(train_folder(folder, out, params, preset, [*first, *(settings or [])], resume))
+        options = {"train": {"init_from": str(init_from)}} if init_from else {}
+        given = Given(params, preset, settings or [], options)
+        typer.echo(train(folder, out, given, resume, continue_run))
 
 
 @app.command()
@@ -68,10 +74,10 @@ def sample(
 ) -> None:
     """Draw maps: a sheet with the seed (and the label) under each, and each on its own."""
     with exit_on_error():
-        from mapgan.commands.train import sample_run
+        from mapgan.commands.sample import sample
 
-        options = {"seeds": seeds, "label": label, "size": size, "tile": seamless}
-        typer.echo(sample_run(run, out, device, options | {"sheet": sheet, "zoom": zoom, "singles": singles}))
+        options = {"seeds": seeds, "label": label, "size": size, "seamless": seamless}
+        typer.echo(sample(run, out, device, options | {"sheet": sheet, "zoom": zoom, "singles": singles}))
 
 
 @app.command()
@@ -89,9 +95,9 @@ def evaluate(
 ) -> None:
     """Measure how near the generated maps come to held-out ones, how they differ, and whether they are copies."""
     with exit_on_error():
-        from mapgan.commands.train import evaluate_run
+        from mapgan.commands.evaluate import evaluate
 
-        typer.echo(evaluate_run(run, maps, extractor, out, settings or [], device))
+        typer.echo(evaluate(run, maps, extractor, out, settings or [], device))
 
 
 @app.command()
@@ -138,9 +144,9 @@ def plan(
 ) -> None:
     """Say what a training step needs of the memory, and which micro-batch and checkpointing fit it."""
     with exit_on_error():
-        from mapgan.commands import plan
+        from mapgan.commands.plan import plan
 
-        typer.echo(plan.plan(params, preset, settings or [], size, memory, write))
+        typer.echo(plan(params, preset, settings or [], size, memory, write))
 
 
 @app.command()
@@ -153,9 +159,9 @@ def summary(
 ) -> None:
     """Show both networks layer by layer: sizes, parameters, arithmetic, memory."""
     with exit_on_error():
-        from mapgan.commands import plan
+        from mapgan.commands.summary import summary
 
-        typer.echo(plan.summary(params, preset, settings or []))
+        typer.echo(summary(params, preset, settings or []))
 
 
 @app.command()

@@ -64,12 +64,23 @@ def resize(
     return said + (f"; labels: {count_labels(made)}" if made.labels else "")
 
 
-def train(params: Params, maps: Path, generator: Path, results: Path, scratch: Path, resume: str = "auto") -> str:
-    """Train on `maps`; the generator goes to `generator`, metrics and snapshots to `results`, states to `scratch`."""
+def train(
+    params: Params,
+    maps: Path,
+    generator: Path,
+    results: Path,
+    scratch: Path,
+    resume: str = "auto",
+    source: Path | None = None,
+) -> str:
+    """Train on `maps`; the generator goes to `generator`, metrics and snapshots to `results`, checkpoints to `scratch`.
+
+    `resume` and `source` are as for `mapgan.training.run.train`.
+    """
     from mapgan.training.run import train as run
     from mapgan.training.run_paths import RunPaths
 
-    run(params, RunPaths(maps, generator, results, scratch), resume)
+    run(params, RunPaths(maps, generator, results, scratch), resume, source)
     return f"the generator is {generator}; snapshots lie in {results / 'snapshots'}"
 
 

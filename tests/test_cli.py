@@ -201,7 +201,7 @@ def test_doctor_says_what_is_there() -> None:
 def test_doctor_sees_a_card_that_torch_cannot_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    from mapgan import doctor
+    from mapgan.commands import doctor
 
     monkeypatch.setattr(doctor, "_nvidia_card", lambda: "NVIDIA RTX 4090")
     monkeypatch.setattr(torch.version, "cuda", None)

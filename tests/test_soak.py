@@ -9,8 +9,8 @@ import pytest
 from mapgan import files
 from mapgan.params import load
 from mapgan.training.run import train
+from tests.commands.test_preset import PRESETS
 from tests.conftest import write_squares
-from tests.test_presets import PRESETS
 from tests.training.test_run import LONG, indices, kill_at_random, start
 
 pytestmark = pytest.mark.soak

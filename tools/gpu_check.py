@@ -56,10 +56,10 @@ def main() -> int:
     if not torch.cuda.is_available():
         print("gpu-check: no CUDA GPU was found here; `mapgan doctor` says more", file=sys.stderr)
         return 2
-    he_init = time.monotonic()
+    start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="gpu-check-") as folder:
         results = check(preset_cases(), "cuda", Path(folder), SECONDS)
-    title = f"{torch.cuda.get_device_name()}, torch {torch.__version__}, {time.monotonic() - he_init:.0f} s"
+    title = f"{torch.cuda.get_device_name()}, torch {torch.__version__}, {time.monotonic() - start:.0f} s"
     wide = Console()
     (wide if wide.is_terminal else Console(width=120)).print(table(results, title))
     return int(any(result.failed for result in results))
@@ -103,14 +103,14 @@ def check(cases: list[Case], device: str, folder: Path, seconds: float, whole: C
 
 def attempt(name: str, precision: str, job: Callable[[], Result]) -> Result:
     """The result of `job`; a failed one if it raises."""
-    he_init = time.monotonic()
+    start = time.monotonic()
     try:
         result = job()
     except Exception as error:  # whatever is wrong with this machine belongs into the table
         what = str(error).strip().splitlines()[0] if str(error).strip() else ""
         result = Result(name, precision, failed=True, note=f"failed: {type(error).__name__}: {what}"[:200])
     torch.set_default_dtype(torch.float32)
-    print(f"gpu-check: {name} {precision}: {result.note} ({time.monotonic() - he_init:.1f} s)", file=sys.stderr)
+    print(f"gpu-check: {name} {precision}: {result.note} ({time.monotonic() - start:.1f} s)", file=sys.stderr)
     return result
 
 

@@ -1,9 +1,10 @@
-"""`mapgan plan` and `mapgan summary`: what training would need, said without training."""
+"""`mapgan plan`: what a training step needs of the memory, and which micro-batch and checkpointing fit."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -11,7 +12,7 @@ from mapgan import files
 from mapgan.errors import MapganError
 from mapgan.memory.budget import GIB, allocator_limit, assumed_memory, device_budget, gib
 from mapgan.memory.plan import StepCost, choose_config
-from mapgan.memory.summary import aligned, report
+from mapgan.memory.summary import aligned
 from mapgan.params import Machine, Params, load
 from mapgan.params.parsing import parse_size
 from mapgan.params.reading import parse_yaml
@@ -20,43 +21,32 @@ from mapgan.training.device.device import find_device
 from mapgan.training.device.memory_plan import SMALLER, MemoryEstimator
 
 HERE = Path("params.yaml")
-SUPPOSED_LABELS = 10  # of a set that is to have labels; how many there are is known when it is made, and weighs little
-
-
-def summary(params: Path | None, preset: str | None, settings: list[str]) -> str:
-    """Both networks layer by layer, for one image.
-
-    Raises:
-        MapganError: a setting is wrong.
-    """
-    chosen = _load(params, preset, settings)
-    return report(chosen, chosen.resize.width, chosen.resize.height, _labels(chosen))
+ASSUMED_LABELS = 10  # the number is known once the set is made, and matters little
 
 
 def plan(
     params: Path | None, preset: str | None, settings: list[str], size: str | None, memory: float | None, write: bool
 ) -> str:
-    """All ways to do a training step in one process, what each needs of the memory, and which one to take.
+    """A table of all micro-batches and kinds of checkpointing, what each needs in one process, and which is chosen.
 
     Args:
-        params: a file of settings; `params.yaml`, if there is one here, where it is None.
+        params: a file of settings; None for `params.yaml`, if there is one here.
         preset: laid over it.
         settings: `KEY=VALUE`, laid over that.
-        size: pixels of the images, such as 768x768; `resize.width` and `resize.height` where it is None.
-        memory: GiB of a card that need not be there; `machine.memory_gib` where it is None.
-        write: put the choice into the file of settings.
+        size: pixels, such as 768x768; None for `resize.width` and `resize.height`.
+        memory: GiB of a card, which need not be there; None for `machine.memory_gib`.
+        write: write the choice into the file of settings.
 
     Raises:
         MapganError: a setting is wrong, or nothing fits.
     """
-    more = [*_sides(size), *([] if memory is None else [f"machine.memory_gib={memory}"])]
-    chosen = _load(params, preset, [*settings, *more])
+    chosen = load_here(params, preset, settings, _options(size, memory))
     target = params or HERE
     if write and not target.is_file():
         raise MapganError(f"{target}: no such file", "name the file to write to with --params")
     device = _device(chosen.machine)
     present = memory is None and (device.type != "cuda" or torch.cuda.is_available())
-    he_init = time.monotonic()
+    start = time.monotonic()
     free = chosen.machine.model_copy(update={"micro_batch": 0, "checkpointing": "auto"})
     estimator = MemoryEstimator(
         chosen.model_copy(update={"machine": free}),
@@ -64,7 +54,7 @@ def plan(
         chosen.resize.height,
         chosen.train.batch_size,
         device.type,
-        _labels(chosen),
+        assumed_labels(chosen),
     )
     costs = [estimator.cost(config) for config in estimator.step_configs()]
     choice = choose_config(costs, device_budget(chosen.machine, device, present), SMALLER)
@@ -72,27 +62,37 @@ def plan(
         _heading(chosen),
         _memory(chosen.machine, device, present),
         *_table(costs, choice),
-        f"predicted in {time.monotonic() - he_init:.1f} s by a training step on tensors without memory",
+        f"predicted in {time.monotonic() - start:.1f} s by a training step on tensors without memory",
+        *_restrictions(chosen.machine),
     ]
-    lines += _held(chosen.machine)
     if write:
         lines.append(_write(target, choice, memory))
     return "\n".join(lines)
 
 
-def _load(params: Path | None, preset: str | None, settings: list[str]) -> Params:
-    return load(HERE if params is None and HERE.is_file() else params, preset, settings)
+def load_here(
+    params: Path | None, preset: str | None, settings: list[str], options: dict[str, Any] | None = None
+) -> Params:
+    """Settings over the file `params`, or over the `params.yaml` of this folder if there is one."""
+    return load(HERE if params is None and HERE.is_file() else params, preset, settings, options)
 
 
-def _sides(size: str | None) -> list[str]:
-    """`768x512` as settings."""
-    if size is None:
-        return []
-    try:
-        width, height = parse_size(size)
-    except ValueError as wrong:
-        raise MapganError(f"--size {size}: {wrong}") from None
-    return [f"resize.width={width}", f"resize.height={height}"]
+def assumed_labels(params: Params) -> int:
+    """How many labels the training set is assumed to have; 0 where the networks are not conditioned on labels."""
+    return 0 if params.dataset.condition == "none" else ASSUMED_LABELS
+
+
+def _options(size: str | None, memory: float | None) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if size is not None:
+        try:
+            width, height = parse_size(size)
+        except ValueError as error:
+            raise MapganError(f"--size {size}: {error}") from None
+        options["resize"] = {"width": width, "height": height}
+    if memory is not None:
+        options["machine"] = {"memory_gib": memory}
+    return options
 
 
 def _device(machine: Machine) -> torch.device:
@@ -108,12 +108,8 @@ def _heading(params: Params) -> str:
     return (
         f"{resize.width} x {resize.height} pixels, batch of {train.batch_size} in one process, {train.network}, "
         f"precision {train.precision}, {train.loss} loss, {penalty}"
-        + (f", {_labels(params)} labels supposed" if _labels(params) else "")
+        + (f", {assumed_labels(params)} labels assumed" if assumed_labels(params) else "")
     )
-
-
-def _labels(params: Params) -> int:
-    return 0 if params.dataset.condition == "none" else SUPPOSED_LABELS
 
 
 def _memory(machine: Machine, device: torch.device, present: bool) -> str:
@@ -134,7 +130,7 @@ def _table(costs: list[StepCost], choice: StepCost) -> list[str]:
     return [line + mark for line, mark in zip(aligned(rows, words=1), marks, strict=True)]
 
 
-def _held(machine: Machine) -> list[str]:
+def _restrictions(machine: Machine) -> list[str]:
     """A line where the settings leave training no choice."""
     if not machine.micro_batch and machine.checkpointing == "auto":
         return []

@@ -20,8 +20,13 @@ from mapgan.params.root import Params
 Tree = dict[str, Any]
 
 
-def load(params: Path | None = None, preset: str | None = None, settings: Iterable[str] = ()) -> Params:
-    """Settings from the defaults, then the file `params`, then the preset, then `KEY=VALUE` settings.
+def load(
+    params: Path | None = None,
+    preset: str | None = None,
+    settings: Iterable[str] = (),
+    options: Mapping[str, Any] | None = None,
+) -> Params:
+    """Settings from the defaults, then the file `params`, the preset, `KEY=VALUE` settings, and a tree of `options`.
 
     Raises:
         SettingsError: a key does not exist or its value is not allowed.
@@ -33,6 +38,8 @@ def load(params: Path | None = None, preset: str | None = None, settings: Iterab
     if preset is not None:
         layers.append((f"preset {preset}", read_preset(preset)))
     layers += [(f"--set {setting}", parse_setting(setting)) for setting in settings]
+    if options:
+        layers.append(("command line", dict(options)))
 
     merged: Tree = {}
     checked = Params()

@@ -50,14 +50,14 @@ def test_follows_links_so_deep(site, gather, depth, expected):
     assert sorted(by_path(site, rows)) == ["/0.png", *expected]
 
 
-def test_a_followed_link_may_be_a_image_after_all(site, gather):
+def test_a_followed_link_may_be_an_image_after_all(site, gather):
     start = site.put("/", html('<a href="/a.png">a</a>'))
     site.put("/a.png", png())
     rows, _ = gather(start, follow="a")
     assert [row.status for row in by_path(site, rows).values()] == ["ok"]
 
 
-def test_a_start_address_may_be_a_image(site, gather):
+def test_a_start_address_may_be_an_image(site, gather):
     rows, _ = gather(site.put("/a.png", png()))
     assert list(by_path(site, rows)) == ["/a.png"]
 
@@ -124,7 +124,7 @@ def test_a_guessed_name_that_is_not_there_gives_way(site, gather):
     assert sorted(by_path(site, rows)) == ["/hall.png", "/pit-300x225.png"]
 
 
-def test_a_busy_server_does_not_turn_a_image_into_its_thumbnail(site, gather):
+def test_a_busy_server_does_not_turn_an_image_into_its_thumbnail(site, gather):
     start = site.put("/", html('<a href="/full.png"><img src="/thumb.png"></a>'))
     site.put("/full.png", Reply(status=500))
     site.put("/thumb.png", png())

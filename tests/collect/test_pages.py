@@ -62,7 +62,7 @@ IMAGES = {
 
 
 @pytest.mark.parametrize(("html", "expected"), IMAGES.values(), ids=IMAGES)
-def test_best_address_of_a_image(html, expected):
+def test_best_address_of_an_image(html, expected):
     if expected is None:
         expected = ["http://maps.example/a.jpg"]
     assert first_addresses(html) == expected

@@ -16,7 +16,7 @@ SIZES = [(32, 16), (64, 64), (20, 300), (300, 20), (33, 17), (1, 1)]
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("fit", ["tiles", "crop", "pad"])
+@pytest.mark.parametrize("mode", ["tiles", "crop", "pad"])
 def test_every_cut_has_the_size(mode, size):
     cuts = list(crops(map_image(1, size), settings(mode=mode, tile_contrast=0.0)))
     assert {image.size for _, _, image in cuts} == {(32, 16)}
@@ -56,7 +56,7 @@ def test_blank_tiles_are_left_out():
     assert [(x, y) for x, y, _ in crops(image, settings())] == [(32, 0)]
 
 
-def test_a_image_smaller_than_a_window_is_cropped():
+def test_an_image_smaller_than_a_window_is_cropped():
     assert [(x, y) for x, y, _ in crops(map_image(1, (60, 60)), settings(tile_zoom=2.0))] == [(0, 15)]
 
 

@@ -61,7 +61,7 @@ def test_of_equal_sizes_the_longer_file_stays(raw, tmp_path):
     assert list(reasons(tmp_path / "out")) == [coarse]
 
 
-@pytest.mark.parametrize(("turns", "kept"), [(True, 1), (False, 2)])
+@pytest.mark.parametrize(("orientations", "kept"), [(True, 1), (False, 2)])
 def test_turned_doubles(orientations, kept, raw, tmp_path):
     raw.put(map_image(1))
     raw.put(map_image(1).transpose(Image.Transpose.ROTATE_90))

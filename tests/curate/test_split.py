@@ -35,7 +35,7 @@ def test_share_is_about_kept():
 
 
 @pytest.mark.parametrize(
-    ("known", "share", "expected"),
+    ("known", "fraction", "expected"),
     [
         (GROUPS, 0.0, []),
         (GROUPS[-2:], 0.1, GROUPS[-2:-1]),

@@ -26,7 +26,7 @@ def plans(count: int, seed: int, size: int = 48) -> Images:
     return images
 
 
-@pytest.mark.parametrize("turn", range(8))
+@pytest.mark.parametrize("orientation", range(8))
 def test_a_turn_is_the_one_that_the_hash_numbers_so(orientation: int) -> None:
     image = plans(1, 0)[0]
     first = orientation_hashes(Image.fromarray(np.ascontiguousarray(oriented(image, orientation))))[0]
@@ -62,7 +62,7 @@ def test_collapse_shows_in_the_bits_between_pairs() -> None:
     assert mean_hamming_distance(hashes(images)) == mean_hamming_distance(hashes(images[::-1]))
 
 
-def test_a_image_is_not_its_own_nearest() -> None:
+def test_an_image_is_not_its_own_nearest() -> None:
     found = hashes(plans(10, 0))
     assert (nearest(found, found).bits == 0).all()
     assert (nearest(found, found, same=True).bits > 20).all()

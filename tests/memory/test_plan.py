@@ -16,7 +16,7 @@ def cost(micro_batch: int, checkpointing: Checkpointing, peak: int, flops: int) 
 
 
 @pytest.mark.parametrize(
-    ("share", "micro_batch", "sizes"),
+    ("local_batch", "micro_batch", "sizes"),
     [(1, 0, [1]), (2, 0, [2, 1]), (8, 0, [8, 4, 2, 1]), (12, 0, [12, 8, 4, 2, 1]), (8, 6, [6]), (8, 99, [8])],
 )
 def test_micro_batches_are_powers_of_two_and_the_whole(local_batch: int, micro_batch: int, sizes: list[int]) -> None:
@@ -38,7 +38,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(
-    ("budget", "way"),
+    ("budget", "config"),
     [
         (1000, StepConfig(4, "none")),
         (90, StepConfig(4, "none")),

@@ -15,7 +15,7 @@ def dropped(fraction: float, x: torch.Tensor, keys: torch.Tensor | None) -> torc
     return result
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.9])
 def test_the_share_is_dropped_and_the_mean_stays(fraction: float) -> None:
     keys = torch.randint(2**32, (400,), generator=torch.Generator().manual_seed(0))
     x = dropped(fraction, torch.ones(400, 500), keys)

@@ -123,7 +123,7 @@ def test_checkpointing_keeps_less_in_memory() -> None:
 
 
 @pytest.mark.parametrize(("name", "made"), CASES, ids=CASE_IDS)
-def test_a_image_does_not_depend_on_its_batch(name: NetworkName, made: Section) -> None:
+def test_an_image_does_not_depend_on_its_batch(name: NetworkName, made: Section) -> None:
     pair = networks.build(name, made, 64, 64)
     if pair.batch_dependent:
         return

@@ -10,7 +10,7 @@ from mapgan import networks
 from mapgan.errors import MapganError
 from mapgan.networks.modern import Generator
 from mapgan.params import DcganModern
-from mapgan.sampling.generate import draw
+from mapgan.sampling.generate import generate
 
 WIDE = {
     "latent": 4,
@@ -33,10 +33,10 @@ def generator(**changes: object) -> Generator:
 def test_any_size_is_drawn(width: int, height: int) -> None:
     network = generator(noise=0.1, excitation=True)
     latent = networks.resize(network, width, height, seamless=False)
-    one, same = (next(draw(network, latent, [3])) for _ in range(2))
+    one, same = (next(generate(network, latent, [3])) for _ in range(2))
     assert one.shape == (height, width, 3)
     assert np.array_equal(one, same)
-    assert np.array_equal(one, list(draw(network, latent, [1, 3]))[1])
+    assert np.array_equal(one, list(generate(network, latent, [1, 3]))[1])
 
 
 @torch.no_grad()
@@ -60,7 +60,7 @@ def test_the_seam_is_like_any_other_place(noise: float) -> None:
     latent = networks.resize(network, 192, 192, seamless=True)
     for parameter in network.parameters():
         parameter.mul_(1.5)
-    images = np.stack(list(draw(network, latent, range(12)))).astype(float)
+    images = np.stack(list(generate(network, latent, range(12)))).astype(float)
     steps = np.abs(images - np.roll(images, 1, axis=2)).mean(axis=(0, 1, 3))  # at each column
     assert steps[0] < 1.3 * np.quantile(steps[1:], 0.9)
 

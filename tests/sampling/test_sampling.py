@@ -79,7 +79,7 @@ def told(path: Path, labels: list[str] = LABELS) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "places"),
+    ("wanted", "indices"),
     [
         ("", [0, 1, 2, 0]),
         ("town", [1, 1, 1, 1]),

@@ -17,16 +17,16 @@ from mapgan.cli import app
 from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError, SettingsError
 from mapgan.evaluation import evaluator, report
-from mapgan.evaluation.image_sets import choose, each
+from mapgan.evaluation.image_sets import iterate, random_subset
 from mapgan.networks.generator_file import latent_size, load_generator, load_network
 from mapgan.params import Evaluate, load
-from mapgan.sampling.generate import draw
+from mapgan.sampling.generate import generate
 from mapgan.sampling.latents import latent
 from mapgan.training.device.device import make_accelerator
 from mapgan.training.objective.step import Step
 from mapgan.training.prepare import plan_for, prepare
 from tests.conftest import TINY, write_squares
-from tests.training.test_resume import run
+from tests.training.checkpoints.test_resume import run
 from tests.training.test_run import MODERN, WAYS, assert_close, gradients
 
 LEARNERS = [*([f"train.network={name}"] for name in networks.BUILDERS), [f"{MODERN}.latent_kind=constant"]]
@@ -95,7 +95,9 @@ def test_it_draws_what_it_is_asked_for(tmp_path: Path) -> None:
         "train.loss=non-saturating", "seed=2")  # fmt: skip
     generator, about = load_generator(tmp_path / "generator.safetensors")
     size, seeds = latent_size(about), range(16)
-    bright, dark = ([float(image.mean()) for image in draw(generator, size, seeds, [label] * 16)] for label in (0, 1))
+    bright, dark = (
+        [float(image.mean()) for image in generate(generator, size, seeds, [label] * 16)] for label in (0, 1)
+    )
     assert max(dark) < 128 < min(bright)
 
 
@@ -166,14 +168,14 @@ def test_images_are_measured_with_the_labels_of_those_held_out(
 
     def noted(network: nn.Module, size: int, seeds: Sequence[int], labels: list[int] | None = None) -> Any:
         told.append(labels)
-        return draw(network, size, seeds, labels)
+        return generate(network, size, seeds, labels)
 
     monkeypatch.setattr(evaluator, "draw", noted)
     monkeypatch.setattr(report, "draw", noted)
     run(shades, tmp_path, "train.steps=2", "train.evaluate_every=1", "train.evaluate_images=6")
     stages.evaluate(Evaluate(images=6, patches=4, directions=4), tmp_path / "generator.safetensors", shades, tmp_path)
-    compared = choose(open_dataset(shades).holdout, min(6, held_out), 0, "held out")
-    seen = [int(image.mean() < 128) for image in each(compared)]
+    compared = random_subset(open_dataset(shades).holdout, min(6, held_out), 0, "held out")
+    seen = [int(image.mean() < 128) for image in iterate(compared)]
     assert told == [seen, seen, np.resize(seen, 6).tolist()]
     columns, *rows = [line.split("\t") for line in (tmp_path / "closest.tsv").read_text().splitlines()]
     assert columns == ["seed", "label", "bits", "nearest"]

@@ -130,13 +130,19 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise MapganError(f"{path}: damaged ({error})") from None
 
 
-def read_origin(path: Path) -> str:
-    """The checksum of the state that the run of the state in `path` went on from; empty if there is none."""
+def read_metadata(path: Path) -> dict[str, Any]:
+    """What the checkpoint in `path` holds beside its tensors, unchecked; empty if it is damaged."""
     try:
         with safe_open(path, framework="pt") as stored:
-            return str(json.loads((stored.metadata() or {}).get(KEY, "{}")).get("origin", ""))
-    except (SafetensorError, OSError, ValueError, AttributeError):
-        return ""  # damaged: whoever reads all of it will say so
+            metadata = json.loads((stored.metadata() or {}).get(KEY, "{}"))
+            return metadata if isinstance(metadata, dict) else {}
+    except (SafetensorError, OSError, ValueError):
+        return {}
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """The checkpoint with the most steps in a run's folder of checkpoints."""
+    return next(iter(_checkpoints(folder)), None)
 
 
 def checksums(path: Path) -> list[str]:

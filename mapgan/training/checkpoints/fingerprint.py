@@ -45,7 +45,7 @@ def _continued(parts: Parts, named: Path) -> Parts:
     run went on from, so that it finds its own states when it is killed and started again.
     """
     path = checkpoints.find_checkpoint(named)
-    own = {"train.continue_from": checkpoints.read_origin(path)}
+    own = {"train.continue_from": str(checkpoints.read_metadata(path).get("origin", ""))}
     if fingerprint(parts | own) == path.parent.name:
         return own
     return {"train.continue_from": files.sha256_file(path)}

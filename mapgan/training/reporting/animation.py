@@ -58,14 +58,14 @@ class Animation:
         snapshots, self.waiting = self.waiting, ()
         if not snapshots:
             return
-        he_init = time.monotonic()
+        start = time.monotonic()
         try:
             write_animation(snapshots, self.results)
         except ValueError as error:  # an encoder that is not what it should be is no reason to stop a run
             print(f"mapgan: train: no animation ({error})", file=sys.stderr)
         finally:  # what fails is dear too
             now = time.monotonic()
-            self.resting_until = now + PAUSE * (now - he_init)
+            self.resting_until = now + PAUSE * (now - start)
 
 
 class Frame(NamedTuple):

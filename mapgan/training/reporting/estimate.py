@@ -24,12 +24,12 @@ def seconds_per_step(step: Step, plan: Plan) -> float:
         with FlopCounterMode(display=False) as counter:
             discriminator(generator(latents, *labels), *labels)  # this one also warms up
         _wait(step.accelerator.device)
-        he_init = time.perf_counter()
+        start = time.perf_counter()
         discriminator(generator(latents, *labels), *labels)
         _wait(step.accelerator.device)
     discriminator.train()
     forward = int(counter.get_total_flops())
-    return (time.perf_counter() - he_init) * plan.cost.flops / max(1, forward)
+    return (time.perf_counter() - start) * plan.cost.flops / max(1, forward)
 
 
 def _wait(device: torch.device) -> None:

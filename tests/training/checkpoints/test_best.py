@@ -16,7 +16,7 @@ from mapgan.networks.generator_file import load_network
 from mapgan.training.objective.step import Step
 from tests.conftest import write_squares
 from tests.evaluation.tiny_onnx import write_onnx
-from tests.training.test_resume import run
+from tests.training.checkpoints.test_resume import run
 
 EVERY = ["train.evaluate_every=2", "train.evaluate_images=4", "train.steps=7", "machine.save_minutes=0"]
 FILES = ("best.safetensors", "generator.safetensors", "results/scores.tsv")

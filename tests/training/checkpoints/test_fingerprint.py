@@ -8,7 +8,7 @@ import pytest
 
 import mapgan
 from mapgan.params import load
-from mapgan.training import fingerprint
+from mapgan.training.checkpoints import fingerprint
 from tests.test_layers import imports
 
 PACKAGE = Path(mapgan.__file__).parent

@@ -8,7 +8,8 @@ import pytest
 import torch
 from accelerate import Accelerator
 
-from mapgan import doctor, files, stages
+from mapgan import files, stages
+from mapgan.commands import doctor
 from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
 from mapgan.memory.plan import Plan, StepConfig, StepCost

@@ -12,7 +12,7 @@ from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
 from mapgan.memory.budget import device_budget
 from mapgan.memory.meter import Meter, peak
-from mapgan.memory.plan import Plan, StepConfig, StepCost, choose
+from mapgan.memory.plan import Plan, StepConfig, StepCost, choose_config
 from mapgan.params import Machine, Params, load
 from mapgan.training.device.device import make_accelerator
 from mapgan.training.device.memory_plan import MemoryEstimator, costs, plan
@@ -139,7 +139,7 @@ def test_the_plan_is_the_choice_from_the_whole_table() -> None:
     assert flops == sorted(set(flops))
     for cost in table:
         made = plan(params, 64, 64, 0, CUDA, 1, budget=cost.peak)
-        assert made.cost == choose(table, cost.peak, "")
+        assert made.cost == choose_config(table, cost.peak, "")
         assert made.cost.peak <= made.budget == cost.peak
 
     least = min(cost.peak for cost in table)

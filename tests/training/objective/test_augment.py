@@ -101,7 +101,7 @@ def test_colour_keeps_to_its_ranges() -> None:
     assert torch.allclose(unsaturated, images.mean(1, keepdim=True).expand_as(images), atol=1e-6)
 
 
-@pytest.mark.parametrize(("size", "ways"), [((6, 6), 4), ((4, 6), 2)])
+@pytest.mark.parametrize(("size", "step_configs"), [((6, 6), 4), ((4, 6), 2)])
 def test_turns_come_equally_often(size: tuple[int, int], step_configs: int) -> None:
     image = torch.rand(3, *size)
     rotated = changed("rot90", image.expand(2000, 3, *size))

@@ -72,7 +72,7 @@ def test_pixels_are_scaled_to_the_range_of_tanh() -> None:
     assert batch.shape == (2, 3, 1, 1)
 
 
-@pytest.mark.parametrize(("height", "width", "ways"), [(4, 4, 8), (4, 6, 4)])
+@pytest.mark.parametrize(("height", "width", "step_configs"), [(4, 4, 8), (4, 6, 4)])
 def test_mirrors_and_turns_show_all_ways_to_lay_a_map(height: int, width: int, step_configs: int) -> None:
     image = np.random.default_rng(0).integers(0, 256, (1, height, width, 3), dtype=np.uint8)
     batch = batches(image, 100).real(0, range(100))

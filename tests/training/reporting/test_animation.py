@@ -12,12 +12,12 @@ from PIL import Image
 
 from mapgan.errors import MapganError
 from mapgan.sampling.sheet import PAPER
-from mapgan.training import animation
 from mapgan.training import run as running
 from mapgan.training.checkpoints.checkpoint import step_of
+from mapgan.training.reporting import animation
 from mapgan.training.reporting.animation import HOLD, MAX_FRAMES, SIDE, STRIP, Animation, write_animation
 from mapgan.training.reporting.trouble import COLLAPSED
-from tests.training.test_resume import run
+from tests.training.checkpoints.test_resume import run
 
 WIDE, HIGH = 400, 386
 

@@ -1,0 +1,69 @@
+"""An earlier run in the folder that a new one is to go to: nothing of it is written over unasked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NoReturn
+
+from mapgan.commands.run_files import GENERATOR
+from mapgan.dataset import Dataset
+from mapgan.errors import MapganError
+from mapgan.params import Params
+from mapgan.training.checkpoints.checkpoint import find_checkpoint, newest_checkpoint, read_metadata, step_of
+from mapgan.training.checkpoints.fingerprint import differences, fingerprint, run_parts
+
+TWO_WAYS = "go on from it with --continue, or train into another --out"
+
+
+def refuse_to_replace(out: Path, changed: str) -> None:
+    """Stop before the training set of an earlier run in `out` is replaced, because `changed` is not what it was.
+
+    Raises:
+        MapganError: there is such a run.
+    """
+    checkpoint = _newest(out)
+    if checkpoint is not None:
+        _refuse(out, checkpoint, changed)
+    if (out / GENERATOR).is_file():
+        raise MapganError(f"{out} holds a trained generator, and {changed} changed", "train into another --out")
+
+
+def checkpoint_to_continue(out: Path, params: Params, dataset: Dataset, continue_run: bool) -> Path | None:
+    """The checkpoint of an earlier run in `out`, with other data or settings, that this run goes on from.
+
+    None where the run is the same, so that it resumes by itself, or where there is none.
+
+    Raises:
+        MapganError: `out` holds another run and `continue_run` is False, or a run that is longer already.
+    """
+    parts = run_parts(params, dataset.digest)
+    own = newest_checkpoint(out / ".mapgan" / "state" / fingerprint(parts))
+    newest = own or _newest(out)
+    if newest is None:
+        if (out / GENERATOR).is_file():
+            raise MapganError(
+                f"{out} holds a trained generator and no checkpoint",
+                "train into another --out, with --init-from if its weights are to be the start",
+            )
+        return None
+    if step_of(newest) > params.train.steps:
+        raise MapganError(
+            f"{out} holds a run of {step_of(newest)} steps, and train.steps is {params.train.steps}",
+            "raise train.steps, which counts the whole, or train into another --out",
+        )
+    if own is not None:
+        return None
+    if not continue_run:
+        _refuse(out, newest, differences(read_metadata(newest).get("parts", {}), parts) or "the version of mapgan")
+    return newest
+
+
+def _newest(out: Path) -> Path | None:
+    try:
+        return find_checkpoint(out)
+    except MapganError:
+        return None
+
+
+def _refuse(out: Path, checkpoint: Path, changed: str) -> NoReturn:
+    raise MapganError(f"{out} holds a run of {step_of(checkpoint)} steps, and this one differs in {changed}", TWO_WAYS)

@@ -1,0 +1,204 @@
+"""The training set of `mapgan train`: taken as it is, or made of a folder of images or a ready-made set."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+
+import mapgan
+from mapgan import files, stages
+from mapgan.collect.folder import walk
+from mapgan.collect.links import SUFFIXES
+from mapgan.commands.auto_preset import choose_preset, median_side
+from mapgan.commands.earlier_run import refuse_to_replace
+from mapgan.dataset import count_labels, open_dataset
+from mapgan.errors import MapganError
+from mapgan.params import Params, load
+from mapgan.params.reading import merge
+from mapgan.sets import files_of, find_set, set_files
+
+MADE_FROM = "made-from.json"
+
+
+@dataclass(frozen=True)
+class Given:
+    """Settings as they were given on the command line.
+
+    Args:
+        params: a file of settings.
+        preset: laid over it.
+        settings: `KEY=VALUE`, laid over that.
+        options: what other options say, laid over all.
+    """
+
+    params: Path | None = None
+    preset: str | None = None
+    settings: list[str] = field(default_factory=list)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def load(self, options: Mapping[str, Any] | None = None) -> Params:
+        """All settings, with more `options` over them.
+
+        Raises:
+            MapganError: one of them is wrong.
+        """
+        return load(self.params, self.preset, self.settings, merge(self.options, options or {}))
+
+
+def take_training_set(maps: Path, given: Given) -> Params:
+    """Take a training set as it is: its size and labels win over every setting.
+
+    Raises:
+        MapganError: labels are asked for, and it has none.
+    """
+    dataset = open_dataset(maps, verify=False)
+    if dataset.labels:
+        _info(f"the training set has labels ({count_labels(dataset)}): both networks are conditioned on them")
+    elif given.load().dataset.condition != "none":
+        raise MapganError(
+            f"dataset.condition: {maps} has no labels", "set it to none, or make the set anew with labels"
+        )
+    options = {
+        "resize": {"width": dataset.width, "height": dataset.height},
+        "dataset": {"condition": "folder" if dataset.labels else "none"},
+    }
+    return _resolve(given, options, min(dataset.width, dataset.height))
+
+
+def source_options(folder: Path | None, params: Params) -> dict[str, Any]:
+    """The settings that say where the images are: a folder of them, or a ready-made set, recognized by its files."""
+    if folder is None:
+        return {}
+    has_images = folder.is_dir() and any(path.suffix.lower() in SUFFIXES for path in walk(folder))
+    if has_images or not files_of(folder):
+        return {
+            "dataset": {"name": "folder"},
+            "scrape": {"source": "folder", "folder": {"path": folder.as_posix()}},
+        }
+    name = "file" if params.dataset.name == "folder" else params.dataset.name
+    return {"dataset": {"name": name, "path": folder.as_posix()}}
+
+
+def make_training_set(options: Mapping[str, Any], out: Path, given: Given, may_replace: bool) -> Params:
+    """Copy, prune and resize the images into `out/maps`, if that has not been done.
+
+    Args:
+        options: from `source_options`.
+        out: the run's folder.
+        given: all other settings.
+        may_replace: replace a training set that an earlier run in `out` was trained on.
+
+    Raises:
+        MapganError: there are no images, or `out` holds a run on another set and `may_replace` is False.
+    """
+    raw, pruned, maps, cache = out / "raw", out / "pruned", out / "maps", out / ".mapgan" / "cache"
+    first = given.load(options)
+    _refuse_other_source(first, out)
+    if first.dataset.name == "folder":
+        _info(stages.scrape(first.scrape, raw, cache))
+    params = _resolve(given, options, _typical_side(first, given, raw, cache))
+    made_from = _made_from(params, raw)
+    note = maps / MADE_FROM
+    before = files.read_json(note) if note.is_file() else None
+    if before == made_from and _is_whole(maps):
+        return params
+    if before is not None and not may_replace:
+        refuse_to_replace(out, _what_changed(before, made_from))
+    note.unlink(missing_ok=True)
+    workers = params.machine.workers
+    if params.dataset.name == "folder":
+        _info(stages.prune(params.prune, raw, pruned, workers))
+    _info(stages.resize(params.dataset, params.resize, raw, pruned, maps, cache, workers))
+    files.write_json(note, made_from)
+    return params
+
+
+def _made_from(params: Params, raw: Path) -> dict[str, Any]:
+    """Everything that the training set depends on."""
+    package = Path(mapgan.__file__).parent
+    ready_made = params.dataset.name != "folder"
+    sources = set_files(params.dataset) if ready_made else [raw / "manifest.csv"]
+    return {
+        "images": [files.sha256_file(path) for path in sources],
+        "dataset": params.dataset.model_dump(),
+        "prune": params.prune.model_dump(),
+        "resize": params.resize.model_dump(),
+        "code": files.sha256_tree([package / name for name in ("curate", "sets", "dataset")]),
+    }
+
+
+def _what_changed(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """The parts of `_made_from` that differ, settings by name: `images, resize.width 64 -> 32`."""
+    changed = []
+    for part in now:
+        old, new = before.get(part), now[part]
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            changed += [f"{part}.{key} {old.get(key)} -> {new[key]}" for key in new if old.get(key) != new[key]]
+        else:
+            changed.append(part)
+    return ", ".join(changed)
+
+
+def _typical_side(params: Params, given: Given, raw: Path, cache: Path) -> float:
+    """The shorter side of the images, pixels, which only the choice of a preset needs."""
+    if params.dataset.name == "folder":
+        return median_side(raw)
+    return 0.0 if given.params or given.preset else find_set(params.dataset, cache).side
+
+
+def _is_whole(maps: Path) -> bool:
+    with contextlib.suppress(MapganError):
+        open_dataset(maps)
+        return True
+    return False
+
+
+def _refuse_other_source(params: Params, out: Path) -> None:
+    """Stop where `runs/NAME` is the run of another folder of the same name."""
+    if (out / "params.yaml").is_file():
+        earlier, now = _where_images_are(load(out / "params.yaml")), _where_images_are(params)
+        if earlier != now:
+            raise MapganError(f"{out} holds a run on {earlier}", "name another place with --out")
+
+
+def _where_images_are(params: Params) -> str:
+    name = params.dataset.name
+    if name == "folder":
+        return str(Path(params.scrape.folder.path).resolve())
+    return f"{name} in {Path(params.dataset.path).resolve()}"
+
+
+def _resolve(given: Given, options: Mapping[str, Any], side: float) -> Params:
+    """All settings; where nobody named a preset or a file, over the preset that suits the machine and the images."""
+    if given.params is None and given.preset is None:
+        preset = _auto_preset(given, side)
+        given = replace(given, preset=preset)
+    params = given.load(options)
+    _info(
+        f"{params.resize.width} x {params.resize.height} pixels, {params.train.network}, "
+        f"{params.train.steps} steps of {params.train.batch_size} images"
+    )
+    return params
+
+
+def _auto_preset(given: Given, side: float) -> str:
+    params = given.load()
+    has_gpu = params.machine.device != "cpu" and torch.cuda.is_available()
+    gpu_bytes = torch.cuda.get_device_properties(0).total_memory if has_gpu else 0
+    choice = choose_preset(side, gpu_bytes, params.dataset.name != "folder")
+    _info(f"preset {choice.preset}, because {choice.why} (--preset, --params and --set choose otherwise)")
+    return choice.preset
+
+
+def _info(line: str) -> None:
+    if PartialState().is_main_process:
+        print(f"mapgan: {line}", file=sys.stderr, flush=True)
