@@ -109,7 +109,7 @@ WRONG = [
     (("sample", ".", "--sheet", "6"), "sample.sheet: '6' is not a sheet; allowed: columns x rows"),
     (("train", ".", "--set", "train.batch_sizes=8"), "no such setting; nearest: train.batch_size"),
     (("train", ".", "--preset", "maps-64"), "--preset maps-64: no such preset; nearest: maps-64-cpu"),
-    (("train", ".", "--resume", "maybe"), "--resume maybe: no such state; say auto, never, or"),
+    (("train", ".", "--resume", "maybe"), "--resume maybe: no such checkpoint; say auto, never, or"),
     (("sample", "nothing.safetensors"), "nothing.safetensors: no such file"),
     (("sample", ".", "--seeds", "a"), "sample.seeds: 'a' is not a list of seeds"),
     (("sample", ".", "--size", "big"), "sample.size: 'big' is not a size; allowed: width x height in pixels"),
@@ -241,7 +241,7 @@ def test_a_run_is_evaluated_and_compared(run: Path, tmp_path: Path) -> None:
     assert page.is_file()
     nowhere = mapgan("evaluate", run / "generator.safetensors", "--maps", tmp_path)
     assert nowhere.returncode == 2
-    assert "name with --maps the one that the run was trained on" in nowhere.stderr
+    assert "name the one that the run was trained on with --maps" in nowhere.stderr
 
 
 def test_the_best_generator_does_not_overwrite_what_is_known_of_the_last(run: Path, tmp_path: Path) -> None:

@@ -32,13 +32,14 @@ SILENCE = {0, 429, 503}  # the site as a whole is down, or wants no more of us
 PAGES = {"text/html", "application/xhtml+xml", ""}
 
 Resource = Literal["page", "image", "robots"]
+ARTICLES: dict[Resource, str] = {"page": "a page", "image": "an image", "robots": "a robots.txt"}
 
 
 class WrongKindError(UnavailableError):
     """An image where a page was expected, or the other way round."""
 
     def __init__(self, media_type: str, expected: Resource) -> None:
-        super().__init__(f"not a {expected} ({media_type or 'no content type'})", 200)
+        super().__init__(f"not {ARTICLES[expected]} ({media_type or 'no content type'})", 200)
         self.media_type = media_type
 
 

@@ -114,7 +114,7 @@ def _link_around(tag: Tag, base: str) -> str | None:
 
 
 def _shown(tag: Tag) -> Iterator[str]:
-    frame = tag.parent if tag.parent is not None and tag.parent.name == "image" else None
+    frame = tag.parent if tag.parent is not None and tag.parent.name == "picture" else None
     sources = frame.find_all("source") if frame is not None else []
     sets = [attribute(each, name) for each in (tag, *sources) for name in SRCSETS]
     if best := largest(", ".join(filter(None, sets))):

@@ -60,7 +60,7 @@ def checkpoint_to_continue(out: Path, params: Params, dataset: Dataset, continue
 
 def _newest(out: Path) -> Path | None:
     try:
-        return find_checkpoint(out)
+        return find_checkpoint(out) if out.is_dir() else None
     except MapganError:
         return None
 

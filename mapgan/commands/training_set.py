@@ -109,7 +109,7 @@ def make_training_set(options: Mapping[str, Any], out: Path, given: Given, may_r
     before = files.read_json(note) if note.is_file() else None
     if before == made_from and _is_whole(maps):
         return params
-    if before is not None and not may_replace:
+    if before not in (None, made_from) and not may_replace:
         refuse_to_replace(out, _what_changed(before, made_from))
     note.unlink(missing_ok=True)
     workers = params.machine.workers

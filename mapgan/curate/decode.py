@@ -51,7 +51,7 @@ def open_upright(path: Path, max_megapixels: float, background: Color = WHITE) -
         An RGB image, 8 bits a channel, turned as its EXIF orientation says.
 
     Raises:
-        BadPicture: the file is missing, damaged, not an image, or too large.
+        BadImage: the file is missing, damaged, not an image, or too large.
     """
     try:
         with _header(path) as image:

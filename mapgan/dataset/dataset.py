@@ -22,7 +22,7 @@ from mapgan.files import atomic_write, canonical_json, read_json, write_json
 
 PLAIN, LABELLED = 1, 2  # formats: what has no labels can still be read by a mapgan that knows of none
 DESCRIPTION, PACK = "dataset.json", "pack.npy"
-PIECE_BYTES = 1 << 25
+CHUNK_BYTES = 1 << 25
 SHOWN_LABELS = 20  # in a line that counts them
 REMEDY = "make it anew with resize"
 
@@ -203,7 +203,7 @@ def _channels(values: Any) -> Channels:
 
 def _pieces(pack: Pixels) -> Iterable[Pixels]:
     """The pack in runs of images that fit in memory."""
-    step = max(1, PIECE_BYTES // max(1, pack[:1].nbytes))
+    step = max(1, CHUNK_BYTES // max(1, pack[:1].nbytes))
     return (pack[start : start + step] for start in range(0, len(pack), step))
 
 

@@ -52,7 +52,7 @@ class Params(Section):
             ),
             (
                 train.differentiates_twice and train.precision == "fp16",
-                f"train.penalty_kind: {train.penalty_kind} needs finer numbers than fp16; take difference, or bf16",
+                f"train.penalty_kind: {train.penalty_kind} needs finer numbers than fp16; take finite-difference, or bf16",
             ),
             (
                 train.augment_target and not train.augment,

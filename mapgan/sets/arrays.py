@@ -25,7 +25,7 @@ Kind = Literal["idx", "npy", "npz", "csv"]
 MAX_BYTES = 1 << 34  # 16 GiB; a set that large belongs into a folder of images
 # http://yann.lecun.com/exdb/mnist: two zeros, the number type, the number of axes, then each axis' length
 IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-PIECE_BYTES = 1 << 24
+CHUNK_BYTES = 1 << 24
 DAMAGED = (
     EOFError, OSError, ValueError, KeyError, SyntaxError, RuntimeError, MemoryError,
     zlib.error, zipfile.BadZipFile, csv.Error,
@@ -97,7 +97,7 @@ def _values(stream: io.BufferedIOBase, dtype: np.dtype[np.generic], shape: tuple
     if min(shape, default=0) < 0 or wanted > MAX_BYTES:
         raise ValueError(f"{list(shape)} would be {wanted / 2**30:.0f} GiB")
     content = bytearray()  # in pieces: memory is taken for what is there, not for what the header promises
-    while piece := stream.read(min(PIECE_BYTES, wanted + 1 - len(content))):
+    while piece := stream.read(min(CHUNK_BYTES, wanted + 1 - len(content))):
         content += piece
     if len(content) != wanted:
         more = len(content) > wanted

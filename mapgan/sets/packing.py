@@ -49,7 +49,7 @@ def pack(chosen: ReadyMade, settings: Resize, out: Path, cache: Path) -> Counts:
     refuse_foreign(out)
     parts = _split(found, settings.holdout, labelled)
     train, holdout = ([_entry(found, index, labelled) for index in part] for part in parts)
-    whole = settings.model_copy(update={"fit": "pad" if settings.mode == "pad" else "crop"})
+    whole = settings.model_copy(update={"mode": "pad" if settings.mode == "pad" else "crop"})
     with Bar("resize", total=sum(map(len, parts))) as bar:
         images = _images([*parts[0], *parts[1]], whole, bar)
         write_dataset(out, (settings.width, settings.height), train, holdout, images)

@@ -74,7 +74,7 @@ def test_the_trap_is_not_walked_into(base, client_of, tmp_path):
 
 
 def test_looks_without_maps_stop_the_run(stand_in, tmp_path):
-    with pytest.raises(MapganError, match=r"scrape\.demo\.looks: .* choose from ink, rock"):
+    with pytest.raises(MapganError, match=r"scrape\.demo\.styles: .* choose from ink, rock"):
         gather(stand_in, tmp_path, ["blueprint"])
 
 

@@ -88,7 +88,7 @@ def test_a_next_page_that_redirects_off_the_site_is_not_read(site, client_of):
     site.put("/out", Reply(status=302, headers={"Location": elsewhere}))
     site.put("/there", html('<img src="b.png">'))
     found = gallery.crawl(Gallery(urls=[start], delay=0), client_of(start, elsewhere))
-    assert list(found.finds) == [site.url + "/a.png"]
+    assert list(found.images) == [site.url + "/a.png"]
     assert [row.reason for row in found.failed] == ["leads to another site"]
 
 

@@ -37,7 +37,7 @@ IMAGES = {
     "a lazy srcset": ('<img src="data:image/gif;base64,R0" data-srcset="/s.png 1x, /l.png 2x">', ["/l.png"]),
     "a lazy src": ('<img src="/blank.gif" data-src="/a.png">', ["/a.png"]),
     "an image element": (
-        '<image><source srcset="/l.webp 2000w"><img src="/s.png" srcset="/m.png 500w"></image>',
+        '<picture><source srcset="/l.webp 2000w"><img src="/s.png" srcset="/m.png 500w"></picture>',
         ["/l.webp"],
     ),
     "only data": ('<img src="data:image/png;base64,iVBO">', []),

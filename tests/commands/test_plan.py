@@ -48,7 +48,7 @@ def test_fit_says_what_each_way_needs() -> None:
 
 def test_fit_supposes_labels_where_there_will_be_some() -> None:
     result = mapgan("plan", *OPTIONS, "--set", "dataset.condition=folder", "--set", "machine.micro_batch=4")
-    assert result.stdout.splitlines()[0].endswith(", 10 labels supposed")
+    assert result.stdout.splitlines()[0].endswith(", 10 labels assumed")
     assert "vectors" in mapgan("summary", *OPTIONS, "--set", "dataset.condition=folder").stdout
 
 

@@ -57,7 +57,7 @@ def test_its_head_says_what_it_is_for_and_what_it_needs(name: str) -> None:
 def test_letters_and_clothes_are_never_mirrored_or_turned() -> None:
     for name in ("mnist-mlp", "mnist-dcgan", "fashion-dcgan"):
         train = load(preset=name).train
-        assert (train.mirror, train.turn) == (False, False)
+        assert (train.mirror, train.rot90) == (False, False)
 
 
 def test_the_first_map_makers_numbers() -> None:

@@ -79,7 +79,7 @@ def test_chain_of_doubles_is_cut_at_the_best(raw, tmp_path, monkeypatch):
         words[:, 0] = (1 << indices[image.width]) - 1
         return words
 
-    monkeypatch.setattr(module, "eight_hashes", line)
+    monkeypatch.setattr(module, "orientation_hashes", line)
     prune(Prune(), raw.folder, tmp_path / "out", 1)
     assert [names[name] for name in reasons(tmp_path / "out")] == [1]
 

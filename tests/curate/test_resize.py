@@ -58,7 +58,7 @@ def test_same_bytes_whatever_the_workers(raw, pruned, tmp_path):
 
 def test_a_second_run_leaves_nothing_of_the_first(raw, pruned, tmp_path):
     resize(TILES, raw.folder, pruned, tmp_path / "maps", 1)
-    crop = TILES.model_copy(update={"fit": "crop"})
+    crop = TILES.model_copy(update={"mode": "crop"})
     resize(crop, raw.folder, pruned, tmp_path / "maps", 1)
     resize(crop, raw.folder, pruned, tmp_path / "fresh", 1)
     assert tree(tmp_path / "maps") == tree(tmp_path / "fresh")
@@ -130,7 +130,7 @@ def test_a_line_counts_each_label(raw, tmp_path):
     for seed in range(6):
         raw.put(map_image(seed, (96, 64)), group=f"map {seed}", label="cave" if seed else "lone")
     prune(Prune(), raw.folder, tmp_path / "pruned", 1)
-    whole = TILES.model_copy(update={"fit": "crop", "holdout": 0.9})
+    whole = TILES.model_copy(update={"mode": "crop", "holdout": 0.9})
     chosen = ReadyMade(condition="folder")
     said = stages.resize(chosen, whole, raw.folder, tmp_path / "pruned", tmp_path / "maps", tmp_path, 1)
     assert "; labels: cave 1 (4 held out), lone 1 (none held out)" in said

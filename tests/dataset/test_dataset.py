@@ -35,7 +35,7 @@ def test_statistics_are_those_of_the_training_part(folder):
 
 
 def test_statistics_and_digest_do_not_depend_on_the_pieces(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("mapgan.dataset.PIECE_BYTES", 1)
+    monkeypatch.setattr("mapgan.dataset.dataset.CHUNK_BYTES", 1)
     write_dataset(tmp_path / "again", (6, 4), entries(5), entries(2, "h"), images(7))
     assert (tmp_path / "again" / "dataset.json").read_bytes() == (folder / "dataset.json").read_bytes()
 

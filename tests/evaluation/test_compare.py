@@ -26,7 +26,7 @@ def made_run(folder: Path, *settings: str, **facts: Any) -> Path:
     metrics = {"data": "d", "images": 40, "steps": 7, "SWD": {"samples": 90.0, "real": 20.0},
                KID: {"samples": 0.2, "low": 0.1, "high": 0.3, "real": 0.01}} | facts  # fmt: skip
     files.write_json(folder / "results/evaluate/metrics.json", metrics)
-    files.write_text(folder / "results/train/speed.tsv", "step\tpictures_per_second\n2\t10\n4\t81\n")
+    files.write_text(folder / "results/train/speed.tsv", "step\timages_per_second\n2\t10\n4\t81\n")
     (folder / "results/samples").mkdir(parents=True)
     Image.fromarray(np.full((40, 60, 3), 99, np.uint8)).save(folder / "results/samples/sheet-000.png")
     return folder

@@ -50,7 +50,7 @@ def drawing(monkeypatch: pytest.MonkeyPatch, images: Images) -> None:
     def generate(_: Any, __: Any, seeds: Any, ___: Any) -> Iterator[Any]:
         yield from itertools.islice(itertools.cycle(images), len(seeds))
 
-    monkeypatch.setattr(report, "draw", generate)
+    monkeypatch.setattr(report, "generate", generate)
 
 
 def evaluated(generator: Path, maps: Path, out: Path, settings: Evaluate = FEW) -> tuple[dict[str, Any], str]:

@@ -33,7 +33,7 @@ def test_a_label_moves_its_own_verdict_alone(name: NetworkName) -> None:
     discriminator = pair_of(name).discriminator
     images = torch.rand(4, 3, 28, 32) * 2 - 1
     discriminator(images, torch.ones(4, dtype=torch.long)).sum().backward()
-    slope = discriminator.get_submodule("inner.logit").get_parameter("weight").grad
+    slope = discriminator.get_submodule("inner.head").get_parameter("weight").grad
     assert slope is not None
     assert [bool(slope[label].any()) for label in range(3)] == [False, True, False]
 

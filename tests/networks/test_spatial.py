@@ -42,7 +42,7 @@ def test_any_size_is_drawn(width: int, height: int) -> None:
 @torch.no_grad()
 def test_a_moved_latent_gives_a_moved_image() -> None:
     """Round all edges: so there is no seam anywhere."""
-    network = generator().upsample2x()
+    network = generator().double()
     for parameter in network.parameters():
         parameter.mul_(1.5)  # away from grey
     networks.resize(network, 128, 96, seamless=True)

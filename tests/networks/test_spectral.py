@@ -15,7 +15,7 @@ def test_the_largest_singular_value_is_one() -> None:
     layer = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Linear(20, 4))
     spectral.add_spectral_norm(layer)
     for _ in range(30):
-        spectral.iterate(layer)
+        spectral.power_iteration(layer)
     for part in layer:
         assert abs(torch.linalg.matrix_norm(part.weight.detach().flatten(1), 2).item() - 1) < 1e-3
 
@@ -29,6 +29,6 @@ def test_it_moves_once_per_step_and_not_with_each_pass() -> None:
     assert torch.equal(head, pair.discriminator(images))
     assert buffers.keys() <= pair.discriminator.state_dict().keys()
     assert all(torch.equal(buffer, buffers[name]) for name, buffer in pair.discriminator.named_buffers())
-    spectral.iterate(pair.discriminator)
+    spectral.power_iteration(pair.discriminator)
     head.sum().backward()  # a pass from before the iteration still has its gradients
     assert not all(torch.equal(buffer, buffers[name]) for name, buffer in pair.discriminator.named_buffers())

@@ -34,14 +34,14 @@ WRONG = [
     ("train={penalty_kind: wgan-gp, penalty_at: real}", "lie between both, not at real images alone"),
     (
         "train={penalty_kind: autograd, precision: fp16}",
-        "exact needs finer numbers than fp16; take difference, or bf16",
+        "autograd needs finer numbers than fp16; take finite-difference, or bf16",
     ),
     ("train.discriminator_betas=[0.5]", "train.discriminator_betas: name both, beta1 and beta2, or none"),
     (
         "train={augment_target: 0.6, augment: []}",
         "nothing to adapt; name what to do with the images in train.augment",
     ),
-    ("train.augment=[hue]", "allowed: a list, each one of colour, translation, cut-out, flip, turn"),
+    ("train.augment=[hue]", "allowed: a list, each one of color, translation, cutout, flip, rot90"),
     ("train=3", "train: 3 is not allowed; allowed: a table of settings"),
     ("train.networks.dcgan-modern.latnt=3", "nearest: train.networks.dcgan-modern.latent"),
     ("sample.seeds='5-3'", "sample.seeds: '5-3' is not a list of seeds; allowed: ranges that run upwards"),

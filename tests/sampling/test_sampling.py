@@ -47,12 +47,12 @@ def test_a_spatial_latent_draws_any_size_from_the_file_alone(tmp_path: Path) -> 
     about = About(network="dcgan-modern", settings=made.model_dump(), width=40, height=24, steps=1, seed=0, data="abc")
     save_network(tmp_path / "g.safetensors", generator.state_dict(), about)
     for size, tile, expected in [("", False, (40, 24)), ("100x70", False, (100, 70)), ("96x72", True, (96, 72))]:
-        wanted = Sample(seeds="3,7", sheet="2x1", size=size, tile=tile)
+        wanted = Sample(seeds="3,7", sheet="2x1", size=size, seamless=tile)
         stages.sample(wanted, tmp_path / "g.safetensors", tmp_path / "out")
         with Image.open(tmp_path / "out/singles/seed-000007.png") as single:
             assert single.size == expected
     with pytest.raises(MapganError, match="have a seam"):
-        stages.sample(Sample(size="100x70", tile=True), tmp_path / "g.safetensors", tmp_path / "out")
+        stages.sample(Sample(size="100x70", seamless=True), tmp_path / "g.safetensors", tmp_path / "out")
     with pytest.raises(MapganError, match="a sheet of 36 images"):
         stages.sample(Sample(size="16384x16384"), tmp_path / "g.safetensors", tmp_path / "out")
 

@@ -122,22 +122,22 @@ def test_a_set_that_is_cut_short_while_training_is_one_line(
 SAVING = """
 import resource, sys
 from pathlib import Path
-from mapgan.errors import explained
+from mapgan.errors import exit_on_error
 from mapgan.params import load
-from mapgan.training import resume
-from mapgan.training.run_paths import Places
+from mapgan.training.checkpoints import capture
+from mapgan.training.run_paths import RunPaths
 from mapgan.training.run import train
 out, maps, *settings = sys.argv[1:]
 out = Path(out)
-real, calls = resume.capture, []
+real, calls = capture.capture, []
 def full_after_two(step):  # files may from now on not grow beyond 20 kB, and a state is larger
     calls.append(step)
     if len(calls) == 3:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
     return real(step)
-resume.capture = full_after_two
-with explained():
-    train(load(settings=settings), Places(Path(maps), out / "g.safetensors", out / "results", out / "scratch"))
+capture.capture = full_after_two
+with exit_on_error():
+    train(load(settings=settings), RunPaths(Path(maps), out / "g.safetensors", out / "results", out / "scratch"))
 """
 
 

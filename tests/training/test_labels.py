@@ -1,4 +1,4 @@
-"""Sets with labels: both networks are told them, whatever the network, the loss and the penalty."""
+"""Sets with labels: both networks are conditioned on them, whatever the network, the loss and the penalty."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_every_network_with_a_plain_latent_is_told_labels(shades: Path, tmp_path
         bright, dark = generator(latent(5, latent_size(about)).repeat(2, 1), torch.tensor([0, 1]))
     assert not torch.equal(bright, dark)
     names = (tmp_path / "results/metrics.tsv").read_text().splitlines()[0].split("\t")
-    assert {"grad_norm_G.blocks.0", "grad_norm_G.vectors", "grad_norm_D.blocks.0", "grad_norm_D.logit"} <= set(names)
+    assert {"grad_norm_G.blocks.0", "grad_norm_G.vectors", "grad_norm_D.blocks.0", "grad_norm_D.head"} <= set(names)
 
 
 @pytest.mark.parametrize("settings", WAYS, ids=lambda settings: settings[0])
@@ -140,7 +140,9 @@ def test_a_run_with_labels_from_its_set_to_its_pages(shades: Path, tmp_path: Pat
     training = ["train", str(shades), "--out", str(out), *[option for each in TINY for option in ("--set", each)]]
     said = CliRunner().invoke(app, training)
     assert said.exit_code == 0, said.stderr
-    assert "has labels (bright 4 (1 held out), dark 8 (3 held out)): both networks are told them" in said.stderr
+    assert (
+        "has labels (bright 4 (1 held out), dark 8 (3 held out)): both networks are conditioned on them" in said.stderr
+    )
     assert load(out / "params.yaml").dataset.condition == "folder"
     mapgan("sample", str(out), "--seeds", "0-3", "--label", "dark")
     few = [option for name in ("images", "patches", "directions") for option in ("--set", f"evaluate.{name}=6")]
@@ -170,8 +172,8 @@ def test_images_are_measured_with_the_labels_of_those_held_out(
         told.append(labels)
         return generate(network, size, seeds, labels)
 
-    monkeypatch.setattr(evaluator, "draw", noted)
-    monkeypatch.setattr(report, "draw", noted)
+    monkeypatch.setattr(evaluator, "generate", noted)
+    monkeypatch.setattr(report, "generate", noted)
     run(shades, tmp_path, "train.steps=2", "train.evaluate_every=1", "train.evaluate_images=6")
     stages.evaluate(Evaluate(images=6, patches=4, directions=4), tmp_path / "generator.safetensors", shades, tmp_path)
     compared = random_subset(open_dataset(shades).holdout, min(6, held_out), 0, "held out")

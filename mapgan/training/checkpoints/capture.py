@@ -59,7 +59,7 @@ def set_learning_rates(step: Step, settings: Train, roll_backs: int) -> None:
 def learning_rates(step: Step) -> dict[str, float]:
     """The learning rates as they are, for the log."""
     optimizers = _optimizers(step)
-    return {f"rate_{name[-1].upper()}": float(optimizers[name].param_groups[0]["lr"]) for name in sorted(optimizers)}
+    return {f"lr_{name[-1].upper()}": float(optimizers[name].param_groups[0]["lr"]) for name in sorted(optimizers)}
 
 
 def networks_of(step: Step) -> dict[str, nn.Module]:

@@ -13,11 +13,11 @@ SATURATED = 0.99
 def gradient_norms(player: str, network: nn.Module) -> dict[str, Tensor]:
     """The norm of the gradient of each block of `network`, and of all of it."""
     norms = {
-        f"gradient_{player}.{name}": torch.stack(torch._foreach_norm(gradients)).norm()
+        f"grad_norm_{player}.{name}": torch.stack(torch._foreach_norm(gradients)).norm()
         for name, block in _blocks(network)
         if (gradients := [weight.grad for weight in block.parameters() if weight.grad is not None])
     }
-    return {f"gradient_{player}": torch.stack(list(norms.values())).norm(), **norms} if norms else {}
+    return {f"grad_norm_{player}": torch.stack(list(norms.values())).norm(), **norms} if norms else {}
 
 
 @torch.no_grad()

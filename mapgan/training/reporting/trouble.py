@@ -51,7 +51,7 @@ def find_trouble(watch: Watch, rows: Sequence[Row]) -> Trouble | None:
         return None
     newest = rows[-1]
     # a gradient may be infinite in fp16, whose scaler then leaves out the step; if it matters, the losses follow
-    if not all(math.isfinite(value) for name, value in newest.items() if not name.startswith("gradient_")):
+    if not all(math.isfinite(value) for name, value in newest.items() if not name.startswith("grad_norm_")):
         return DIVERGED
     if newest.get("diversity", 1.0) < watch.collapsed:
         return COLLAPSED

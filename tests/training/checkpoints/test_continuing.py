@@ -57,7 +57,7 @@ def test_everything_goes_along_and_the_history_says_what_changed(
     assert before.tensors.keys() == first.tensors.keys()
     assert all(torch.equal(value, first.tensors[name]) for name, value in before.tensors.items())
     assert float(first.tensors["optimizer_g/state/0/exp_avg"].abs().max()) > 0
-    assert float(first.tensors["strength/p"]) > 0
+    assert float(first.tensors["augment_probability/p"]) > 0
     assert float(last.tensors["optimizer_d/state/0/step"]) == 9
     assert last.history == [{"step": 6, "changed": {"train.batch_size": [4, 2]}}]
     assert json.loads((tmp_path / "b/results/history.json").read_text()) == last.history
@@ -127,7 +127,7 @@ def test_snapshots_and_scores_of_before_are_kept(squares: Path, tmp_path: Path) 
 UNFIT = [
     (
         ["train.networks.dcgan-modern.generator_channels=8"],
-        r"other networks, or another size: average/.* there, .* here\)",
+        r"other networks, or another size: ema/.* there, .* here\)",
     ),
     (["train.networks.dcgan-modern.discriminator_channels=8"], r"other networks, or another size: discriminator/"),
     (["train.network=mlp"], "and [0-9]+ more tensors; train afresh"),

@@ -18,9 +18,8 @@ APART = {
     "files": "how bytes come to the disk",
     "params": "the settings, which the fingerprint has by value",
     "dataset": "the training set, which it has by digest",
-    "label_names": "words",
     "memory": "what a step needs: speed and never the result",
-    "training.fitting": "the same",
+    "training.device.memory_plan": "the same",
     "sampling.labels": "words",
 }
 

@@ -65,7 +65,7 @@ def test_what_is_logged_says_how_both_players_do(squares: Path, tmp_path: Path) 
     assert {"loss_D", "loss_G", "logits_real", "logits_fake", "accuracy", "penalty"} <= set(head)
     assert {"grad_norm_D", "grad_norm_G", "saturated_real", "saturated_fake", "lr_D", "lr_G"} <= set(head)
     assert {"grad_norm_D.blocks.0", "grad_norm_G.project"} <= set(head)
-    assert (tmp_path / "results/speed.tsv").read_text().startswith("step\tpictures_per_second\tmemory_gib\n")
+    assert (tmp_path / "results/speed.tsv").read_text().startswith("step\timages_per_second\tmemory_gib\n")
     assert (tmp_path / "results/diversity.tsv").read_text().startswith("step\tdiversity\n3\t")
 
 

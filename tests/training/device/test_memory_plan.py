@@ -172,5 +172,5 @@ def test_batch_statistics_leave_no_choice_of_the_micro_batch() -> None:
 def test_the_largest_maps_fit_a_24_gb_card() -> None:
     settings = ["train.batch_size=16", "machine.micro_batch=0", "machine.checkpointing=auto"]
     params = load(preset="maps-768-24gb", settings=settings)
-    budget = device_budget(Machine(memory_gib=24), CUDA, there=False)
+    budget = device_budget(Machine(memory_gib=24), CUDA, present=False)
     assert plan(params, 2048, 2048, 0, CUDA, 1, budget).cost.peak <= budget < 22.5 * 2**30

@@ -87,7 +87,7 @@ def test_a_long_run_is_thinned_evenly_and_keeps_its_ends(tmp_path: Path, monkeyp
         assert len(set(np.diff(kept[:-1]))) <= 1
     assert animation._thinned([]) == []
 
-    monkeypatch.setattr(animation, "MOST_FRAMES", 4)
+    monkeypatch.setattr(animation, "MAX_FRAMES", 4)
     [gif] = write_animation([snapshot(tmp_path, step) for step in range(10)], tmp_path)
     assert [shade_of(frame) for frame in frames_of(gif)] == [40, 44, 48, 49]
 
@@ -229,7 +229,7 @@ def test_whenever_a_run_ends_its_last_snapshot_is_in_the_animation(
     if stopped == "by a signal":
         monkeypatch.setattr(running, "_asked_to_stop", lambda run, _: run.done == 4)
     if stopped == "by trouble":
-        monkeypatch.setattr(running, "trouble_of", lambda run: COLLAPSED if run.done == 4 else None)
+        monkeypatch.setattr(running, "find_run_trouble", lambda run: COLLAPSED if run.done == 4 else None)
     ended = contextlib.nullcontext() if stopped == "by its end" else pytest.raises(MapganError)
     with ended:
         run(squares, tmp_path, "train.snapshot_every=1", "train.watch.policy=stop")
