@@ -29,7 +29,7 @@ from mapgan.params import Params, load
 from mapgan.params.reading import preset_names
 from mapgan.training.device.device import limit_memory, make_accelerator, memory_gib
 from mapgan.training.objective.step import Metrics, Step
-from mapgan.training.prepare import plan_for, prepare
+from mapgan.training.prepare import plan_memory, prepare
 from tools.gpu_whole_run import STEPS, Case, Result, evaluate, kill_and_resume, noise_images, sample
 
 SECONDS = 215.0  # for all cases, which leaves some of 4 minutes for starting and for steps that take longer than before
@@ -159,7 +159,7 @@ def train_case(case: Case, device: str, folder: Path, seconds: float) -> Result:
 def ready(params: Params, dataset: Dataset) -> tuple[Step, float]:
     """A step on the device, and its peak of memory by the plan, GiB."""
     accelerator = make_accelerator(params)
-    plan = plan_for(params, dataset, accelerator)
+    plan = plan_memory(params, dataset, accelerator)
     limit_memory(params.machine, accelerator.device)
     return prepare(params, dataset, accelerator, plan), plan.cost.peak / GIB
 

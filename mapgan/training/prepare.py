@@ -1,4 +1,4 @@
-"""Networks, optimizers and images, made ready for training on the device."""
+"""Networks, optimizers and batches, prepared for training on the device."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from mapgan.training.objective.sharding import local_indices
 from mapgan.training.objective.step import Step
 
 
-def plan_for(params: Params, dataset: Dataset, accelerator: Accelerator) -> Plan:
-    """How to do a step in the memory there is: the same way in all processes.
+def plan_memory(params: Params, dataset: Dataset, accelerator: Accelerator) -> Plan:
+    """The micro-batch and gradient checkpointing that fit the device, the same in all processes.
 
     Raises:
-        MapganError: the batch does not divide, or no way fits.
+        MapganError: the batch is not divisible by the number of processes, or nothing fits.
     """
     processes = accelerator.num_processes
     local_indices(params.train.batch_size, processes, accelerator.process_index)
     budget = torch.tensor(device_budget(params.machine, accelerator.device), device=accelerator.device)
-    least = int(accelerator.gather(budget[None]).min()) if processes > 1 else int(budget)
+    smallest = int(accelerator.gather(budget[None]).min()) if processes > 1 else int(budget)
     return plan(
         params,
         dataset.width,
@@ -41,16 +41,16 @@ def plan_for(params: Params, dataset: Dataset, accelerator: Accelerator) -> Plan
         dataset.train.nbytes,
         accelerator.device,
         processes,
-        budget=least,
+        budget=smallest,
         labels=len(dataset.labels),
     )
 
 
 def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Plan) -> Step:
-    """Everything that a training step works on, on the device.
+    """The training step, with everything it works on, on the device.
 
     Raises:
-        MapganError: the weights that `train.init_from` names do not fit, or the network takes no labels.
+        MapganError: the weights of `train.init_from` do not fit, or the network takes no labels.
     """
     settings = params.train
     pair = build(params, dataset)
@@ -64,11 +64,10 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
             network.compile()
     if params.machine.compile and settings.differentiates_twice:
         accelerator.print(
-            f"mapgan: train: D is not compiled, which would leave no second derivative for penalty_kind "
-            f"{settings.penalty_kind}; with difference it can be"
+            f"mapgan: train: D is not compiled, as torch.compile has no second derivatives, which penalty_kind "
+            f"{settings.penalty_kind} needs; with finite-difference it can be"
         )
-    # without a wrapper that sums gradients in the middle of a backward pass: the step does so when all processes are
-    # done, and so can end well if one of them is not
+    # without DistributedDataParallel, which reduces gradients within the backward pass: see `reduce_gradients`
     generator, discriminator = (
         accelerator.prepare_model(network, evaluation_mode=True) for network in (pair.generator, pair.discriminator)
     )
@@ -76,20 +75,21 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
     optimizers = [accelerator.prepare_optimizer(adam) for adam in build_optimizers(params, pair, fused)]
     ema.network.to(accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     indices = local_indices(settings.batch_size, accelerator.num_processes, accelerator.process_index)
+    batches = Batches(
+        dataset.train,
+        params.seed,
+        settings,
+        pair.latent,
+        indices,
+        accelerator.device,
+        resident=plan.resident,
+        workers=params.machine.workers or min(4, os.cpu_count() or 1),
+        labels=dataset.train_labels if dataset.labels else None,
+    )
     return Step(
         settings=settings,
         accelerator=accelerator,
-        batches=Batches(
-            dataset.train,
-            params.seed,
-            settings,
-            pair.latent,
-            indices,
-            accelerator.device,
-            resident=plan.resident,
-            workers=params.machine.workers or min(4, os.cpu_count() or 1),
-            labels=dataset.train_labels if dataset.labels else None,
-        ),
+        batches=batches,
         generator=generator,
         discriminator=discriminator,
         ema=ema,
@@ -103,6 +103,6 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
 
 
 def build(params: Params, dataset: Dataset) -> Pair:
-    """The networks that the settings describe, for the size and the labels of `dataset`, with fresh weights."""
+    """The networks for the size and the labels of `dataset`, with freshly initialized weights."""
     name, section = params.train.network, params.train.networks.of(params.train.network)
     return networks.build(name, section, dataset.width, dataset.height, params.seed, len(dataset.labels))

@@ -1,50 +1,50 @@
-"""What a run does about trouble: go on with a warning, stop, or go back to a state before it."""
+"""Handling trouble in a run: a warning, an error, or a roll-back to a checkpoint before it."""
 
 from __future__ import annotations
 
 import torch
 
 from mapgan.errors import MapganError
-from mapgan.training.checkpoints import checkpoint as checkpoints
+from mapgan.training.checkpoints.checkpoint import delete_after, load_checkpoint
 from mapgan.training.checkpoints.saving import restore_run, save
 from mapgan.training.reporting.trouble import DIVERGED, TROUBLES, Trouble, find_trouble
 from mapgan.training.run_data import Run
 
 
 def find_run_trouble(run: Run) -> Trouble | None:
-    """What the log shows since the last roll-back."""
+    """The trouble that the log shows since the last roll-back."""
     rows = [row for row in run.monitor.rows if row["step"] > run.last_rollback]
     return find_trouble(run.params.train.watch, rows)
 
 
-def agree_on_trouble(run: Run, trouble: Trouble | None) -> Trouble | None:
-    """The main process's trouble, in all of them: it alone has looked at the images."""
-    number = TROUBLES.index(trouble) + 1 if trouble and run.main else 0
-    agreed = run.accelerator.reduce(torch.tensor(number, device=run.accelerator.device), reduction="sum")
-    return TROUBLES[int(agreed) - 1] if int(agreed) else None
+def broadcast_trouble(run: Run, trouble: Trouble | None) -> Trouble | None:
+    """The trouble that the main process found, in all processes: only the main one has looked at the snapshot."""
+    number = TROUBLES.index(trouble) + 1 if trouble and run.is_main else 0
+    number = int(run.accelerator.reduce(torch.tensor(number, device=run.accelerator.device), reduction="sum"))
+    return TROUBLES[number - 1] if number else None
 
 
 def handle_trouble(run: Run, trouble: Trouble) -> bool:
-    """Do what the settings say about `trouble`; whether the run was rolled back.
+    """Do what `train.watch.policy` says; whether the run was rolled back.
 
     Raises:
-        MapganError: it is to be stopped, or cannot go on.
+        MapganError: the policy is to stop, or there is nothing to roll back to.
     """
     watch = run.params.train.watch
-    what = f"train: {trouble.name} at step {run.done}: {trouble.sentence}"
+    message = f"train: {trouble.name} at step {run.done}: {trouble.sentence}"
     if watch.policy == "warn" and trouble is not DIVERGED:
-        run.monitor.warn_once(trouble.name, what)
+        run.monitor.warn_once(trouble.name, message)
         return False
     good = None
     if run.milestone and run.roll_backs < watch.roll_backs:
-        good = checkpoints.load_checkpoint(run.folder, run.done - 1, run.monitor.info, milestone=run.milestone)
+        good = load_checkpoint(run.folder, run.done - 1, run.monitor.info, milestone=run.milestone)
     if good is None:
-        raise MapganError(what)
+        raise MapganError(message)
     good.roll_backs, good.last_rollback = run.roll_backs + 1, good.step
-    run.accelerator.wait_for_everyone()  # all have read it before it is written anew
+    run.accelerator.wait_for_everyone()  # before the checkpoint is overwritten, all processes have read it
     restore_run(run, good)
-    if run.main:
-        checkpoints.delete_after(run.folder, good.step)
+    if run.is_main:
+        delete_after(run.folder, good.step)
     save(run)
-    run.monitor.info(f"{what}; back to step {good.step}, learning rates times {watch.roll_back_lr_factor}")
+    run.monitor.info(f"{message}; back to step {good.step}, learning rates times {watch.roll_back_lr_factor}")
     return True

@@ -1,4 +1,4 @@
-"""A training run from its first step to its last, whatever happens in between."""
+"""The training loop, from the first step to the last."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ from mapgan.memory.plan import Plan
 from mapgan.params import Params
 from mapgan.progress import Bar
 from mapgan.sampling.sheet import check_page, square_columns
-from mapgan.training.checkpoints import capture
 from mapgan.training.checkpoints.best import Best
+from mapgan.training.checkpoints.capture import learning_rates
 from mapgan.training.checkpoints.checkpoint import find_checkpoint
 from mapgan.training.checkpoints.export import write_networks
 from mapgan.training.checkpoints.fingerprint import Parts, run_parts
-from mapgan.training.checkpoints.resume import start
+from mapgan.training.checkpoints.resume import resume_run
 from mapgan.training.checkpoints.run_folder import run_folder
 from mapgan.training.checkpoints.saving import save
 from mapgan.training.device.device import limit_memory, make_accelerator, memory_gib, start_trackers
-from mapgan.training.device.stopping import StoppedRun, StopRequest, stop_requests
-from mapgan.training.objective.distributed import all_agree
+from mapgan.training.device.stopping import StopRequest, TrainingStopped, listen_for_stop
 from mapgan.training.objective.out_of_memory import StepOutOfMemory, StepProgress
 from mapgan.training.objective.step import Metrics, Step
-from mapgan.training.prepare import plan_for, prepare
+from mapgan.training.prepare import plan_memory, prepare
 from mapgan.training.reporting.estimate import seconds_per_step
 from mapgan.training.reporting.monitor import Monitor
 from mapgan.training.reporting.snapshots import Snapshots
 from mapgan.training.reporting.trouble import DIVERGED
-from mapgan.training.roll_back import agree_on_trouble, find_run_trouble, handle_trouble
+from mapgan.training.roll_back import broadcast_trouble, find_run_trouble, handle_trouble
 from mapgan.training.run_data import Run
 from mapgan.training.run_paths import RunPaths
 
@@ -42,15 +41,15 @@ def train(params: Params, paths: RunPaths, resume: str = "auto", source: Path | 
 
     Args:
         params: all settings.
-        places: where to read and write.
-        resume: auto (go on from the last saved state of the same run), never, or the path of a state.
-        source: a state of another run to continue from, whose data or settings may be others (None: that
-            which `train.continue_from` names, if it names one).
+        paths: where to read and write.
+        resume: auto (from the last checkpoint of the same run), never, or the path of a checkpoint.
+        source: a checkpoint of another run to continue from, whose data or settings may differ (None: that of
+            `train.continue_from`, if it is set).
 
     Raises:
-        MapganError: the training set or the settings do not fit, the run is in trouble, or another trainer
-            is at work on the same run.
-        StoppedRun: the process was asked to stop; the state is saved.
+        MapganError: the training set or the settings do not fit, training went wrong, or another trainer is using
+            the same folder.
+        TrainingStopped: the process was asked to stop; a checkpoint is saved.
     """
     dataset = open_dataset(paths.maps)
     if len(dataset.train) < 2:
@@ -61,13 +60,14 @@ def train(params: Params, paths: RunPaths, resume: str = "auto", source: Path | 
     if source is None and params.train.continue_from:
         source = find_checkpoint(Path(params.train.continue_from))
     parts = run_parts(params, dataset.digest)
-    with run_folder(parts, paths.scratch, accelerator, afresh=source is None) as folder, stop_requests() as stop:
-        plan = plan_for(params, dataset, accelerator)
+    fresh = source is None
+    with run_folder(parts, paths.scratch, accelerator, fresh) as folder, listen_for_stop() as stop:
+        plan = plan_memory(params, dataset, accelerator)
         limit_memory(params.machine, accelerator.device)
         step = prepare(params, dataset, accelerator, plan)
-        run = _new(params, paths, dataset, step, parts, folder)
-        start(run, resume, source)
-        _say_what_comes(run, plan)
+        run = _new_run(params, paths, dataset, step, parts, folder)
+        resume_run(run, resume, source)
+        _report_plan(run, plan)
         start_trackers(accelerator, params)
         try:
             _loop(run, stop)
@@ -75,17 +75,16 @@ def train(params: Params, paths: RunPaths, resume: str = "auto", source: Path | 
             with run.monitor.tolerate_full_disk(run.done):
                 run.snapshots.animation.finish()
             for tracker in accelerator.trackers:
-                tracker.finish()  # not `end_training`, after which the processes could no longer meet
+                tracker.finish()  # `end_training` would also destroy the process group, which is needed below
         run.best.evaluate_last(step.ema.network, run.done, run.monitor)
-        if accelerator.is_main_process:
+        if run.is_main:
             write_networks(paths.generator, step, params, dataset, run.done, run.best)
         accelerator.wait_for_everyone()
         if accelerator.device.type == "cuda":
             run.monitor.report_peak(plan, memory_gib(accelerator.device))
 
 
-def _new(params: Params, paths: RunPaths, dataset: Dataset, step: Step, parts: Parts, folder: Path) -> Run:
-    """A run before its first step."""
+def _new_run(params: Params, paths: RunPaths, dataset: Dataset, step: Step, parts: Parts, folder: Path) -> Run:
     quiet = not step.accelerator.is_main_process
     bar = Bar("train", total=params.train.steps, quiet=quiet)
     return Run(
@@ -102,36 +101,33 @@ def _new(params: Params, paths: RunPaths, dataset: Dataset, step: Step, parts: P
     )
 
 
-def _say_what_comes(run: Run, plan: Plan) -> None:
-    """Say how a step will be done, and about how long all that are left will take."""
-    left = run.params.train.steps - run.done
-    guess = None if run.params.machine.compile else seconds_per_step(run.step, plan) * left
-    run.monitor.report_plan(plan, run.accelerator.num_processes, len(run.step.indices), guess)
+def _report_plan(run: Run, plan: Plan) -> None:
+    """Log how a step is done, and roughly how long the remaining ones will take."""
+    remaining = run.params.train.steps - run.done
+    seconds = None if run.params.machine.compile else seconds_per_step(run.step, plan) * remaining
+    run.monitor.report_plan(plan, run.accelerator.num_processes, len(run.step.indices), seconds)
 
 
 def _loop(run: Run, stop: StopRequest) -> None:
-    """Do the steps that are left."""
     settings, machine = run.params.train, run.params.machine
     with run.monitor.bar:
         with run.monitor.tolerate_full_disk(run.done):
-            if run.main:
-                run.snapshots.restore(run.done)
-                if run.history:
-                    files.write_json(run.paths.results / "history.json", run.history)
-            run.monitor.write()
+            _restore_results(run)
         if run.milestone and not run.done:
             save(run)
         saved = time.monotonic()
         while run.done < settings.steps:
-            metrics = _next_step(run)
+            metrics = _next_step(run, stop)
             run.monitor.count_step(settings.steps - run.done)
-            if _in_trouble(run, metrics):
-                continue
-            if run.best.due(run.done):
+            if _log_and_check(run, metrics):
+                continue  # rolled back
+            if run.best.is_due(run.done):
                 run.best.evaluate(run.step.ema.network, run.done, run.monitor)
-            if _asked_to_stop(run, stop):
+            if _should_stop(run, stop):
                 save(run, last=True)
-                raise StoppedRun(f"train: stopped after step {run.done}; run again to go on from there", stop.signal)
+                raise TrainingStopped(
+                    f"train: stopped after step {run.done}; run again to go on from there", stop.signal
+                )
             by_clock = time.monotonic() - saved >= 60 * machine.save_minutes
             by_count = machine.save_every and run.done % machine.save_every == 0
             milestone = run.milestone and run.done % run.milestone == 0
@@ -140,14 +136,23 @@ def _loop(run: Run, stop: StopRequest) -> None:
                 saved = time.monotonic()
 
 
-def _next_step(run: Run) -> Metrics:
-    run.step.collect_stats = run.due(run.params.train.log_every, run.done + 1)
+def _restore_results(run: Run) -> None:
+    """Write what earlier steps left in the results, which DVC has emptied."""
+    if run.is_main:
+        run.snapshots.restore(run.done)
+        if run.history:
+            files.write_json(run.paths.results / "history.json", run.history)
+    run.monitor.write()
+
+
+def _next_step(run: Run, stop: StopRequest) -> Metrics:
+    run.step.collect_stats = run.is_due(run.params.train.log_every, run.done + 1)
+    run.step.stop_requested = bool(stop)
     try:
         metrics = run.step(run.done, run.progress)
-    except StepOutOfMemory as failed:  # in all processes, at the same place
-        run.progress = StepProgress(
-            failed.progress.d_steps, run.accelerator.reduce(failed.progress.metrics, reduction="mean")
-        )
+    except StepOutOfMemory as error:  # raised in all processes at the same point
+        d_metrics = run.accelerator.reduce(error.progress.metrics, reduction="mean")
+        run.progress = StepProgress(error.progress.d_steps, d_metrics)
         save(run)
         raise
     run.progress = StepProgress()
@@ -155,30 +160,31 @@ def _next_step(run: Run) -> Metrics:
     return metrics
 
 
-def _in_trouble(run: Run, metrics: Metrics) -> bool:
-    """Log what is due; whether the run was rolled back for what that shows."""
+def _should_stop(run: Run, stop: StopRequest) -> bool:
+    """Whether any process was asked to stop; with several, all of them learn it in the same step."""
+    return run.step.stop_requested if run.accelerator.num_processes > 1 else bool(stop)
+
+
+def _log_and_check(run: Run, metrics: Metrics) -> bool:
+    """Log metrics and snapshots that are due, and handle the trouble they show; whether the run was rolled back."""
     settings, trouble = run.params.train, None
-    if run.due(settings.log_every, run.done):
-        row = _read(run, metrics) | capture.learning_rates(run.step)
+    if run.is_due(settings.log_every, run.done):
+        row = _mean_metrics(run, metrics) | learning_rates(run.step)
         with run.monitor.tolerate_full_disk(run.done):
             row = run.monitor.log(run.done, row, memory_gib(run.accelerator.device))
         run.accelerator.log(row, step=run.done)
         trouble = find_run_trouble(run)
-    if trouble is not DIVERGED and run.due(settings.snapshot_every, run.done):
-        if run.main:
+    if trouble is not DIVERGED and run.is_due(settings.snapshot_every, run.done):
+        if run.is_main:
             with run.monitor.tolerate_full_disk(run.done):
-                run.monitor.log_diversity(run.done, run.snapshots.take(run.step.ema.network, run.done))
-        trouble = trouble or agree_on_trouble(run, find_run_trouble(run))
+                diversity = run.snapshots.take(run.step.ema.network, run.done)
+                run.monitor.log_diversity(run.done, diversity)
+        trouble = trouble or broadcast_trouble(run, find_run_trouble(run))
     return trouble is not None and handle_trouble(run, trouble)
 
 
-def _read(run: Run, metrics: Metrics) -> dict[str, float]:
+def _mean_metrics(run: Run, metrics: Metrics) -> dict[str, float]:
     """The means of `metrics` over all processes: one reduction, and one transfer from the device."""
-    together = torch.stack([value.to(torch.get_default_dtype()) for value in metrics.values()])
-    means: list[float] = run.accelerator.reduce(together, reduction="mean").tolist()
+    stacked = torch.stack([value.to(torch.get_default_dtype()) for value in metrics.values()])
+    means: list[float] = run.accelerator.reduce(stacked, reduction="mean").tolist()
     return dict(zip(metrics, means, strict=True))
-
-
-def _asked_to_stop(run: Run, stop: StopRequest) -> bool:
-    """Whether any process was; all of them hear it after the same step."""
-    return not all_agree(run.accelerator, not stop)

@@ -1,4 +1,4 @@
-"""What a training run works with, and how far it is."""
+"""The state of a training run in memory."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ class Run:
 
     Args:
         params: all settings.
-        places: where to read and write.
+        paths: where it reads and writes.
         dataset: the training set.
         files: `signature` of the training set's files when the run began.
-        step: the training step with both networks and their optimizers.
+        step: the training step, with both networks and their optimizers.
         parts: everything that the weights depend on, by name.
-        folder: of the run's states.
+        folder: of the run's checkpoints.
         monitor: logs metrics and prints messages.
-        snapshots: sheets of the same seeds.
+        snapshots: sheets of the same seeds over time.
         best: the generator with the best score so far.
-        done: steps that are done.
-        begun: what is done of the step after those.
+        done: number of steps that are done.
+        progress: what is done of the next step.
         roll_backs: how often the run was rolled back.
-        untroubled: the step that it was last rolled back to.
-        origin: the checksum of the state of another run that this one goes on from, if it does.
-        history: the steps at which it went on from a run with other data or settings, and what changed there.
+        last_rollback: the step that it was last rolled back to.
+        origin: checksum of the checkpoint of another run that this one started from; empty if it did not.
+        history: the steps at which data or settings changed, and what changed.
     """
 
     params: Params
@@ -65,16 +65,16 @@ class Run:
         return self.step.accelerator
 
     @property
-    def main(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this is the process that writes."""
         return bool(self.accelerator.is_main_process)
 
     @property
     def milestone(self) -> int:
-        """Steps between two states that are kept to roll back to (0: none are)."""
+        """Steps between two checkpoints that are kept to roll back to (0: none are kept)."""
         train = self.params.train
         return train.snapshot_every if train.watch.policy == "roll-back" else 0
 
-    def due(self, every: int, step: int) -> bool:
-        """Whether something that is done `every` so many steps, and after the last one, is due at `step`."""
+    def is_due(self, every: int, step: int) -> bool:
+        """Whether something done `every` that many steps, and after the last one, is due after `step` steps."""
         return (every > 0 and step % every == 0) or step == self.params.train.steps

@@ -1,4 +1,4 @@
-"""Where a run reads and writes."""
+"""The paths that a training run reads from and writes to."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class RunPaths:
-    """Where a run reads and writes.
+    """The paths of a training run.
 
     Args:
         maps: the training set.
-        generator: the file that the finished generator goes to; its discriminator goes beside it.
+        generator: where the trained generator goes; the best one and the discriminator go beside it.
         results: metrics and snapshots.
-        scratch: states of this and earlier runs, outside anything DVC empties.
+        scratch: checkpoints of this run and earlier ones; outside of what DVC empties.
     """
 
     maps: Path

@@ -1,4 +1,4 @@
-"""The best generator of a run so far, by a number that is measured at intervals (`train.evaluate_every`)."""
+"""The best generator of a run so far, by a score that is measured at intervals (`train.evaluate_every`)."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from torch import nn
 from mapgan.dataset import Dataset
 from mapgan.evaluation.evaluator import Evaluator
 from mapgan.params import Params
-from mapgan.training.checkpoints import checkpoint as checkpoints
-from mapgan.training.checkpoints.checkpoint import Checkpoint, Tensors
+from mapgan.training.checkpoints.checkpoint import Checkpoint, Tensors, tensors_below
 from mapgan.training.reporting.monitor import Monitor
 
 BEST = "best.safetensors"
-PART = "best"
+PREFIX = "best"
 
 
 class Best:
-    """The averaged weights that scored best. The main process alone draws, measures and writes, while the others wait
-    for its number; after a restart all of them hold what the state holds.
+    """The EMA weights with the best score.
+
+    The main process alone generates images, scores and writes, while the others wait for the score.
 
     Args:
-        params: how often, by which number.
+        params: how often, and by which score.
         dataset: the training set with its hold-out.
         accelerator: of the run.
-        scratch: a folder for the images while they are measured.
+        scratch: a folder for images while they are measured.
     """
 
     def __init__(self, params: Params, dataset: Dataset, accelerator: Accelerator, scratch: Path) -> None:
@@ -37,15 +37,15 @@ class Best:
         self.weights: Tensors = {}
         self.step, self.score = 0, float("inf")
 
-    def due(self, step: int) -> bool:
-        """Whether the generator of `step` is to be looked at."""
+    def is_due(self, step: int) -> bool:
+        """Whether the generator is evaluated after `step` steps."""
         return self.every > 0 and step % self.every == 0
 
     def evaluate(self, network: nn.Module, step: int, monitor: Monitor) -> None:
-        """Score `network`, tell `monitor`, and keep its weights if they are the best yet."""
-        assert self.evaluator is not None, "not asked to judge"
-        own = self.evaluator(network) if self.accelerator.is_main_process else 0.0
-        score = float(self.accelerator.reduce(torch.tensor(own, device=self.accelerator.device), reduction="sum"))
+        """Score `network`, log the score, and keep the weights if they are the best so far."""
+        assert self.evaluator is not None, "train.evaluate_every is 0"
+        local = self.evaluator(network) if self.accelerator.is_main_process else 0.0
+        score = float(self.accelerator.reduce(torch.tensor(local, device=self.accelerator.device), reduction="sum"))
         if score < self.score:
             self.step, self.score = step, score
             if self.accelerator.is_main_process:
@@ -54,25 +54,27 @@ class Best:
             monitor.log_score(step, self.evaluator.name, score, self.step)
 
     def evaluate_last(self, network: nn.Module, step: int, monitor: Monitor) -> None:
-        """Score the network that a run ends with: after the last state, for it is no part of a run made longer."""
-        if self.every and not self.due(step):
+        """Score the network at the end of the run, if that is not due anyway.
+
+        This is not saved in a checkpoint: a longer run would not have scored it.
+        """
+        if self.every and not self.is_due(step):
             self.evaluate(network, step, monitor)
 
     def tensors(self) -> Tensors:
-        """What a state has to keep."""
-        return {f"{PART}/{name}": value for name, value in self.weights.items()}
+        """What a checkpoint holds of it."""
+        return {f"{PREFIX}/{name}": value for name, value in self.weights.items()}
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Be what it was when `checkpoint` was saved."""
-        if self.evaluator is not None:  # a state that was named may come from a run that was judged, or was not
-            since = max((entry["step"] for entry in checkpoint.history if _scores_differ(entry["changed"])), default=-1)
-            log_score = [
-                (row["score"], int(row["step"])) for row in checkpoint.rows if "score" in row and row["step"] > since
-            ]
-            self.weights = checkpoints.part(checkpoint.tensors, PART) if log_score else {}
-            self.score, self.step = min(log_score, default=(float("inf"), 0))
+        """Restore what `tensors` gave, and the score from the logged rows."""
+        if self.evaluator is None:
+            return
+        since = max((entry["step"] for entry in checkpoint.history if _scores_differ(entry["changed"])), default=-1)
+        scores = [(row["score"], int(row["step"])) for row in checkpoint.rows if "score" in row and row["step"] > since]
+        self.weights = tensors_below(checkpoint.tensors, PREFIX) if scores else {}
+        self.score, self.step = min(scores, default=(float("inf"), 0))
 
 
 def _scores_differ(changed: Iterable[str]) -> bool:
-    """Whether scores of before and after cannot be compared, since other images were measured or another way."""
-    return any(name == "images" or name.startswith("train.evaluate_") for name in changed)
+    """Whether scores from before and after a change cannot be compared: other images, or another score."""
+    return any(name == "data" or name.startswith("train.evaluate_") for name in changed)

@@ -1,4 +1,4 @@
-"""A step's networks and optimizers as a saved state, and back: whatever the number of processes was."""
+"""The tensors of a training step as a checkpoint holds them: the same for any number of processes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from torch import nn
 
 from mapgan.errors import MapganError
 from mapgan.params import Train
-from mapgan.training.checkpoints import checkpoint as checkpoints
-from mapgan.training.checkpoints.checkpoint import Checkpoint, Tensors
+from mapgan.training.checkpoints.checkpoint import Checkpoint, Tensors, flatten, load_optimizer, tensors_below
 from mapgan.training.objective.step import Step
 
 
@@ -18,30 +17,30 @@ def capture(step: Step) -> Tensors:
         f"{name}/{key}": value for name, net in networks_of(step).items() for key, value in net.state_dict().items()
     }
     for name, optimizer in _optimizers(step).items():
-        tensors |= checkpoints.flatten(f"{name}/state", optimizer.state_dict()["state"])
-    return tensors | dict(checkpoints.flatten("augment_probability", step.augment_probability.state_dict()))
+        tensors |= flatten(f"{name}/state", optimizer.state_dict()["state"])
+    return tensors | dict(flatten("augment_probability", step.augment_probability.state_dict()))
 
 
 def all_finite(tensors: Tensors) -> bool:
-    """Whether no number in `tensors` is infinite or none at all."""
+    """Whether `tensors` hold neither infinities nor NaNs."""
     return all(bool(tensor.isfinite().all()) for tensor in tensors.values())
 
 
 def restore(step: Step, checkpoint: Checkpoint, settings: Train) -> None:
-    """Make `step` what it was when `checkpoint` was captured, but for the learning rates of later roll-backs.
+    """Restore the tensors of `checkpoint`; learning rates are those of the settings after its roll-backs.
 
     Raises:
-        MapganError: the state is that of other networks.
+        MapganError: the checkpoint is that of other networks.
     """
     try:
         for name, network in networks_of(step).items():
-            network.load_state_dict(checkpoints.part(checkpoint.tensors, name))
+            network.load_state_dict(tensors_below(checkpoint.tensors, name))
         for name, optimizer in _optimizers(step).items():
-            checkpoints.load_optimizer(optimizer, checkpoints.part(checkpoint.tensors, name))
-        step.augment_probability.load_state_dict(checkpoints.part(checkpoint.tensors, "augment_probability"))
+            load_optimizer(optimizer, tensors_below(checkpoint.tensors, name))
+        step.augment_probability.load_state_dict(tensors_below(checkpoint.tensors, "augment_probability"))
     except (RuntimeError, ValueError, IndexError) as error:
         reason = str(error).splitlines()[0]
-        raise MapganError(f"train: the state of step {checkpoint.step} is that of other networks ({reason})") from None
+        raise MapganError(f"train: the checkpoint of step {checkpoint.step} is of other networks ({reason})") from None
     scaler = step.accelerator.scaler
     if scaler is not None and checkpoint.scale:
         scaler.load_state_dict(checkpoint.scale)
@@ -49,21 +48,21 @@ def restore(step: Step, checkpoint: Checkpoint, settings: Train) -> None:
 
 
 def set_learning_rates(step: Step, settings: Train, roll_backs: int) -> None:
-    """The learning rates of the settings, lowered at each roll-back."""
-    lowered = settings.watch.roll_back_lr_factor**roll_backs
-    for name, rate in [("optimizer_g", settings.generator_lr), ("optimizer_d", settings.discriminator_lr)]:
+    """Set the learning rates of the settings, lowered once for each roll-back."""
+    factor = settings.watch.roll_back_lr_factor**roll_backs
+    for name, lr in [("optimizer_g", settings.generator_lr), ("optimizer_d", settings.discriminator_lr)]:
         for group in _optimizers(step)[name].param_groups:
-            group["lr"] = rate * lowered
+            group["lr"] = lr * factor
 
 
 def learning_rates(step: Step) -> dict[str, float]:
-    """The learning rates as they are, for the log."""
+    """The current learning rates, `lr_D` and `lr_G`, for the log."""
     optimizers = _optimizers(step)
     return {f"lr_{name[-1].upper()}": float(optimizers[name].param_groups[0]["lr"]) for name in sorted(optimizers)}
 
 
 def networks_of(step: Step) -> dict[str, nn.Module]:
-    """The networks whose weights a state has, by the name that their tensors begin with."""
+    """The networks whose weights a checkpoint holds, by the prefix of their tensors."""
     return {
         "generator": step.generator,
         "discriminator": step.discriminator,
@@ -72,7 +71,7 @@ def networks_of(step: Step) -> dict[str, nn.Module]:
 
 
 def _optimizers(step: Step) -> dict[str, torch.optim.Optimizer]:
-    """The optimizers that Accelerate wrapped."""
+    """The optimizers inside Accelerate's wrappers."""
     return {
         "optimizer_g": step.generator_optimizer.optimizer,
         "optimizer_d": step.discriminator_optimizer.optimizer,

@@ -1,7 +1,7 @@
-"""Continuing from a state of another run, whose data or settings were others.
+"""Continuing from a checkpoint of another run, with other data or settings.
 
-Weights of G, D and EMA, Adam's moments, the step count, the augmentation strength and the logged rows are
-kept; what changed goes into the run's history.
+Weights of G, D and EMA, Adam's moments, the step count, the augmentation probability and the logged rows are kept; what
+changed is added to the run's history.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from torch import nn
 
 from mapgan import files
 from mapgan.errors import MapganError
-from mapgan.training.checkpoints import checkpoint as checkpoints
 from mapgan.training.checkpoints.capture import networks_of
+from mapgan.training.checkpoints.checkpoint import Checkpoint, read_checkpoint, step_of
 from mapgan.training.checkpoints.fingerprint import Parts, differences
 from mapgan.training.run_data import Run
 
-SHOWN = 3  # tensors that are named when they do not fit
-REMEDY = "train afresh: in another --out, or without train.continue_from"
-RATES = ("train.generator_lr", "train.discriminator_lr")
+MAX_NAMED = 3  # tensors named in an error
+REMEDY = "train from scratch: into another --out, or without train.continue_from"
+LEARNING_RATES = ("train.generator_lr", "train.discriminator_lr")
 
 
-def continue_from_checkpoint(run: Run, path: Path) -> checkpoints.Checkpoint:
-    """The state in `path` as the first state of `run`, with what changed added to its history.
+def continue_from(run: Run, path: Path) -> Checkpoint:
+    """The checkpoint in `path` as the first one of `run`, with what changed added to its history.
 
     Raises:
-        MapganError: the state is damaged, has as many steps as the run shall have, or is that of other networks.
+        MapganError: it is damaged, has as many steps as the run is to have, or is of other networks.
     """
-    checkpoint = checkpoints.read_checkpoint(path)
+    checkpoint = read_checkpoint(path)
     check_steps(path, checkpoint.step, run.params.train.steps)
     check_shapes(path, networks_of(run.step), {name: tuple(value.shape) for name, value in checkpoint.tensors.items()})
     check_labels(path, checkpoint.labels, run.dataset.labels)
@@ -38,43 +38,43 @@ def continue_from_checkpoint(run: Run, path: Path) -> checkpoints.Checkpoint:
     checkpoint.origin = origin_of(run.parts, path)
     checkpoint.history = [*checkpoint.history, {"step": checkpoint.step, "changed": changed}]
     checkpoint.last_rollback = checkpoint.step  # rows before it say nothing about the new settings
-    checkpoint.d_steps, checkpoint.d_metrics = 0, {}  # a step is not done half with old and half with new settings
-    if any(name in changed for name in RATES):
+    checkpoint.d_steps, checkpoint.d_metrics = 0, {}  # no step is done half with old and half with new settings
+    if any(name in changed for name in LEARNING_RATES):
         checkpoint.roll_backs = 0
     return checkpoint
 
 
-def bring_snapshots(run: Run, path: Path) -> None:
-    """Link the snapshots that lie beside the state in `path`, up to its step, into the run's folder."""
+def copy_snapshots(run: Run, path: Path) -> None:
+    """Link the snapshots beside the checkpoint in `path`, up to its step, into the run's folder."""
     for sheet in (path.parent / "snapshots").glob("step-*.png"):
-        if checkpoints.step_of(sheet) <= checkpoints.step_of(path):
+        if step_of(sheet) <= step_of(path):
             files.link_or_copy(sheet, run.folder / "snapshots" / sheet.name)
 
 
 def origin_of(parts: Parts, path: Path) -> str:
-    """What a run that continues from the state in `path` keeps in mind of it: its checksum."""
+    """The checksum by which a run remembers the checkpoint in `path` that it continued from."""
     return str(parts.get("train.continue_from") or files.sha256_file(path))
 
 
 def changes(old: Parts, new: Parts) -> dict[str, list[Any]]:
-    """The values before and after, by name, of all parts that differ; none if the old ones are not known."""
+    """The old and new values of all parts that differ, by name; empty if the old ones are not known."""
     names = sorted((old.keys() | new.keys()) - {"train.continue_from"}) if old else []
     return {name: [old.get(name), new.get(name)] for name in names if old.get(name) != new.get(name)}
 
 
-def what_changed(history: list[dict[str, Any]]) -> str:
-    """The last change in `history`, in words: `images, train.batch_size 32 -> 8`."""
+def last_change(history: list[dict[str, Any]]) -> str:
+    """The last change in `history` as text: `data, train.batch_size 32 -> 8`."""
     changed = history[-1]["changed"]
     old, new = ({name: values[index] for name, values in changed.items()} for index in (0, 1))
     return differences(old, new) or "nothing that is known"
 
 
 def check_steps(path: Path, step: int, steps: int) -> None:
-    """Check that something is left to do for a run of `steps` that continues after `step`."""
+    """Check that a run of `steps` has steps left after `step`."""
     if step >= steps:
         raise MapganError(
             f"{path}: has {step} steps already, and train.steps is {steps}",
-            "raise train.steps, which counts the whole",
+            "raise train.steps, which counts the whole run",
         )
 
 
@@ -88,24 +88,25 @@ def check_labels(path: Path, before: list[str], now: tuple[str, ...]) -> None:
 
 
 def check_shapes(path: Path, networks: Mapping[str, nn.Module], stored: Mapping[str, tuple[int, ...]]) -> None:
-    """Check that `stored`, the shapes of a state's tensors, are those of `networks` (`generator`, ...).
+    """Check that the shapes `stored` in a checkpoint are those of the tensors of `networks`.
 
     Raises:
-        MapganError: some are not; the line names them.
+        MapganError: some differ; the line names them.
     """
-    wanted = {
+    expected = {
         f"{name}/{key}": tuple(value.shape) for name, net in networks.items() for key, value in net.state_dict().items()
     }
-    there = {name: shape for name, shape in stored.items() if name.partition("/")[0] in networks}
-    misfits = [
-        f"{name} ({_shape(there.get(name))} there, {_shape(wanted.get(name))} here)"
-        for name in sorted(wanted.keys() | there.keys())
-        if wanted.get(name) != there.get(name)
+    actual = {name: shape for name, shape in stored.items() if name.partition("/")[0] in networks}
+    mismatches = [
+        f"{name} ({_shape(actual.get(name))} there, {_shape(expected.get(name))} here)"
+        for name in sorted(expected.keys() | actual.keys())
+        if expected.get(name) != actual.get(name)
     ]
-    if misfits:
-        rest = f" and {len(misfits) - SHOWN} more tensors" if len(misfits) > SHOWN else ""
+    if mismatches:
+        more = f" and {len(mismatches) - MAX_NAMED} more tensors" if len(mismatches) > MAX_NAMED else ""
         raise MapganError(
-            f"{path}: was trained with other networks, or another size: {', '.join(misfits[:SHOWN])}{rest}", REMEDY
+            f"{path}: was trained with other networks, or another size: {', '.join(mismatches[:MAX_NAMED])}{more}",
+            REMEDY,
         )
 
 

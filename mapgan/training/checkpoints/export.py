@@ -1,4 +1,4 @@
-"""What a run leaves: the generator, and beside it the best one of the run and the discriminator."""
+"""The networks that a run leaves behind: the generator, the best one, and the discriminator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mapgan.training.objective.step import Step
 
 
 def write_networks(path: Path, step: Step, params: Params, dataset: Dataset, steps: int, best: Best) -> None:
-    """Write the averaged generator to `path`, the best one and D beside it, with all that is to be known of them."""
+    """Write the EMA generator to `path`, and the best one and the discriminator beside it."""
     settings = params.train
     about = About(
         network=settings.network,
@@ -28,5 +28,5 @@ def write_networks(path: Path, step: Step, params: Params, dataset: Dataset, ste
     last = step.ema.network.state_dict()
     save_network(path, last, about)
     save_network(path.with_name(BEST), best.weights or last, about.model_copy(update={"steps": best.step or steps}))
-    evaluator = about.model_copy(update={"part": "discriminator"})
-    save_network(path.with_name(DISCRIMINATOR), step.discriminator.state_dict(), evaluator)
+    about_discriminator = about.model_copy(update={"part": "discriminator"})
+    save_network(path.with_name(DISCRIMINATOR), step.discriminator.state_dict(), about_discriminator)

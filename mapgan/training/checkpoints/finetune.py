@@ -1,4 +1,4 @@
-"""Fine-tuning: weights of an earlier run to begin with."""
+"""Fine-tuning: starting from the weights of an earlier run (`train.init_from`)."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ DISCRIMINATOR = "discriminator.safetensors"
 
 
 def load_initial_weights(pair: Pair, settings: Train, dataset: Dataset) -> None:
-    """Give `pair` the weights of the generator that `train.init_from` names, and of the D beside it if there is one.
+    """Load the generator that `train.init_from` names into `pair`, and the discriminator beside it if there is one.
 
     Raises:
-        MapganError: a file is missing or damaged, or holds a network of another kind, for another size or other labels
+        MapganError: a file is missing or damaged, or holds another network, or one for another size or other labels
             than those of `dataset`.
     """
     path = _generator(settings)
-    _take(pair.generator, path, "generator", settings, dataset)
+    _load(pair.generator, path, "generator", settings, dataset)
     if (beside := path.with_name(DISCRIMINATOR)).is_file():
-        _take(pair.discriminator, beside, "discriminator", settings, dataset)
+        _load(pair.discriminator, beside, "discriminator", settings, dataset)
 
 
 def digests(settings: Train) -> list[str]:
-    """What the files that `train.init_from` names hold, for the run's fingerprint."""
+    """The SHA-256 of the files that `train.init_from` names, for the run's fingerprint."""
     if not settings.init_from:
         return []
     path = _generator(settings)
-    return [files.sha256_file(found) for found in (path, path.with_name(DISCRIMINATOR)) if found.is_file()]
+    return [files.sha256_file(file) for file in (path, path.with_name(DISCRIMINATOR)) if file.is_file()]
 
 
 def _generator(settings: Train) -> Path:
@@ -43,12 +43,12 @@ def _generator(settings: Train) -> Path:
     return named / "generator.safetensors" if named.is_dir() else named
 
 
-def _take(network: nn.Module, path: Path, part: str, settings: Train, dataset: Dataset) -> None:
+def _load(network: nn.Module, path: Path, part: str, settings: Train, dataset: Dataset) -> None:
     stored, about = load_network(path)
     if about.part != part:
         raise MapganError(f"{path}: holds a {about.part}, not a {part}", "name the generator in train.init_from")
-    wanted = settings.networks.of(settings.network).model_dump()
-    if differing := _differing(about, settings.network, wanted, dataset):
+    expected = settings.networks.of(settings.network).model_dump()
+    if differing := _differing(about, settings.network, expected, dataset):
         raise MapganError(
             f"train.init_from: {path} has {differing}", "fine-tuning needs the same network, size and labels"
         )
@@ -56,7 +56,7 @@ def _take(network: nn.Module, path: Path, part: str, settings: Train, dataset: D
 
 
 def _differing(about: About, network: str, settings: dict[str, object], dataset: Dataset) -> str:
-    """What the file has otherwise than this run, in words."""
+    """What differs between the file and this run, as text; empty if nothing does."""
     if (about.width, about.height) != (dataset.width, dataset.height):
         return f"{about.width} x {about.height} pixels, where the training set has {dataset.width} x {dataset.height}"
     if tuple(about.labels) != dataset.labels:

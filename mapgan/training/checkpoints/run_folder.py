@@ -1,4 +1,4 @@
-"""The folder of a run's states, held by one trainer at a time."""
+"""The folder of a run's checkpoints, used by one trainer at a time."""
 
 from __future__ import annotations
 
@@ -11,64 +11,66 @@ from accelerate import Accelerator
 from mapgan import files
 from mapgan.errors import MapganError
 from mapgan.training.checkpoints.fingerprint import Parts, differences, fingerprint
-from mapgan.training.objective.distributed import all_agree
+from mapgan.training.objective.distributed import all_true
 
 
 @contextlib.contextmanager
-def run_folder(parts: Parts, scratch: Path, accelerator: Accelerator, afresh: bool) -> Iterator[Path]:
-    """The folder below `scratch` for the states of the run that depends on `parts`.
+def run_folder(parts: Parts, scratch: Path, accelerator: Accelerator, fresh: bool) -> Iterator[Path]:
+    """Lock `scratch` and give the folder in it for the checkpoints of the run that depends on `parts`.
 
     Args:
         parts: everything that the weights depend on, by name.
         scratch: of this run and earlier ones.
         accelerator: of this process.
-        afresh: whether it starts afresh where it has no states, which is then said.
+        fresh: whether the run starts from scratch where it has no checkpoint; if so, say what changed.
 
     Raises:
-        MapganError: another trainer is at work below `scratch`.
+        MapganError: another trainer is using `scratch`.
     """
     folder = scratch / "state" / fingerprint(parts)
-    with contextlib.ExitStack() as held:
-        refused = _try_to_hold(held, scratch, accelerator)
-        if refused is not None:
-            raise refused
+    with contextlib.ExitStack() as locks:
+        error = _try_to_lock(locks, scratch, accelerator)
+        if error is not None:
+            raise error
         if accelerator.is_main_process:
-            _make_ready(folder, parts, accelerator, afresh)
+            _prepare(folder, parts, accelerator, fresh)
         accelerator.wait_for_everyone()
         yield folder
 
 
-def _try_to_hold(held: contextlib.ExitStack, scratch: Path, accelerator: Accelerator) -> MapganError | None:
-    """Lock `scratch` in the main process; the same error in all processes, so that none waits for the others."""
+def _try_to_lock(locks: contextlib.ExitStack, scratch: Path, accelerator: Accelerator) -> MapganError | None:
+    """Lock `scratch` in the main process; if that fails, an error in every process, so that none waits for the others."""
     busy = (
-        f"another trainer is at work on this run ({scratch}); "
-        "wait for it or stop it, then run again: this one goes on where that one is"
+        f"another trainer is running in {scratch}; "
+        "wait for it or stop it, then run again: this run continues where that one is"
     )
-    refused: MapganError | None = None
+    error: MapganError | None = None
     if accelerator.is_main_process:
-        try:  # whatever its settings: both would write the same results
-            held.enter_context(files.locked(scratch / "train.lock", busy))
-        except MapganError as error:
-            refused = error
-        except OSError as error:
-            refused = MapganError(f"{scratch}: cannot be written to ({error.strerror or error})")
-    if not all_agree(accelerator, refused is None) and refused is None:
-        refused = MapganError("train: this process stops with the main one")
-    return refused
+        try:  # whatever the settings of the other one: both would write the same results
+            locks.enter_context(files.locked(scratch / "train.lock", busy))
+        except MapganError as refused:
+            error = refused
+        except OSError as refused:
+            error = MapganError(f"{scratch}: cannot be written to ({refused.strerror or refused})")
+    if not all_true(accelerator, error is None) and error is None:
+        error = MapganError("train: this process stops with the main one")
+    return error
 
 
-def _make_ready(folder: Path, parts: Parts, accelerator: Accelerator, afresh: bool) -> None:
+def _prepare(folder: Path, parts: Parts, accelerator: Accelerator, fresh: bool) -> None:
     last = folder.parent / "last.json"
-    if afresh and (changed := differences(_last_parts(last) or parts, parts)):
-        accelerator.print(f"mapgan: train: starts afresh or from its own state, for what changed: {changed}")
+    if fresh and (changed := differences(_last_parts(last) or parts, parts)):
+        accelerator.print(
+            f"mapgan: train: starts from scratch, or its own checkpoint, because of changes in: {changed}"
+        )
     files.write_json(last, parts)
     folder.mkdir(parents=True, exist_ok=True)
-    for half_written in folder.glob(".*.part"):
-        half_written.unlink()
+    for unfinished in folder.glob(".*.part"):
+        unfinished.unlink()
 
 
 def _last_parts(path: Path) -> Parts | None:
-    """The parts of the run before this one; they only serve to say what changed."""
+    """The parts of the run before this one, which only serve to say what changed."""
     with contextlib.suppress(MapganError):
         parts = files.read_json(path)
         return parts if isinstance(parts, dict) else None

@@ -1,4 +1,4 @@
-"""Saving the state of a run, and taking it up again."""
+"""Saving a run as a checkpoint, and restoring it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import torch
 
 from mapgan.dataset import signature
 from mapgan.errors import MapganError
-from mapgan.training.checkpoints import capture
-from mapgan.training.checkpoints import checkpoint as checkpoints
+from mapgan.training.checkpoints.capture import all_finite, capture, restore
+from mapgan.training.checkpoints.checkpoint import Checkpoint, save_checkpoint
 from mapgan.training.objective.out_of_memory import StepProgress
 from mapgan.training.reporting.monitor import kind
 from mapgan.training.reporting.trouble import DIVERGED
@@ -15,29 +15,29 @@ from mapgan.training.run_data import Run
 
 
 def save(run: Run, last: bool = False) -> None:
-    """Save the state in the main process; trouble with the disk only ends the run if this is the `last` chance.
+    """Save a checkpoint in the main process; a full disk ends the run only if this is the `last` checkpoint.
 
     Raises:
-        MapganError: the training set changed, the weights are not finite, or the last state cannot be written.
+        MapganError: the training set changed, the weights are not finite, or the last checkpoint cannot be written.
     """
-    if not run.main:
+    if not run.is_main:
         return
     if signature(run.dataset.folder) != run.files:
         raise MapganError(
-            f"{run.dataset.folder}: changed while training", "run again; the states saved before are still good"
+            f"{run.dataset.folder}: changed while training", "run again; the checkpoints saved before are still good"
         )
     with run.monitor.tolerate_full_disk(run.done, fatal=last):
         _write(run, last)
 
 
 def _write(run: Run, last: bool) -> None:
-    tensors = capture.capture(run.step) | run.best.tensors()
-    if not capture.all_finite(tensors):
+    tensors = capture(run.step) | run.best.tensors()
+    if not all_finite(tensors):
         if last:
             raise MapganError(f"train: {DIVERGED.name} at step {run.done}: {DIVERGED.sentence}")
-        return  # the state before is good, and the next row of the log will show what is wrong
+        return  # the checkpoint before is good, and the next logged row will show the trouble
     scaler = run.accelerator.scaler
-    checkpoint = checkpoints.Checkpoint(
+    checkpoint = Checkpoint(
         step=run.done,
         tensors=tensors,
         rows=run.monitor.rows,
@@ -51,29 +51,26 @@ def _write(run: Run, last: bool) -> None:
         labels=list(run.dataset.labels),
         history=run.history,
     )
-    checkpoints.save_checkpoint(run.folder, checkpoint, run.params.machine.keep_checkpoints, run.milestone)
+    save_checkpoint(run.folder, checkpoint, run.params.machine.keep_checkpoints, run.milestone)
 
 
-def restore_run(run: Run, checkpoint: checkpoints.Checkpoint) -> None:
-    """Make `run` what it was when `checkpoint` was saved.
+def restore_run(run: Run, checkpoint: Checkpoint) -> None:
+    """Restore `run` as it was when `checkpoint` was saved.
 
     Raises:
-        MapganError: the state is that of other networks.
+        MapganError: the checkpoint is of other networks.
     """
-    train = run.params.train
-    capture.restore(run.step, checkpoint, train)
+    train, device = run.params.train, run.accelerator.device
+    restore(run.step, checkpoint, train)
     run.done, run.roll_backs = checkpoint.step, checkpoint.roll_backs
     run.last_rollback, run.origin, run.history = checkpoint.last_rollback, checkpoint.origin, checkpoint.history
     run.monitor.bar.restart(run.done)
-    done, device = checkpoint.d_metrics, run.accelerator.device
-    run.progress = StepProgress(
-        checkpoint.d_steps, {name: torch.tensor(value, device=device) for name, value in done.items()}
-    )
+    d_metrics = {name: torch.tensor(value, device=device) for name, value in checkpoint.d_metrics.items()}
+    run.progress = StepProgress(checkpoint.d_steps, d_metrics)
     every = {"metrics": train.log_every, "diversity": train.snapshot_every, "score": train.evaluate_every}
-    before = (
-        checkpoint.history[-1]["step"] if checkpoint.history else 0
-    )  # rows up to there are as other settings had them
+    # earlier rows were logged under other settings, at other intervals
+    before = checkpoint.history[-1]["step"] if checkpoint.history else 0
     run.monitor.restore(
-        [row for row in checkpoint.rows if row["step"] <= before or run.due(every[kind(row)], int(row["step"]))]
+        [row for row in checkpoint.rows if row["step"] <= before or run.is_due(every[kind(row)], int(row["step"]))]
     )
     run.best.restore(checkpoint)

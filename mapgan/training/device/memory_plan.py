@@ -1,6 +1,6 @@
-"""Before the first step: what each way to do a step needs, and the plan that fits this device.
+"""The memory plan: the predicted memory of a training step, and the configuration that fits the device.
 
-The real `Step` is run on fake tensors, so a prediction takes no memory, no GPU and about a second.
+The real `Step` is run on fake tensors, so a prediction needs no memory, no GPU and about a second.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from mapgan.params import Params
 from mapgan.training.objective.augment import AugmentProbability
 from mapgan.training.objective.ema import EMA
 from mapgan.training.objective.optimizers import build_optimizers
-from mapgan.training.objective.sharding import ghost_batch
+from mapgan.training.objective.sharding import ghost_batch_size
 from mapgan.training.objective.step import Step
 from mapgan.training.objective.step_rng import image_noise
 
 SMALLER = "lower resize.width and resize.height, or the channels in train.networks, or use a larger card"
-FREE = "set machine.micro_batch=0 and machine.checkpointing=auto, and the plan looks for a way that fits"
+AUTOMATIC = "set machine.micro_batch=0 and machine.checkpointing=auto, and a configuration that fits is chosen"
 
 
 def plan(
@@ -43,20 +43,20 @@ def plan(
     budget: int | None = None,
     labels: int = 0,
 ) -> Plan:
-    """The cheapest way to do a step of `width` x `height` images that fits the device.
+    """The step configuration with the least arithmetic that fits the device.
 
     Args:
-        params: all settings; what `machine` says of micro-batch and checkpointing is kept to.
-        width: pixels.
-        height: pixels.
-        data_bytes: of the whole training set.
-        device: where the networks will be.
-        processes: how many share the batch.
-        budget: bytes that tensors may take; all processes must be given the same (default: this device's).
-        labels: of the training set; 0 for none.
+        params: all settings; micro-batch and checkpointing may be fixed in `machine`.
+        width: of the images, pixels.
+        height: the same.
+        data_bytes: size of the whole training set.
+        device: of the networks.
+        processes: number of processes that share the batch.
+        budget: bytes that tensors may take, the same in all processes (None: that of this device).
+        labels: number of labels in the training set.
 
     Raises:
-        MapganError: no way fits.
+        MapganError: no configuration fits.
     """
     if budget is None:
         budget = device_budget(params.machine, device)
@@ -65,36 +65,44 @@ def plan(
     for config in estimator.step_configs():
         costs.append(estimator.cost(config))
         if costs[-1].peak <= budget:
-            break  # what comes after costs as much arithmetic or more
+            break  # the following ones need as much arithmetic or more
     restricted = params.machine.micro_batch or params.machine.checkpointing != "auto"
-    cost = choose_config(costs, budget, FREE if restricted else SMALLER)
+    cost = choose_config(costs, budget, AUTOMATIC if restricted else SMALLER)
     return Plan(cost, budget, resident=device.type == "cuda" and cost.peak + data_bytes <= budget)
 
 
 def costs(params: Params, width: int, height: int, local_batch: int, device: str = "cuda") -> list[StepCost]:
-    """What every way needs that `machine` allows, the least arithmetic first and of those the largest micro-batch.
+    """The costs of all step configurations that `machine` allows, in the order of `step_configs`.
 
     Args:
         params: all settings.
-        width: pixels.
-        height: pixels.
-        share: images of a batch that one process does.
-        device: kind of device: cuda, cpu or mps.
+        width: of the images, pixels.
+        height: the same.
+        local_batch: images of one process.
+        device: cuda, cpu or mps.
     """
     estimator = MemoryEstimator(params, width, height, local_batch, device)
     return [estimator.cost(config) for config in estimator.step_configs()]
 
 
 class Traced(NamedTuple):
-    """A step as its meter saw it: by how many bytes memory grew or shrank, in order, and the flops."""
+    """The changes of memory in use during a step, bytes, in order, and its FLOPs."""
 
     changes: tuple[int, ...]
     flops: int
 
 
 class MemoryEstimator:
-    """What ways to do a step need, each found with as few traced steps as it takes; arguments as for `needs`, and
-    how many labels the training set has."""
+    """Predicts the cost of step configurations, with as few traced steps as possible.
+
+    Args:
+        params: all settings.
+        width: of the images, pixels.
+        height: the same.
+        local_batch: images of one process.
+        device: cuda, cpu or mps.
+        labels: number of labels in the training set.
+    """
 
     def __init__(self, params: Params, width: int, height: int, local_batch: int, device: str, labels: int = 0) -> None:
         self.params, self.width, self.height, self.labels = params, width, height, labels
@@ -102,17 +110,17 @@ class MemoryEstimator:
         self.traced = functools.cache(self._trace)
 
     def step_configs(self) -> list[StepConfig]:
-        """All ways that the network and the `machine` section allow."""
+        """All configurations that the network and the section `machine` allow."""
         machine, micro_batch = self.params.machine, self.params.machine.micro_batch
         if self._pair().batch_dependent:
-            micro_batch = ghost_batch(self.params, self.local_batch)
+            micro_batch = ghost_batch_size(self.params, self.local_batch)
         return step_configs(self.local_batch, micro_batch, machine.checkpointing)
 
     def cost(self, config: StepConfig) -> StepCost:
-        """What `config` needs.
+        """Predicted memory and arithmetic of `config`.
 
-        But for the size of the tensors, a step is the same for each micro-batch that is followed by another: what
-        two of them take tells what all others take, exactly.
+        The sizes of tensors are linear in the micro-batch, as long as another one follows: two traces give all others
+        exactly.
         """
         if config.micro_batch not in (1, 2, self.local_batch):
             one, two = (self.traced(StepConfig(size, config.checkpointing)) for size in (1, 2))
@@ -128,7 +136,7 @@ class MemoryEstimator:
         return build_on_meta(self.params, self.width, self.height, self.labels)
 
     def _trace(self, config: StepConfig) -> Traced:
-        """A step with one micro-batch on fake tensors; if there are more, then as the last of them finds things."""
+        """Run a step with one micro-batch on fake tensors; where there are several, this is the last one."""
         settings = self.params.train
         pair = self._pair()
         ema = EMA(pair.generator, settings.ema)
@@ -140,11 +148,11 @@ class MemoryEstimator:
                 mix_precision(network, settings.precision)
             optimizers = build_optimizers(self.params, pair, fused=self.device in ("cpu", "cuda"))
             for optimizer in optimizers:
-                _live_in(optimizer, gradients_stay=config.micro_batch < self.local_batch)
+                _run_once(optimizer, keep_gradients=config.micro_batch < self.local_batch)
             several = settings.batch_size > self.local_batch
             buckets = [torch.empty_like(weight) for weight in _weights(pair.generator, pair.discriminator) if several]
-            ahead = self.local_batch if self.device == "cpu" else 0
-            batches = FakeBatches(self.width, self.height, pair.latent, ahead, labelled=self.labels > 0)
+            prefetched = self.local_batch if self.device == "cpu" else 0
+            batches = FakeBatches(self.width, self.height, pair.latent, prefetched, labelled=self.labels > 0)
             step = Step(
                 settings=settings,
                 accelerator=cast(Accelerator, SingleProcess()),
@@ -159,8 +167,8 @@ class MemoryEstimator:
                 micro_batch=config.micro_batch,
                 collect_stats=True,
             )
-            step((settings.penalty_every - 1) // settings.discriminator_steps)  # the first that measures the penalty
-            del buckets  # in them, several processes sum up their gradients
+            step((settings.penalty_every - 1) // settings.discriminator_steps)  # the first one with a penalty
+            del buckets  # for the reduction of gradients
             flops = meter.flops
             with torch.no_grad():  # a preview: they are generated one at a time
                 ema.network(torch.empty(1, pair.latent), *batches.labels(0, range(1)))
@@ -171,37 +179,37 @@ def _weights(*networks: nn.Module) -> list[nn.Parameter]:
     return [weight for network in networks for weight in network.parameters()]
 
 
-def _live_in(optimizer: torch.optim.Optimizer, gradients_stay: bool) -> None:
-    """Have the optimizer hold what it holds after a first step; gradients too, as those of earlier micro-batches."""
+def _run_once(optimizer: torch.optim.Optimizer, keep_gradients: bool) -> None:
+    """Allocate the state of `optimizer`, and gradients, which stay if there are earlier micro-batches."""
     for weight in optimizer.param_groups[0]["params"]:
         weight.grad = torch.empty_like(weight)
     optimizer.step()
-    if gradients_stay:
+    if keep_gradients:
         keep = functools.partial(optimizer.zero_grad, set_to_none=False)
         optimizer.zero_grad = keep  # type: ignore[method-assign]
 
 
 class FakeBatches:
-    """A `BatchSource` of images and latents without content.
+    """A `BatchSource` of uninitialized tensors, which are fake under `FakeTensorMode`.
 
     Args:
-        width: pixels.
-        height: pixels.
-        latent: numbers in a latent.
-        ahead: images that are read ahead into the device's own memory, twice.
+        width: of the images, pixels.
+        height: the same.
+        latent: size of a latent.
+        prefetched: images in each of the two buffers that are read into.
         labelled: whether images have labels.
     """
 
-    def __init__(self, width: int, height: int, latent: int, ahead: int, labelled: bool) -> None:
+    def __init__(self, width: int, height: int, latent: int, prefetched: int, labelled: bool) -> None:
         self.width, self.height, self.latent, self.labelled = width, height, latent, labelled
-        self.read = [torch.empty(ahead, height, width, 3, dtype=torch.uint8) for _ in range(2)]
+        self.buffers = [torch.empty(prefetched, height, width, 3, dtype=torch.uint8) for _ in range(2)]
 
     def real(self, step: int, indices: range) -> Tensor:
         """`[B, 3, H, W]`, channels last."""
         return torch.empty(len(indices), 3, self.height, self.width, memory_format=torch.channels_last)
 
     def labels(self, step: int, indices: range) -> tuple[Tensor, ...]:
-        """`[B]`, or nothing."""
+        """`([B],)`, or `()`."""
         return (torch.empty(len(indices), dtype=torch.int64),) if self.labelled else ()
 
     def latents(self, purpose: str, step: int, indices: range) -> Tensor:
@@ -222,21 +230,21 @@ class FakeBatches:
 
 
 class SingleProcess:
-    """What a step asks of Accelerate, for one process; scaling the loss takes no memory to speak of."""
+    """The part of Accelerate that a step uses, for one process; scaling the loss takes hardly any memory."""
 
     num_processes = 1
 
     def no_sync(self, network: nn.Module) -> contextlib.AbstractContextManager[None]:
-        """Nothing to leave out."""
+        """No gradients are synchronized."""
         return contextlib.nullcontext()
 
     def backward(self, loss: Tensor) -> None:
-        """Gradients of `loss`."""
+        """Backward pass."""
         loss.backward()  # type: ignore[no-untyped-call]
 
     def unscale_gradients(self, optimizer: object) -> None:
-        """Nothing has been scaled."""
+        """Gradients are not scaled."""
 
     def reduce(self, tensor: Tensor, reduction: str) -> Tensor:
-        """It is the sum already."""
+        """The sum over one process."""
         return tensor

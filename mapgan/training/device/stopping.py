@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, heard at the end of a step so that the state can be saved."""
+"""Ctrl-C and SIGTERM: noticed at the end of a step, so that a checkpoint can be saved."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """Remembers that the process was asked to stop, and by which signal."""
+    """Whether the process was asked to stop, and by which signal."""
 
     signal: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.signal)
 
-    def hear(self, number: int, _: FrameType | None) -> None:
+    def handle(self, number: int, _: FrameType | None) -> None:
         """Handle a signal: the first is remembered, a second Ctrl-C ends the process at once."""
         if self.signal and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.signal = number
 
 
-class StoppedRun(Interrupted):
-    """The run was asked to stop; its exit code is the shell's for the signal, so that nobody takes it for done."""
+class TrainingStopped(Interrupted):
+    """The run was asked to stop; its exit code is that of a shell for the signal, so that nobody takes it for done."""
 
-    def __init__(self, text: str, number: int) -> None:
-        super().__init__(text)
+    def __init__(self, message: str, number: int) -> None:
+        super().__init__(message)
         self.exit_code = 128 + (number or signal.SIGTERM)
 
 
 @contextlib.contextmanager
-def stop_requests() -> Iterator[StopRequest]:
-    """Listen for Ctrl-C and SIGTERM for the length of the block (in the main thread; elsewhere nothing is heard)."""
+def listen_for_stop() -> Iterator[StopRequest]:
+    """Listen for Ctrl-C and SIGTERM within the block; outside of the main thread, where Python cannot, do nothing."""
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    before = {number: signal.signal(number, request.hear) for number in SIGNALS}
+    before = {number: signal.signal(number, request.handle) for number in SIGNALS}
     try:
         yield request
     finally:

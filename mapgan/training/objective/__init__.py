@@ -1,1 +1,1 @@
-"""All that decides the weights of a run, and what its fingerprint covers: `step` is the whole objective."""
+"""Everything that decides the weights of a run. Read `step` first: it is the whole objective."""

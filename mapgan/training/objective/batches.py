@@ -1,9 +1,9 @@
-"""What each image of a batch is, as a function of the step and its place in the global batch.
+"""The real images, labels and random numbers of each batch, as functions of the step and the index in the global batch.
 
-Images are uint8 0..255 on disk. They are moved to the device as they are, and only there mirrored, turned, made
-float and scaled to [-1, 1], the range of the generator's tanh; in this order, because bytes are four times quicker to
-move and to turn. What comes after is done to generated images too: `augment` says what, and in which order. Threads read
-the images of the next step while the device works on this one; a set that fits on the device is kept there whole.
+Images are uint8 on disk. They are copied to the device as they are, and mirrored, rotated, converted to float and scaled to
+[-1, 1] there: bytes are four times faster to copy and to gather than floats. `augment` lists everything that happens to
+an image after that. Threads read the images of the next step while the device computes this one; a set that fits on the
+device is kept there.
 """
 
 from __future__ import annotations
@@ -24,44 +24,44 @@ from mapgan.params import Train
 from mapgan.training.objective.step_rng import Request, StepRng, image_noise, to_device
 
 Images = NDArray[np.uint8]
-COPIED_AT_ONCE = 1 << 26  # bytes
+COPY_BYTES = 1 << 26
 
 
 class BatchSource(Protocol):
-    """What a training step asks for; `places` are those of some images in the global batch."""
+    """What a training step needs for the images at `indices` of a global batch."""
 
     def real(self, step: int, indices: range) -> Tensor:
-        """Training images, `[B, 3, H, W]` in [-1, 1]."""
+        """Real images, `[B, 3, H, W]`, float in [-1, 1]."""
 
     def labels(self, step: int, indices: range) -> tuple[Tensor, ...]:
-        """Their labels, `[B]` int64, as both networks want them beside their input, or nothing."""
+        """Their labels, `([B] int64,)`: further arguments for both networks; `()` in a set without labels."""
 
     def latents(self, purpose: str, step: int, indices: range) -> Tensor:
         """Latents, `[B, latent]` from N(0, 1)."""
 
     def noise(self, images: Tensor, purpose: str, step: int, indices: range) -> Tensor:
-        """N(0, 1) noise, shaped and typed like `images`, `[B, 3, H, W]`."""
+        """N(0, 1) noise of the shape and type of `images`, `[B, 3, H, W]`."""
 
     def keys(self, purpose: str, step: int, indices: range) -> Tensor:
-        """32 random bits each, `[B]` int64."""
+        """32 random bits per image, `[B]` int64."""
 
     def uniform(self, purpose: str, step: int, indices: range, count: int = 1) -> Tensor:
-        """Numbers in [0, 1), `[B, count]`."""
+        """Uniform numbers in [0, 1), `[B, count]`."""
 
 
 class Batches:
-    """The training images, shuffled anew in each epoch, and the noise that goes with them.
+    """The batches of a training set, which is reshuffled in each epoch.
 
     Args:
-        images: `[N, H, W, 3]` uint8, memory-mapped perhaps.
+        images: `[N, H, W, 3]` uint8, which may be memory-mapped.
         seed: the run's seed.
-        settings: batch size, mirroring and turning.
-        latent: numbers in a latent.
-        places: the part of each global batch that this process does.
-        device: where the networks are.
+        settings: batch size, mirroring and rotation.
+        latent: size of a latent.
+        indices: of this process's images in each global batch.
+        device: of the networks.
         resident: keep all images in the device's memory.
-        workers: threads that read.
-        labels: `[N]`, a whole number for each image, in a set that has labels.
+        workers: threads that read images.
+        labels: `[N]`, the number of each image's label; None in a set without labels.
     """
 
     def __init__(
@@ -77,58 +77,58 @@ class Batches:
         labels: NDArray[np.int64] | None = None,
     ) -> None:
         self.images, self.seed, self.settings, self.latent = images, seed, settings, latent
-        self.indices, self.device, self.known = indices, device, labels
+        self.indices, self.device, self.image_labels = indices, device, labels
         self.rng = StepRng(seed, indices, device)
         height, width = images.shape[1:3]
         self.orientations = _orientations(height, width).to(device)
         self.rows = torch.arange(height, dtype=torch.int32, device=device)[:, None]
         self.columns = torch.arange(width, dtype=torch.int32, device=device)
-        self.kept = _copied(images, device) if resident else None
+        self.resident = _copied(images, device) if resident else None
         self.workers, self._readers = workers, ThreadPoolExecutor(workers, "read")
         self._read: tuple[int, Tensor] = (-1, torch.empty(0))
-        self._ahead: tuple[int, list[Future[None]], Tensor] | None = None
+        self._prefetched: tuple[int, list[Future[None]], Tensor] | None = None
         self._order = lru_cache(maxsize=2)(self._shuffled)
 
     def real(self, step: int, indices: range) -> Tensor:
-        """The images at `places` of step `step`'s global batch, `[B, 3, H, W]` in [-1, 1]."""
-        if self.kept is not None:
-            raw = self.kept[self._on_device(self._image_indices(step, indices))]
+        """The real images at `indices` of step `step`, `[B, 3, H, W]`, float in [-1, 1]."""
+        if self.resident is not None:
+            raw = self.resident[self._on_device(self._image_indices(step, indices))]
         else:
             first = self.indices.start
             raw = self._raw(step)[indices.start - first : indices.stop - first].to(self.device, non_blocking=True)
-        images = self._oriented(raw, step, indices).permute(0, 3, 1, 2)  # channels last, as the kernels like it
+        images = self._oriented(raw, step, indices).permute(0, 3, 1, 2)  # channels last in memory
         return images.to(torch.get_default_dtype()).div_(127.5).sub_(1.0)
 
     def labels(self, step: int, indices: range) -> tuple[Tensor, ...]:
-        """The labels of the images at `places`, `[B]`, as both networks want them beside their input, or none.
+        """The labels of the images at `indices`, `([B] int64,)`, or `()`.
 
-        Generated images take those of the real ones at their places: so each label comes as often among them, and
-        a pair of a real and a generated image is of one label.
+        The fake image at an index has the label of the real one. So labels are as frequent among fake images, and both
+        images of a pair have the same label.
         """
-        if self.known is None:
+        if self.image_labels is None:
             return ()
-        return (self._on_device(self.known[self._image_indices(step, indices)]),)
+        return (self._on_device(self.image_labels[self._image_indices(step, indices)]),)
 
     def latents(self, purpose: str, step: int, indices: range) -> Tensor:
-        """Latents for `places` of a global batch, `[B, latent]` from N(0, 1)."""
-        generated = self.rng.get(Request("normal", purpose, self.latent), step, indices)
-        return generated.to(torch.get_default_dtype())
+        """Latents, `[B, latent]`, from N(0, 1)."""
+        latents = self.rng.get(Request("normal", purpose, self.latent), step, indices)
+        return latents.to(torch.get_default_dtype())
 
     def noise(self, images: Tensor, purpose: str, step: int, indices: range) -> Tensor:
-        """N(0, 1) noise for each of `images`, `[B, 3, H, W]`, computed on their device."""
+        """N(0, 1) noise of the shape and type of `images`, `[B, 3, H, W]`, computed on their device."""
         return image_noise(images, self.keys(purpose, step, indices))
 
     def keys(self, purpose: str, step: int, indices: range) -> Tensor:
-        """32 random bits for each of `places`, `[B]` int64."""
+        """32 random bits per image, `[B]` int64."""
         high, low = self.rng.get(Request("key", purpose, 2), step, indices).long().unbind(1)
         return (high << 16) | low
 
     def uniform(self, purpose: str, step: int, indices: range, count: int = 1) -> Tensor:
-        """`count` numbers in [0, 1) for each of `places`, `[B, count]`; of 24 bits, so that float32 holds them."""
+        """Uniform numbers in [0, 1), `[B, count]`; multiples of 2^-24, which float32 represents exactly."""
         return self.rng.get(Request("uniform", purpose, count), step, indices).to(torch.get_default_dtype())
 
     def _oriented(self, raw: Tensor, step: int, indices: range) -> Tensor:
-        """`raw`, `[B, H, W, 3]` uint8, each image rotated and mirrored at random: one gather of whole pixels."""
+        """`raw`, `[B, H, W, 3]` uint8, with each image randomly rotated and mirrored, by one gather of pixels."""
         rot90, mirror = self.settings.rot90, self.settings.mirror
         if not (rot90 or mirror):
             return raw
@@ -146,40 +146,40 @@ class Batches:
         return to_device(torch.from_numpy(numbers), self.device)
 
     def _raw(self, step: int) -> Tensor:
-        """This process's images of a step as they are stored, `[share, H, W, 3]` uint8, read ahead of time."""
+        """The images of this process in a step as they are stored, `[local batch, H, W, 3]` uint8, prefetched."""
         if self._read[0] != step:
-            ahead = self._ahead if self._ahead and self._ahead[0] == step else self._begin(step)
-            for piece in ahead[1]:
-                piece.result()
-            self._read = (step, ahead[2])
-            self._ahead = self._begin(step + 1)
+            prefetched = self._prefetched if self._prefetched and self._prefetched[0] == step else self._prefetch(step)
+            for future in prefetched[1]:
+                future.result()
+            self._read = (step, prefetched[2])
+            self._prefetched = self._prefetch(step + 1)
         return self._read[1]
 
-    def _begin(self, step: int) -> tuple[int, list[Future[None]], Tensor]:
-        """Have the readers fetch a step's images."""
+    def _prefetch(self, step: int) -> tuple[int, list[Future[None]], Tensor]:
+        """Start reading the images of a step."""
         self._check_length()
-        numbers = self._image_indices(step, self.indices)
-        shape = (len(numbers), *self.images.shape[1:])
+        images = self._image_indices(step, self.indices)
+        shape = (len(images), *self.images.shape[1:])
         buffer = torch.empty(shape, dtype=torch.uint8, pin_memory=self.device.type == "cuda")
         rows = buffer.numpy()
 
-        def read(some: slice) -> None:
-            np.take(self.images, numbers[some], axis=0, out=rows[some], mode="clip")  # `raise` would copy twice
+        def read(part: slice) -> None:
+            np.take(self.images, images[part], axis=0, out=rows[part], mode="clip")  # "raise" would copy twice
 
-        size = -(-len(numbers) // self.workers)
-        pieces = [slice(start, start + size) for start in range(0, len(numbers), size)]
-        return step, [self._readers.submit(read, piece) for piece in pieces], buffer
+        size = -(-len(images) // self.workers)
+        parts = [slice(start, start + size) for start in range(0, len(images), size)]
+        return step, [self._readers.submit(read, part) for part in parts], buffer
 
     def _check_length(self) -> None:
-        """To read behind the end of a mapped file would kill the process without a word."""
+        """Check that the mapped file is whole: reading beyond its end would kill the process without a message."""
         images = self.images
         if not isinstance(images, np.memmap) or images.filename is None:
             return
         if Path(images.filename).stat().st_size < images.offset + images.nbytes:
-            raise MapganError(f"{images.filename}: was cut short while training", "make it anew with resize")
+            raise MapganError(f"{images.filename}: was truncated while training", "make it anew with resize")
 
     def _image_indices(self, step: int, indices: range) -> NDArray[np.int64]:
-        """Which images of the set stand at `places` of a step's global batch."""
+        """Which images of the set are at `indices` of a step's global batch, `[B]`."""
         epochs, positions = np.divmod(step * self.settings.batch_size + np.array(indices), len(self.images))
         found = np.empty(len(indices), np.int64)
         for epoch in range(int(epochs[0]), int(epochs[-1]) + 1):
@@ -191,9 +191,10 @@ class Batches:
 
 
 def _orientations(height: int, width: int) -> Tensor:
-    """For each way to lay an image, by rotation and then mirrored or not, which pixel comes first and how far apart
-    in memory the next ones down and across are: `[8, 3]` int32, or `[4, 3]` if the sides differ, because then only
-    half turns keep the shape."""
+    """For each rotation, without and with mirroring: the first pixel in memory, and the strides in pixels down and across.
+
+    `[8, 3]` int32; `[4, 3]` if height and width differ, because then only rotations by 180 degrees keep the shape.
+    """
     grid = torch.arange(height * width, dtype=torch.int32).view(height, width)
     rotations = [torch.rot90(grid, quarters) for quarters in (range(4) if height == width else (0, 2))]
     corners = [orientation[:2, :2] for rotation in rotations for orientation in (rotation, rotation.flip(1))]
@@ -201,9 +202,9 @@ def _orientations(height: int, width: int) -> Tensor:
 
 
 def _copied(images: Images, device: torch.device) -> Tensor:
-    """A whole set on the device, copied in pieces: it need not fit in the host's memory."""
+    """The whole set on the device, copied in chunks: a memory-mapped set need not fit in the host's memory."""
     copied = torch.empty(images.shape, dtype=torch.uint8, device=device)
-    size = max(1, COPIED_AT_ONCE // max(1, images[:1].nbytes))
+    size = max(1, COPY_BYTES // max(1, images[:1].nbytes))
     for start in range(0, len(images), size):
         copied[start : start + size] = torch.from_numpy(np.array(images[start : start + size]))
     return copied

@@ -1,4 +1,4 @@
-"""The moving average of the generator's weights, which draws the images that people see."""
+"""Exponential moving average (EMA) of the generator's weights; images are generated with it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from torch import nn
 
 
 class EMA:
-    """Exponential moving average with a ramp: young averages forget fast.
+    """Exponential moving average of weights, with a warm-up: the decay of step t is at most (1 + t) / (10 + t).
 
     Args:
-        network: the network to follow; its own weights are the start.
-        decay: share of the old average that each step keeps.
+        network: the network to follow; the average starts from its weights.
+        decay: fraction of the average that is kept in each step.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
@@ -22,9 +22,8 @@ class EMA:
 
     @torch.no_grad()
     def update(self, network: nn.Module, step: int) -> None:
-        """Take in the weights of `network` after step `step` (counted from 0); buffers are copied."""
+        """Update with the weights of `network` after step `step`, counted from 0; buffers are copied."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        # all parameters in a few kernels
         torch._foreach_lerp_(list(self.network.parameters()), list(network.parameters()), 1 - decay)
-        for kept, copied in zip(self.network.buffers(), network.buffers(), strict=True):
-            kept.copy_(copied)
+        for average, buffer in zip(self.network.buffers(), network.buffers(), strict=True):
+            average.copy_(buffer)

@@ -1,8 +1,8 @@
-"""What the two players want. D's logits go in, `[B]`; one loss an image comes out.
+"""GAN losses. Each takes logits of D, `[B]`, and returns one loss per image, `[B]`.
 
-D has a loss for images that are called real and one for those that are called fake; G wants its images taken for
-real ones. The relativistic loss takes the difference to the partner's logit in place of the logit: images are
-paired by their place in the batch, so that every loss is a mean over places and can be taken in micro-batches.
+D has a loss for images that are labelled real and one for images that are labelled fake; G has one for its own images. In
+the relativistic loss, the logit of an image is replaced by its difference from that of its partner. Real and fake images
+are paired by their index in the batch, so every loss is a mean over indices and can be computed in micro-batches.
 
 To add a loss: its formulas in `LOSSES`, its name in `params/training.py`.
 """
@@ -16,47 +16,49 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-RealFake = dict[str, Tensor]  # by `real` and `fake`
-OTHER = {"real": "fake", "fake": "real"}
+RealFake = dict[str, Tensor]
+"""Tensors under the keys `real` and `fake`."""
+
+OPPOSITE = {"real": "fake", "fake": "real"}
 
 
 @dataclass(frozen=True)
 class Loss:
-    """The two players' losses, each from `[B]` to `[B]`.
+    """The losses of both networks, each from logits `[B]` to `[B]`.
 
     Args:
-        real: D's, for images that are called real; also gets the target for them (label smoothing).
-        fake: D's, for images that are called fake.
-        generator: G's, for its images.
-        paired: whether a logit is the difference between an image's and its partner's of the other kind.
-        threshold: logits above it call an image real; None where only the order of logits means something.
+        real: of D for images labelled real; its second argument is the target, 1 or below (label smoothing).
+        fake: of D for images labelled fake.
+        generator: of G for its images.
+        relativistic: whether a logit is the difference between an image's logit and its partner's.
+        threshold: logits above it classify an image as real; None where only differences of logits have a meaning.
     """
 
     real: Callable[[Tensor, float], Tensor]
     fake: Callable[[Tensor], Tensor]
     generator: Callable[[Tensor], Tensor]
-    paired: bool = False
+    relativistic: bool = False
     threshold: float | None = 0.0
 
-    def called(self, side: str, logit: Tensor, target: float) -> Tensor:
-        """D's loss for images that are called `side`, real or fake."""
-        return self.real(logit, target) if side == "real" else self.fake(logit)
+    def discriminator(self, kind: str, logits: Tensor, target: float) -> Tensor:
+        """D's loss for images labelled `kind`, real or fake."""
+        return self.real(logits, target) if kind == "real" else self.fake(logits)
 
 
-def _cross_entropy(logit: Tensor, target: float) -> Tensor:
+def _cross_entropy(logits: Tensor, target: float) -> Tensor:
     """-t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x)), without overflow."""
-    return target * F.softplus(-logit) + (1 - target) * F.softplus(logit)
+    return target * F.softplus(-logits) + (1 - target) * F.softplus(logits)
 
 
 LOSSES = {
-    # Goodfellow et al. 2014 (arXiv:1406.2661), eq. 1: log D(x) + log(1 - D(G(z))), which G wants small; smoothed on
-    # one side (Salimans et al. 2016, arXiv:1606.03498, 3.4)
+    # Goodfellow et al. 2014 (arXiv:1406.2661), eq. 1: G minimizes log(1 - D(G(z))); one-sided label smoothing is from
+    # Salimans et al. 2016 (arXiv:1606.03498), section 3.4
     "saturating": Loss(
         real=_cross_entropy,
         fake=F.softplus,
         generator=lambda fake: -F.softplus(fake),
     ),
-    # the same, section 3: G rather wants log D(G(z)) large, which does not go flat where D is sure
+    # the same, section 3: G maximizes log D(G(z)), whose gradient does not vanish where D is confident
     "non-saturating": Loss(
         real=_cross_entropy,
         fake=F.softplus,
@@ -75,7 +77,7 @@ LOSSES = {
         fake=lambda fake: F.relu(1 + fake),
         generator=lambda fake: -fake,
     ),
-    # Arjovsky et al. 2017 (arXiv:1701.07875), eq. 3; D must be held to a slope of 1, as by `wgan_gp_penalty` (WGAN-GP)
+    # Arjovsky et al. 2017 (arXiv:1701.07875), eq. 3; D must be 1-Lipschitz, for instance by the penalty of WGAN-GP
     "wasserstein": Loss(
         real=lambda real, target: -real,
         fake=lambda fake: fake,
@@ -84,45 +86,46 @@ LOSSES = {
     ),
     # Jolicoeur-Martineau 2019 (arXiv:1807.00734), section 3.3; RpGAN in R3GAN (arXiv:2501.05441), eq. 2
     "relativistic": Loss(
-        real=lambda lead, target: F.softplus(-lead),
+        real=lambda difference, target: F.softplus(-difference),
         fake=F.softplus,
-        generator=lambda lead: F.softplus(-lead),
-        paired=True,
+        generator=lambda difference: F.softplus(-difference),
+        relativistic=True,
         threshold=None,
     ),
 }
 
 
 def discriminator_loss(loss: Loss, logits: RealFake, target: float, flipped: RealFake) -> Tensor:
-    """D's loss at each place, `[B]`: for real and fake images, or for one of them if D sees them apart.
+    """D's loss at each index of the batch, `[B]`.
 
     Args:
-        loss: which.
-        logits: D's logits.
-        target: what D should say of real images instead of 1.
-        flipped: which images are called the other kind (empty: none). A pair flips as a whole, as its real one does.
+        loss: which loss.
+        logits: of real images, of fake images, or of both, whose losses are added.
+        target: for real images, 1 or below.
+        flipped: which images get the opposite label, `[B]` bool each; empty for none. With the relativistic loss a pair
+            is flipped as a whole, by the entry of its real image.
     """
-    if loss.paired:
+    if loss.relativistic:
         logits = {"real": logits["real"] - logits["fake"]}
     losses = []
-    for side, logit in logits.items():
-        called = loss.called(side, logit, target)
+    for kind, values in logits.items():
+        d_loss = loss.discriminator(kind, values, target)
         if flipped:
-            called = torch.where(flipped[side], loss.called(OTHER[side], logit, target), called)
-        losses.append(called)
+            d_loss = torch.where(flipped[kind], loss.discriminator(OPPOSITE[kind], values, target), d_loss)
+        losses.append(d_loss)
     return torch.stack(losses).sum(0)
 
 
 def accuracy(loss: Loss, real: Tensor, fake: Tensor) -> Tensor:
-    """Share of images (or pairs) that D judges rightly, a scalar."""
+    """The fraction of images (or pairs) that D classifies correctly, a scalar."""
     if loss.threshold is None:
         return (real > fake).float().mean()
     return torch.cat([real > loss.threshold, fake < loss.threshold]).float().mean()
 
 
 def overfitting(loss: Loss, real: Tensor, fake: Tensor) -> Tensor:
-    """Mean sign of D's logits on real images (Karras et al. 2020, arXiv:2006.06676, r_t of eq. 1), a scalar.
+    """The mean sign of D's logits for real images (Karras et al. 2020, arXiv:2006.06676, r_t in eq. 1), a scalar.
 
-    Where only the order of logits means something, it is that of the lead over the partner's.
+    Where only differences of logits have a meaning, the sign of the difference from the partner's logit.
     """
     return (real - (fake if loss.threshold is None else loss.threshold)).sign().mean()

@@ -1,4 +1,4 @@
-"""The two players' optimizers (Kingma and Ba 2015, 'Adam')."""
+"""Adam for both networks (Kingma and Ba 2015, arXiv:1412.6980)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from mapgan.params import Params
 
 
 def build_optimizers(params: Params, pair: Pair, fused: bool) -> list[torch.optim.Optimizer]:
-    """The optimizers of G and D, in this order."""
+    """The optimizers of G and of D, in this order."""
     settings = params.train
-    both = [settings.beta1, settings.beta2]
-    players = [
-        (pair.generator, settings.generator_lr, both),
-        (pair.discriminator, settings.discriminator_lr, settings.discriminator_betas or both),
+    betas = [settings.beta1, settings.beta2]
+    networks = [
+        (pair.generator, settings.generator_lr, betas),
+        (pair.discriminator, settings.discriminator_lr, settings.discriminator_betas or betas),
     ]
     return [
-        torch.optim.Adam(network.parameters(), rate, (beta1, beta2), fused=fused)
-        for network, rate, (beta1, beta2) in players
+        torch.optim.Adam(network.parameters(), lr, (beta1, beta2), fused=fused)
+        for network, lr, (beta1, beta2) in networks
     ]

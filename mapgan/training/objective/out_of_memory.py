@@ -1,4 +1,4 @@
-"""When memory runs out in the middle of a step: smaller pieces, or a good end."""
+"""Running out of memory in the middle of a step: smaller micro-batches, or an orderly end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from mapgan.errors import MapganError
 
 # the CPU's allocator and cuBLAS raise plain RuntimeErrors
-SIGNS = (
+MESSAGES = (
     "can't allocate memory",
     "CUBLAS_STATUS_ALLOC_FAILED",
     "CUDNN_STATUS_ALLOC_FAILED",
@@ -21,15 +21,15 @@ SIGNS = (
 
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Whether `error` says that the device has no memory left."""
-    return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in SIGNS)
+    return isinstance(error, torch.OutOfMemoryError) or any(message in str(error) for message in MESSAGES)
 
 
-def smaller(player: str, micro_batch: int, step: int) -> int:
-    """Half of `micro_batch`, said in the log, after a half of a step that is to be done again."""
+def halve_micro_batch(network: str, micro_batch: int, step: int) -> int:
+    """Half of `micro_batch`, with which the update of `network` (D or G) in `step` is to be repeated; logs it."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     print(
-        f"mapgan: train: out of memory in {player}'s half of step {step + 1}; doing it again with "
+        f"mapgan: train: out of memory in {network}'s update of step {step + 1}; repeating it with "
         f"machine.micro_batch {micro_batch // 2} instead of {micro_batch}",
         file=sys.stderr,
         flush=True,
@@ -39,24 +39,24 @@ def smaller(player: str, micro_batch: int, step: int) -> int:
 
 @dataclass(frozen=True)
 class StepProgress:
-    """What is done of a step: so many of D's steps, of which the last one had these metrics."""
+    """How far a step got: the number of D's updates that are done, and the metrics of the last one."""
 
     d_steps: int = 0
     metrics: dict[str, Tensor] = field(default_factory=dict)
 
 
 class StepOutOfMemory(MapganError):
-    """Memory ran out and this process cannot help itself; everything is as it was before that half of the step.
+    """Memory ran out in an update and a smaller micro-batch cannot help; all weights are as before that update.
 
     Attributes:
-        begun: what was done of the step before.
+        progress: the part of the step that was done before.
     """
 
-    def __init__(self, player: str, step: int, micro_batch: int, divisible: bool) -> None:
+    def __init__(self, network: str, step: int, micro_batch: int, divisible: bool) -> None:
         remedy = "set machine.checkpointing=all, or a smaller size; `mapgan plan` shows what fits"
         if micro_batch > 1 and divisible:
             remedy = f"set machine.micro_batch={micro_batch // 2} and run again"
         elif micro_batch > 1:
             remedy = "set machine.checkpointing=all, or a smaller train.ghost_batch or size"
-        super().__init__(f"train: out of memory in {player}'s half of step {step + 1}", remedy)
+        super().__init__(f"train: out of memory in {network}'s update of step {step + 1}", remedy)
         self.progress = StepProgress()

@@ -1,8 +1,9 @@
-"""One training step: D's loss and step, G's loss and step, the moving average. This is the whole objective.
+"""One training step: the losses and optimizer steps of D and G, then the EMA. This is the whole objective.
 
-The batch is taken in micro-batches whose gradients add up to those of the whole. Each image's draws
-depend on its place in the global batch alone, so how it is cut changes nothing (rule 3 of the design). In a set with
-labels both players are `labels` them, the same for the real and the generated image at a place.
+The batch is processed in micro-batches whose gradients add up to those of the whole batch. The random numbers of an image
+depend on its index in the global batch alone, so the result does not depend on how the batch is divided over
+micro-batches and processes. With labels, both networks are conditioned on them; the fake image at an index has the
+label of the real one.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from mapgan.networks import spectral
 from mapgan.networks.dropout import dropouts
 from mapgan.params import Train
 from mapgan.training.objective import diagnostics
-from mapgan.training.objective.augment import UNIFORMS, AugmentProbability, apply_augmentation
+from mapgan.training.objective.augment import UNIFORMS, AugmentProbability, augment
+from mapgan.training.objective.batch_statistics import BatchStatistics
 from mapgan.training.objective.batches import BatchSource
-from mapgan.training.objective.distributed import all_agree, mean_gradients
+from mapgan.training.objective.distributed import reduce_gradients
 from mapgan.training.objective.ema import EMA
 from mapgan.training.objective.losses import LOSSES, RealFake, accuracy, discriminator_loss, overfitting
-from mapgan.training.objective.out_of_memory import StepOutOfMemory, StepProgress, is_out_of_memory, smaller
-from mapgan.training.objective.penalties import due, gradient_penalty
+from mapgan.training.objective.out_of_memory import StepOutOfMemory, StepProgress, halve_micro_batch, is_out_of_memory
+from mapgan.training.objective.penalties import gradient_penalty, penalty_is_due
 
 Metrics = dict[str, Tensor]
 Backward = Callable[[int, range, float], Metrics]
@@ -33,13 +35,23 @@ Backward = Callable[[int, range, float], Metrics]
 
 @dataclass
 class Step:
-    """All that a step works on. `generator` and `discriminator` are as Accelerate prepared them.
+    """A training step and everything that it works on.
 
     Args:
-        places: the part of the global batch that this process does.
-        micro_batch: how many of them are in memory at a time.
-        divisible: whether a smaller micro-batch gives the same result.
-        watched: also measure what only the log wants, such as gradient norms.
+        settings: the section `train`.
+        accelerator: of this process.
+        batches: real images, labels, latents and other random numbers.
+        generator: as prepared by Accelerate.
+        discriminator: the same.
+        ema: the moving average of the generator's weights.
+        augment_probability: fixed or adaptive.
+        generator_optimizer: Adam of G.
+        discriminator_optimizer: Adam of D.
+        indices: of this process's images in the global batch.
+        micro_batch: images in memory at a time.
+        divisible: whether a smaller micro-batch gives the same result; False with batch normalization.
+        collect_stats: also measure what only the log needs, such as gradient norms.
+        stop_requested: whether this process was asked to stop; after a step, whether any process was.
     """
 
     settings: Train
@@ -55,19 +67,21 @@ class Step:
     micro_batch: int
     divisible: bool = True
     collect_stats: bool = False
+    stop_requested: bool = False
 
     def __call__(self, step: int, progress: StepProgress | None = None) -> Metrics:
-        """Do step `step`, counted from 0; the metrics are means over this process's images.
+        """Run step `step`, counted from 0, and return its metrics, each a mean over this process's images.
 
         Args:
-            step: which.
-            begun: what an earlier process did of it, and then had to stop.
+            step: the step.
+            progress: the part of this step that was done before the run was interrupted.
 
         Raises:
-            HalfFailed: the memory does not suffice, and no smaller micro-batch can help here.
+            StepOutOfMemory: no smaller micro-batch can help here.
         """
-        progress, often = progress or StepProgress(), self.settings.discriminator_steps
-        d_steps = range(step * often, (step + 1) * often)  # D's steps, counted from 0
+        progress = progress or StepProgress()
+        per_step = self.settings.discriminator_steps
+        d_steps = range(step * per_step, (step + 1) * per_step)  # steps of D, counted from 0
         try:
             self.discriminator.requires_grad_(True)
             for d_step in d_steps[progress.d_steps :]:
@@ -77,8 +91,8 @@ class Step:
                     self.augment_probability.update(metrics["overfitting"], len(self.indices), self.accelerator)
             self.discriminator.requires_grad_(False)
             metrics = self._update("G", self.generator, self.generator_optimizer, d_steps[-1])
-        except StepOutOfMemory as failed:
-            failed.progress = progress
+        except StepOutOfMemory as error:
+            error.progress = progress
             raise
 
         self.ema.update(self.generator, step)
@@ -89,19 +103,20 @@ class Step:
         return metrics
 
     def _update(self, name: str, network: nn.Module, optimizer: AcceleratedOptimizer, d_step: int) -> Metrics:
-        """One player's gradients and optimizer step; done again in smaller pieces where memory runs out."""
+        """Gradients and optimizer step of D or G; repeated with smaller micro-batches where memory runs out."""
         backward = self._discriminator_backward if name == "D" else self._generator_backward
-        statistics = [] if self.divisible else [*self.generator.buffers(), *self.discriminator.buffers()]
-        before = [buffer.clone() for buffer in statistics]
-        while (metrics := self._gradients(name, optimizer, backward, d_step)) is None:
-            for buffer, value in zip(statistics, before, strict=True):
-                buffer.copy_(value)
-            if self.accelerator.num_processes > 1 or not self.divisible or self.micro_batch == 1:
-                raise StepOutOfMemory(
-                    name, d_step // self.settings.discriminator_steps, self.micro_batch, self.divisible
-                )
-            self.micro_batch = smaller(name, self.micro_batch, d_step // self.settings.discriminator_steps)
-        mean_gradients(self.accelerator, network)
+        # batch normalization in D too is updated in G's step
+        statistics = BatchStatistics(*([] if self.divisible else [self.generator, self.discriminator]))
+        while True:
+            metrics = self._accumulate_gradients(name, optimizer, backward, d_step)
+            flags = [metrics is None, self.stop_requested]
+            out_of_memory, self.stop_requested = reduce_gradients(self.accelerator, network, flags)
+            if metrics is not None and not out_of_memory:
+                break
+            optimizer.zero_grad()
+            statistics.restore()
+            self._halve_micro_batch(name, d_step // self.settings.discriminator_steps)
+        statistics.merge(self.accelerator)
         if self.collect_stats:
             self.accelerator.unscale_gradients(optimizer)
             metrics |= diagnostics.gradient_norms(name, network)
@@ -109,11 +124,12 @@ class Step:
         spectral.power_iteration(network)
         return metrics
 
-    def _gradients(self, name: str, optimizer: AcceleratedOptimizer, backward: Backward, d_step: int) -> Metrics | None:
-        """Compute the gradients of this process's part of the batch; None if memory ran out, here or elsewhere."""
+    def _accumulate_gradients(
+        self, name: str, optimizer: AcceleratedOptimizer, backward: Backward, d_step: int
+    ) -> Metrics | None:
+        """Gradients over this process's part of the batch; None if memory ran out."""
         optimizer.zero_grad()
         metrics: Metrics = {}
-        enough = True
         try:
             for indices, fraction in self._micro_batches():
                 for number, layer in enumerate(dropouts(self.generator, self.discriminator)):
@@ -122,11 +138,8 @@ class Step:
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
-            enough = False
-        if all_agree(self.accelerator, enough):
-            return metrics
-        optimizer.zero_grad()
-        return None
+            return None
+        return metrics
 
     def _discriminator_backward(self, d_step: int, indices: range, fraction: float) -> Metrics:
         settings, loss = self.settings, LOSSES[self.settings.loss]
@@ -136,76 +149,80 @@ class Step:
         real = self.batches.real(d_step, indices)
         stats = diagnostics.saturation(real, fake) if self.collect_stats else {}
         d_inputs = {
-            "real": self._d_input("real", real, d_step, indices),
-            "fake": self._d_input("fake", fake, d_step, indices),
+            "real": self._augmented("real", real, d_step, indices),
+            "fake": self._augmented("fake", fake, d_step, indices),
         }
-        if settings.penalty_kind == "autograd" and due(settings, d_step):
-            d_inputs = {side: images.requires_grad_() for side, images in d_inputs.items()}
-        flipped = self._label_flips(d_step, indices)
+        if settings.penalty_kind == "autograd" and penalty_is_due(settings, d_step):
+            d_inputs = {kind: images.requires_grad_() for kind, images in d_inputs.items()}
+        flipped = self._flipped_labels(d_step, indices)
 
-        # D sees both kinds together, or one after the other in half the memory
-        passes = (
-            [d_inputs] if settings.discriminator_passes == "joint" else [{side: d_inputs[side]} for side in d_inputs]
-        )
+        # one backward pass for real and fake images, or one each in half the memory
+        joint = settings.discriminator_passes == "joint"
+        passes = [d_inputs] if joint else [{kind: images} for kind, images in d_inputs.items()]
         metrics: Metrics = {}
-        seen: RealFake = {}
-        for some in passes:
-            logits = {side: self.discriminator(images, *labels) for side, images in some.items()}
-            value = discriminator_loss(loss, logits, settings.real_label, flipped).mean()
+        all_logits: RealFake = {}
+        for inputs in passes:
+            logits = {kind: self.discriminator(images, *labels) for kind, images in inputs.items()}
+            d_loss = discriminator_loss(loss, logits, settings.real_label, flipped).mean()
             penalty = gradient_penalty(
                 settings, self.discriminator, d_inputs, labels, logits, self.batches, d_step, indices
             )
-            self.accelerator.backward((value + penalty) * fraction)
-            add(metrics, {"loss_D": value, "penalty": penalty}, 1.0)
-            seen |= {side: logit.detach() for side, logit in logits.items()}
+            self.accelerator.backward((d_loss + penalty) * fraction)
+            add(metrics, {"loss_D": d_loss, "penalty": penalty}, 1.0)
+            all_logits |= {kind: values.detach() for kind, values in logits.items()}
+        real_logits, fake_logits = all_logits["real"], all_logits["fake"]
         if self.augment_probability.adapts:
-            stats["overfitting"] = overfitting(loss, seen["real"], seen["fake"])
+            stats["overfitting"] = overfitting(loss, real_logits, fake_logits)
         return metrics | {
-            "logits_real": seen["real"].mean(),
-            "logits_fake": seen["fake"].mean(),
-            "accuracy": accuracy(loss, seen["real"], seen["fake"]),
+            "logits_real": real_logits.mean(),
+            "logits_fake": fake_logits.mean(),
+            "accuracy": accuracy(loss, real_logits, fake_logits),
             **stats,
         }
 
     def _generator_backward(self, d_step: int, indices: range, fraction: float) -> Metrics:
-        loss, discriminator = LOSSES[self.settings.loss], self.discriminator
+        loss = LOSSES[self.settings.loss]
         labels = self.batches.labels(d_step, indices)
         fake = self.generator(self.batches.latents("generator latent", d_step, indices), *labels)
-        logit = discriminator(self._d_input("generator", fake, d_step, indices), *labels)
-        if loss.paired:
-            logit = logit - discriminator(
-                self._d_input("real", self.batches.real(d_step, indices), d_step, indices), *labels
-            )
-        value = loss.generator(logit).mean()
-        self.accelerator.backward(value * fraction)
-        return {"loss_G": value}
+        logits = self.discriminator(self._augmented("generator", fake, d_step, indices), *labels)
+        if loss.relativistic:
+            real = self._augmented("real", self.batches.real(d_step, indices), d_step, indices)
+            logits = logits - self.discriminator(real, *labels)
+        g_loss = loss.generator(logits).mean()
+        self.accelerator.backward(g_loss * fraction)
+        return {"loss_G": g_loss}
 
-    def _d_input(self, side: str, images: Tensor, d_step: int, indices: range) -> Tensor:
-        """What D is shown of `images`; `augment` says why in this order."""
+    def _augmented(self, kind: str, images: Tensor, d_step: int, indices: range) -> Tensor:
+        """The input of D for `images`: augmentation, then instance noise (see `augment` for the order)."""
         settings = self.settings
         for name in settings.augment:
-            uniforms = self.batches.uniform(f"{side} {name}", d_step, indices, UNIFORMS)
-            images = apply_augmentation(name, images, uniforms, self.augment_probability.p)
-        # instance noise (Sonderby et al. 2016, arXiv:1610.04490, section 3), falling to nothing
-        d_steps = settings.instance_noise_steps * settings.discriminator_steps
-        left = settings.instance_noise * max(0.0, 1 - d_step / d_steps)
-        return images + left * self.batches.noise(images, f"{side} noise", d_step, indices) if left else images
+            uniforms = self.batches.uniform(f"{kind} {name}", d_step, indices, UNIFORMS)
+            images = augment(name, images, uniforms, self.augment_probability.p)
+        # instance noise, annealed linearly (Sonderby et al. 2016, arXiv:1610.04490, section 3)
+        total = settings.instance_noise_steps * settings.discriminator_steps
+        sigma = settings.instance_noise * max(0.0, 1 - d_step / total)
+        return images + sigma * self.batches.noise(images, f"{kind} noise", d_step, indices) if sigma else images
 
-    def _label_flips(self, d_step: int, indices: range) -> RealFake:
-        """The images that D is told the opposite of."""
-        fraction = self.settings.label_flip
-        sides = ("real", "fake") if fraction else ()
-        return {side: self.batches.uniform(f"{side} label", d_step, indices).squeeze(1) < fraction for side in sides}
+    def _flipped_labels(self, d_step: int, indices: range) -> RealFake:
+        """For each image, whether D is trained to call it the opposite of what it is, `[B]` bool; empty for none."""
+        p = self.settings.label_flip
+        kinds = ("real", "fake") if p else ()
+        return {kind: self.batches.uniform(f"{kind} label", d_step, indices).squeeze(1) < p for kind in kinds}
+
+    def _halve_micro_batch(self, name: str, step: int) -> None:
+        if self.accelerator.num_processes > 1 or not self.divisible or self.micro_batch == 1:
+            raise StepOutOfMemory(name, step, self.micro_batch, self.divisible)
+        self.micro_batch = halve_micro_batch(name, self.micro_batch, step)
 
     def _micro_batches(self) -> Iterator[tuple[range, float]]:
-        """Each micro-batch's places and its share of this process's images."""
+        """The indices of each micro-batch, and which fraction of this process's images it is."""
         for start in range(0, len(self.indices), self.micro_batch):
             indices = self.indices[start : start + self.micro_batch]
             yield indices, len(indices) / len(self.indices)
 
 
-def add(metrics: Metrics, more: Metrics, fraction: float) -> None:
-    """Add `fraction` of each value of `more` to `metrics`, in float32 at least."""
+def add(metrics: Metrics, more: Metrics, weight: float) -> None:
+    """Add `weight` times the values of `more` to `metrics`, in float32 at least."""
     for name, value in more.items():
-        part = value.detach().to(torch.promote_types(value.dtype, torch.float32)) * fraction
+        part = value.detach().to(torch.promote_types(value.dtype, torch.float32)) * weight
         metrics[name] = metrics[name] + part if name in metrics else part

@@ -1,4 +1,4 @@
-"""The random numbers of a training step: all of a process's images in one pass, and one copy to the device."""
+"""Random numbers of a training step: for all images of a process in one pass, with one copy to the device."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mapgan import rng
 from mapgan.networks.dropout import hash32
 
 Kind = Literal["uniform", "normal", "key"]
-CHUNK = 1 << 22  # numbers of image-sized noise that are computed at a time
+CHUNK = 1 << 22  # numbers of image noise computed at a time
 
 
 class Request(NamedTuple):
-    """Numbers that each image needs: `size` in [0, 1), or from N(0, 1), or one 32-bit key in two halves."""
+    """Numbers that each image needs: `size` uniform in [0, 1) or from N(0, 1), or one 32-bit key in two halves."""
 
     kind: Kind
     purpose: str
@@ -25,14 +25,14 @@ class Request(NamedTuple):
 
 
 class StepRng:
-    """Random numbers by (seed, purpose, step, index), drawn for a whole step at once.
+    """Random numbers by (seed, purpose, step, index), generated for a whole step at once.
 
-    What a step asks for is learnt from the step before: the first one draws for each request apart.
+    A step makes the requests of the step before it, so these are generated together; the first step does so one by one.
 
     Args:
         seed: the run's seed.
         indices: of this process's images in the global batch.
-        device: where the numbers are needed.
+        device: where the numbers go.
     """
 
     def __init__(self, seed: int, indices: range, device: torch.device) -> None:
@@ -42,16 +42,16 @@ class StepRng:
         self.numbers: dict[Request, Tensor] = {}
 
     def get(self, request: Request, step: int, indices: range) -> Tensor:
-        """The numbers for the images at `indices`, `[B, count]` float32 on the device."""
+        """The numbers for the images at `indices`, `[B, size]` float32 on the device."""
         if step != self.step:
-            self.step, self.numbers = step, self._draw(list(self.requests), step)
+            self.step, self.numbers = step, self._generate(list(self.requests), step)
         if request not in self.numbers:
             self.requests[request] = None
-            self.numbers |= self._draw([request], step)
+            self.numbers |= self._generate([request], step)
         first = self.indices.start
         return self.numbers[request][indices.start - first : indices.stop - first]
 
-    def _draw(self, requests: list[Request], step: int) -> dict[Request, Tensor]:
+    def _generate(self, requests: list[Request], step: int) -> dict[Request, Tensor]:
         if not requests:
             return {}
         counts = {f"{kind} {purpose}": _words(kind, size) for kind, purpose, size in requests}
@@ -64,7 +64,7 @@ class StepRng:
 
 
 def to_device(tensor: Tensor, device: torch.device) -> Tensor:
-    """Copy `tensor` without waiting for the device, for which CUDA wants pinned memory."""
+    """Copy `tensor` without blocking, for which CUDA needs pinned memory."""
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
@@ -73,7 +73,7 @@ def _words(kind: Kind, count: int) -> int:
 
 
 def _convert(kind: Kind, words: rng.Words) -> NDArray[np.float32]:
-    """32-bit words as the float32 numbers of a request; float32 holds 24 bits, so a key takes two columns."""
+    """32-bit words as float32 numbers; float32 has 24 bits of precision, so a key takes two columns."""
     if kind == "key":
         return np.concatenate([words >> 16, words & 0xFFFF], axis=1).astype(np.float32)
     if kind == "uniform":
@@ -85,9 +85,9 @@ def _convert(kind: Kind, words: rng.Words) -> NDArray[np.float32]:
 
 
 def image_noise(images: Tensor, keys: Tensor) -> Tensor:
-    """N(0, 1) noise shaped and typed like `images`, `[B, 3, H, W]`, from a 32-bit key each, `[B]` int64.
+    """N(0, 1) noise of the shape and type of `images`, `[B, 3, H, W]`, from a 32-bit key per image, `[B]` int64.
 
-    Computed on the images' device from a hash of key and pixel, so that it is the same on any device but for rounding.
+    A hash of key and pixel, computed on the device of the images: the same on any device, up to rounding.
     """
     numbers = images[0].numel()
     pairs = (numbers + 1) // 2

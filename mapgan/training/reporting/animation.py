@@ -1,7 +1,7 @@
-"""A run's snapshots as a growing animation: `progress.gif`, and `progress.mp4` where PyAV is installed.
+"""The snapshots of a run as an animation: `progress.gif`, and `progress.mp4` if PyAV is installed.
 
-It is made anew as snapshots come, so it has to stay cheap however long the run is: a bounded number of frames of
-bounded size, each sheet decoded once in the life of the process, and at most a hundredth of the time spent on it.
+It is rewritten as snapshots are added, so its cost is bounded for runs of any length: a limited number of frames of
+limited size, each sheet decoded once per process, and at most 1 % of the time.
 """
 
 from __future__ import annotations
@@ -23,12 +23,17 @@ from mapgan.sampling.sheet import FONT_PIXELS, INK, PAPER
 from mapgan.training.checkpoints.checkpoint import step_of
 
 MAX_FRAMES = 60
-SIDE = 768  # pixels; what a frame is high and wide at most
-SEEN = 384  # pixels; smaller sheets are enlarged by whole numbers up to about this
-STRIP = 20  # pixels; the line with the step at the top of a frame
-SLOWEST, FASTEST, LENGTH, HOLD = 500, 100, 6000, 2000  # milliseconds: a frame at most and at least, all, the last one
-PALETTE_SIDE = 256  # pixels; a sheet made so small still has all of its colours
-PAUSE = 100.0  # times as long as it took to make the animation, before it is made again
+SIDE = 768  # maximum width and height of a frame, pixels
+SEEN = 384  # smaller sheets are enlarged by an integer factor to at most this, pixels
+STRIP = 20  # height of the line with the step at the top of a frame, pixels
+SLOWEST, FASTEST, LENGTH, HOLD = (
+    500,
+    100,
+    6000,
+    2000,
+)  # milliseconds: of a frame at most and at least, of all frames, of the last frame
+PALETTE_SIDE = 256  # size of the thumbnail that the palette is computed from, pixels
+PAUSE = 100.0  # pause before it is written again, as a multiple of the time it took
 ENCODERS = ("libx264", "libopenh264", "h264")  # what PyAV's FFmpeg may have been built with
 
 Size = tuple[int, int]  # width and height, pixels
@@ -36,7 +41,7 @@ Stamp = tuple[int, int]  # time of the last change in nanoseconds, and bytes
 
 
 class Animation:
-    """The animation of one run, which lags behind the snapshots where they are frequent, until it is finished.
+    """The animation of a run; where snapshots are frequent it lags behind them until `finish`.
 
     Args:
         results: where its files go.
@@ -44,32 +49,32 @@ class Animation:
 
     def __init__(self, results: Path) -> None:
         self.results = results
-        self.waiting: Sequence[Path] = ()  # snapshots, the newest of which it does not show yet
-        self.resting_until = 0.0  # seconds of the steady clock, which decides when it is written and never what
+        self.waiting: Sequence[Path] = ()  # snapshots, the newest of which is not in it yet
+        self.resting_until = 0.0  # seconds, monotonic clock; decides when it is written, and never what
 
     def grow(self, snapshots: Sequence[Path]) -> None:
-        """Make it of `snapshots`, unless it was made just now."""
+        """Write it, with all of `snapshots`, unless it was written a short time ago."""
         self.waiting = snapshots
         if time.monotonic() >= self.resting_until:
             self.finish()
 
     def finish(self) -> None:
-        """Make it of the snapshots that came since it was made, if any did."""
+        """Write it, if snapshots were added since it was last written."""
         snapshots, self.waiting = self.waiting, ()
         if not snapshots:
             return
         start = time.monotonic()
         try:
             write_animation(snapshots, self.results)
-        except ValueError as error:  # an encoder that is not what it should be is no reason to stop a run
+        except ValueError as error:  # a broken encoder is no reason to stop a run
             print(f"mapgan: train: no animation ({error})", file=sys.stderr)
-        finally:  # what fails is dear too
+        finally:  # a failure takes time too
             now = time.monotonic()
             self.resting_until = now + PAUSE * (now - start)
 
 
 class Frame(NamedTuple):
-    """One image of the animation, in all colours and in 256."""
+    """A frame in full colour, and reduced to 256 colours."""
 
     full: Image.Image
     few: Image.Image
@@ -79,17 +84,17 @@ def write_animation(snapshots: Sequence[Path], results: Path) -> list[Path]:
     """Write the sheets of a run's snapshots as an animation into `results`.
 
     Args:
-        snapshots: PNG files called `step-00000250.png`, in the order of their steps; damaged and vanished ones are
-            stepped over.
+        snapshots: PNG files called `step-00000250.png`, in the order of their steps; damaged and missing ones are
+            skipped.
         results: where `progress.gif` and, with PyAV, `progress.mp4` go.
 
     Returns:
-        The files that were written: none, if no snapshot can be read.
+        The files that were written; none if no snapshot can be read.
     """
     frames = _frames(_thinned(snapshots))
     if not frames:
         return []
-    each = max(FASTEST, min(SLOWEST, LENGTH // len(frames) // 10 * 10))  # a GIF counts hundredths of a second
+    each = max(FASTEST, min(SLOWEST, LENGTH // len(frames) // 10 * 10))  # GIF has a resolution of 10 ms
     written = [_write_gif(results / "progress.gif", frames, each)]
     film = _write_mp4(results / "progress.mp4", frames, each)
     return [*written, film] if film else written
@@ -107,14 +112,14 @@ def _thinned(snapshots: Sequence[Path]) -> list[Path]:
 
 
 def _frames(snapshots: Sequence[Path]) -> list[Frame]:
-    """Each readable sheet as a frame, all of the size that the last one needs."""
+    """Each readable sheet as a frame, all of the size of the last one."""
     stamped = [(path, stamp) for path in snapshots if (stamp := _stamp(path))]
     size = next((small.size for found in reversed(stamped) if (small := _small(*found))), None)
     return [frame for found in stamped if (frame := _frame(*found, size))] if size else []
 
 
 def _stamp(path: Path) -> Stamp | None:
-    """What changes with a file's content; None where there is no file."""
+    """Modification time and size, which change with a file's content; None if there is no file."""
     try:
         found = path.stat()
     except OSError:
@@ -124,13 +129,13 @@ def _stamp(path: Path) -> Stamp | None:
 
 @lru_cache(maxsize=2 * MAX_FRAMES)
 def _frame(path: Path, stamp: Stamp, size: Size) -> Frame | None:
-    """The sheet below a line that says its step, in the middle of a sheet's `size`; None if it is damaged."""
+    """The sheet, centred in `size`, below a line with its step; None if it is damaged."""
     if not (small := _small(path, stamp)):
         return None
-    if small.width > size[0] or small.height > size[1]:  # from before the training size was changed
+    if small.width > size[0] or small.height > size[1]:  # from before the image size was changed
         small = _fitted(small, size)
     width, height = size[0], size[1] + STRIP
-    # even, because a film's colours are those of squares of four pixels
+    # even, because video stores colours for blocks of 2 x 2 pixels
     page = Image.new("RGB", (width + width % 2, height + height % 2), PAPER)
     page.paste(small, ((width - small.width) // 2, STRIP + (size[1] - small.height) // 2))
     font = ImageFont.load_default(FONT_PIXELS)
@@ -138,20 +143,20 @@ def _frame(path: Path, stamp: Stamp, size: Size) -> Frame | None:
     return Frame(page, _in_256_colours(page))
 
 
-@lru_cache(maxsize=1)  # for the last one, whose size is asked for before its frame is made
+@lru_cache(maxsize=1)  # for the last one, whose size is needed before its frame is made
 def _small(path: Path, stamp: Stamp) -> Image.Image | None:
-    """A sheet brought to a frame's size, or None if it is damaged; `stamp` is there for the cache alone."""
+    """A sheet resized for a frame, or None if it is damaged; `stamp` is a part of the cache key."""
     try:
-        # not Image.open: our own sheets may be larger than what Pillow takes for an attack
+        # not Image.open: our own sheets may exceed Pillow's limit for decompression bombs
         with path.open("rb") as stream, PngImageFile(stream) as sheet:
             return _fitted(sheet.convert("RGB"), (SIDE, SIDE - STRIP))
-    except (OSError, SyntaxError, ValueError, EOFError):  # what Pillow raises at a file that is cut off or no PNG
+    except (OSError, SyntaxError, ValueError, EOFError):  # raised for a file that is truncated or not a PNG
         return None
 
 
-def _fitted(sheet: Image.Image, most: Size) -> Image.Image:
-    """`sheet` no larger than `most` (width, height), and enlarged by a whole number if it is hard to see."""
-    fraction = min(most[0] / sheet.width, most[1] / sheet.height)
+def _fitted(sheet: Image.Image, limit: Size) -> Image.Image:
+    """`sheet` reduced to `limit` (width, height), or enlarged by an integer factor if it is small."""
+    fraction = min(limit[0] / sheet.width, limit[1] / sheet.height)
     if fraction < 1:
         size = (max(1, int(sheet.width * fraction)), max(1, int(sheet.height * fraction)))
         return sheet.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
@@ -160,7 +165,7 @@ def _fitted(sheet: Image.Image, most: Size) -> Image.Image:
 
 
 def _in_256_colours(frame: Image.Image) -> Image.Image:
-    """No dithering: it would flicker from frame to frame, and a GIF packs it badly."""
+    """`frame` with a palette; without dithering, which flickers between frames and compresses badly."""
     times = -(-max(frame.size) // PALETTE_SIDE)
     few = frame.resize((max(1, frame.width // times), max(1, frame.height // times)), Image.Resampling.NEAREST)
     palette = few.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
@@ -168,7 +173,7 @@ def _in_256_colours(frame: Image.Image) -> Image.Image:
 
 
 def _write_gif(path: Path, frames: list[Frame], each: int) -> Path:
-    """Write the frames, each shown for so many milliseconds and the last one longer."""
+    """Write the frames, `each` of them shown for that many milliseconds, and the last one longer."""
     first, *others = [frame.few for frame in frames]
     durations = [each] * len(others) + [HOLD]
     with files.atomic_write(path) as scratch:
@@ -177,7 +182,7 @@ def _write_gif(path: Path, frames: list[Frame], each: int) -> Path:
 
 
 def _write_mp4(path: Path, frames: list[Frame], each: int) -> Path | None:
-    """The same as a film, H.264 in yuv420p, which every player shows; None without PyAV or without an encoder."""
+    """The same as a video, H.264 in yuv420p, which every player supports; None without PyAV or an encoder."""
     try:
         import av
     except ImportError:
@@ -185,7 +190,7 @@ def _write_mp4(path: Path, frames: list[Frame], each: int) -> Path | None:
     encoder = next((name for name in ENCODERS if name in av.codecs_available), None)
     if encoder is None:
         return None
-    # a player may show a film's last frame for no time at all, so it is held by being there many times
+    # players may skip the duration of the last frame, so it is repeated
     held = frames + [frames[-1]] * max(1, HOLD // each - 1)
     with (
         files.atomic_write(path) as scratch,

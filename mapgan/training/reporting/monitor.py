@@ -1,4 +1,4 @@
-"""What a run says of itself: rows of metrics, snapshots, a progress bar, one line on how long it will take."""
+"""The log of a run: tables of metrics, messages and the progress bar."""
 
 from __future__ import annotations
 
@@ -17,30 +17,33 @@ from mapgan.memory.plan import Plan
 from mapgan.progress import Bar
 
 Row = dict[str, float]
-SPEED = ("images_per_second", "memory_gib")  # apart, so that the same run writes the same metrics
+SPEED = ("images_per_second", "memory_gib")  # in a table of their own, so that the same run writes the same metrics
 Columns = tuple[str, ...]
-TABLES: dict[str, tuple[str, Columns, Columns]] = {  # the kind of row, its columns (default: all), and without which
+TABLES: dict[
+    str, tuple[str, Columns, Columns]
+] = {  # for each: the kind of its rows, its columns (empty: all), and columns left out
     "metrics.tsv": ("metrics", (), SPEED),
     "speed.tsv": ("metrics", ("step", *SPEED), ()),
     "diversity.tsv": ("diversity", (), ()),
     "scores.tsv": ("score", (), ()),
 }
-STEPS_TIMED = 5  # so that a step with the lazy penalty is among them
+STEPS_TIMED = 5  # one of them has the lazy penalty
 
 
 class Monitor:
-    """Writes `metrics.tsv` and `metrics.json` into `results` and keeps the progress bar up to date.
+    """Writes metrics into `results`, prints messages, and updates the progress bar.
 
     Args:
         results: the stage's output folder.
         images_per_step: the global batch size.
-        quiet: for processes that are not the main one.
+        bar: the progress bar.
+        quiet: write and print nothing, in processes that are not the main one.
     """
 
     def __init__(self, results: Path, images_per_step: int, bar: Bar, quiet: bool) -> None:
         self.results, self.bar, self.quiet = results, bar, quiet
         self.rows: list[Row] = []
-        self.columns: dict[str, Columns] = {}  # of the tables as they are on disk
+        self.columns: dict[str, Columns] = {}  # of the tables on disk
         self.warned: set[str] = set()
         self.compiling = False
         self.images_per_step = images_per_step
@@ -48,22 +51,22 @@ class Monitor:
         self.note = ""
 
     def report_plan(self, plan: Plan, processes: int, local_batch: int, seconds: float | None) -> None:
-        """Say how a step will be done, and what it will take of memory and (for all that is left) of time."""
+        """Log the micro-batch, the checkpointing, the predicted memory, and an estimate for the remaining `seconds`."""
         config = plan.cost.config
-        among = f"{processes} processes, {local_batch} images each, " if processes > 1 else ""
+        per_process = f"{processes} processes, {local_batch} images each, " if processes > 1 else ""
         self.info(
-            f"train: {among}micro-batch {config.micro_batch}, checkpointing {config.checkpointing}: "
+            f"train: {per_process}micro-batch {config.micro_batch}, checkpointing {config.checkpointing}: "
             f"{plan.cost.peak / GIB:.2f} GiB predicted of {plan.budget / GIB:.1f}"
-            + (f", about {duration(seconds)} by a first guess" if seconds else "")
+            + (f", about {duration(seconds)} by a first estimate" if seconds else "")
         )
         self.compiling = seconds is None
 
     def report_peak(self, plan: Plan, measured: float) -> None:
-        """Hold the prediction against what it came to, GiB."""
+        """Log the peak memory, GiB, beside the prediction."""
         self.info(f"train: {measured:.2f} GiB at the peak, {plan.cost.peak / GIB:.2f} predicted")
 
     def count_step(self, steps_left: int) -> None:
-        """Count a step; after the first few, say how long the rest will take."""
+        """Count a step; after the first few, log how long the remaining ones will take."""
         self.steps += 1
         self.bar.advance(note=self.note)
         if self.steps == 1:
@@ -74,11 +77,11 @@ class Monitor:
             self.info(f"train: {steps_left} steps to go, about {duration(steps_left / self.steps_per_second())}")
 
     def steps_per_second(self) -> float:
-        """Steps per second so far, without the first."""
+        """Steps per second, without the first step."""
         return (self.steps - 1) / max(time.monotonic() - self.since, 1e-9)
 
     def log(self, step: int, metrics: Row, memory_gib: float) -> Row:
-        """Take a row of metrics for `step` (steps done), write all rows, and return it whole."""
+        """Log the metrics after `step` steps; returns the row with speed and memory added."""
         rate = self.steps_per_second() * self.images_per_step if self.steps > 1 else 0.0
         row = {"step": float(step)} | metrics | {"images_per_second": rate, "memory_gib": memory_gib}
         self._add(row)
@@ -86,26 +89,26 @@ class Monitor:
         return row
 
     def log_diversity(self, step: int, diversity: float) -> None:
-        """Take what the snapshot at `step` says; it stands in a table of its own, since it comes at other steps."""
+        """Log the diversity of the snapshot of `step`, in a table of its own."""
         self._add({"step": float(step), "diversity": diversity})
 
     def log_score(self, step: int, name: str, score: float, best: int) -> None:
-        """Take the score at `step`, called `name`; the best one so far was that at step `best`."""
+        """Log the score of `step`, called `name`; the best one so far was at step `best`."""
         self._add({"step": float(step), "score": score})
-        lead = "the best so far" if best == step else f"the best was at step {best}"
-        self.info(f"train: {name} {score:.4g} at step {step}, {lead}")
+        comparison = "the best so far" if best == step else f"the best was at step {best}"
+        self.info(f"train: {name} {score:.4g} at step {step}, {comparison}")
 
     def restore(self, rows: list[Row]) -> None:
-        """Go on from these rows; the tables are written anew with the next one."""
+        """Continue from these rows; the tables are rewritten with the next one."""
         self.rows, self.columns = rows, {}
 
     def write(self) -> None:
-        """Write the tables of metrics, of speed, of diversity and of scores whole, and the last metrics as JSON."""
+        """Rewrite all tables, and the last metrics as JSON."""
         if self.quiet:
             return
         self.columns = {}
-        for table, (of, only, without) in TABLES.items():
-            rows = [row for row in self.rows if kind(row) == of]
+        for table, (row_kind, only, without) in TABLES.items():
+            rows = [row for row in self.rows if kind(row) == row_kind]
             columns = only or tuple(dict.fromkeys(name for row in rows for name in row if name not in without))
             if rows:
                 _write_table(self.results / table, columns, rows)
@@ -113,14 +116,14 @@ class Monitor:
         self._write_json()
 
     def _add(self, row: Row) -> None:
-        """Take a row, and append it to its tables; one with a new column has its table written anew."""
+        """Append a row to its tables; a table is rewritten when there is a new column."""
         self.rows.append(row)
         if self.quiet:
             return
-        for table, (of, only, without) in TABLES.items():
-            if kind(row) == of:
+        for table, (row_kind, only, without) in TABLES.items():
+            if kind(row) == row_kind:
                 columns = self.columns.get(table, ())
-                # what this process has not written may be linked to DVC's cache, and is replaced
+                # a table that this process has not written may be a hard link into DVC's cache
                 if not columns or not (only or {name for name in row if name not in without} <= set(columns)):
                     self.write()
                     return
@@ -135,39 +138,39 @@ class Monitor:
             files.write_json(self.results / "metrics.json", last)
 
     def info(self, line: str) -> None:
-        """One line for the person at the terminal."""
+        """Print a line."""
         if not self.quiet:
             print(f"mapgan: {line}", file=sys.stderr, flush=True)
 
-    def warn_once(self, about: str, line: str) -> None:
-        """Say `line`, unless something was said `about` the same matter before."""
-        if about not in self.warned:
-            self.warned.add(about)
+    def warn_once(self, topic: str, line: str) -> None:
+        """Print `line`, unless a line about the same `topic` was printed before."""
+        if topic not in self.warned:
+            self.warned.add(topic)
             self.info(line)
 
     @contextlib.contextmanager
     def tolerate_full_disk(self, step: int, fatal: bool = False) -> Iterator[None]:
-        """Go on, with a line about it, when the block cannot write what it wants to.
+        """Print a line and continue if the block cannot write its files.
 
         Raises:
-            MapganError: it could not, and that is `fatal`.
+            MapganError: it cannot, and that is `fatal`.
         """
         try:
             yield
         except (OSError, SafetensorError) as error:
-            what = f"train: step {step} could not be written ({error})"
+            message = f"train: step {step} could not be written ({error})"
             if fatal:
-                raise MapganError(what, "make room and run again; it goes on from the state before") from None
-            self.warn_once("disk", f"{what}; make room: training goes on, and what was saved before is still good")
+                raise MapganError(message, "make room and run again; it continues from the checkpoint before") from None
+            self.warn_once("disk", f"{message}; make room: training continues, and earlier checkpoints are still good")
 
 
 def kind(row: Row) -> str:
-    """Of which kind a row is: metrics, diversity, score; each kind comes at steps of its own."""
+    """The kind of a row: metrics, diversity or score, each of which is logged at other steps."""
     return next((name for name in ("diversity", "score") if name in row), "metrics")
 
 
 def _write_table(path: Path, columns: Columns, rows: list[Row]) -> None:
-    """Tab-separated values as `dvc plots` reads them; a row may lack a column."""
+    """Tab-separated values, as `dvc plots` reads them; a row may lack a column."""
     files.write_text(path, "".join(["\t".join(columns) + "\n", *(_line(columns, row) for row in rows)]))
 
 
@@ -176,7 +179,7 @@ def _line(columns: Columns, row: Row) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in words: `40 s`, `7 min`, `3.5 h`."""
+    """Seconds as text: `40 s`, `7 min`, `3.5 h`."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 5400:

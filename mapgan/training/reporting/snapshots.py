@@ -1,4 +1,4 @@
-"""The same seeds, drawn again and again while the generator learns."""
+"""Snapshots: sheets of the same seeds over the course of training."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from mapgan.training.reporting.animation import Animation
 
 
 class Snapshots:
-    """Sheets of the same seeds (labels take turns by seed), kept with the states too, because DVC empties the results.
+    """Sheets of the same seeds; labels alternate by seed.
+
+    They are stored beside the checkpoints and linked into the results, which DVC empties.
 
     Args:
         settings: how many images, and how often.
-        dataset: the training set, to compare with.
-        folder: of the run's states.
+        dataset: the training set, to compare the diversity with.
+        folder: of the run's checkpoints.
         results: the stage's output folder.
     """
 
@@ -33,35 +35,35 @@ class Snapshots:
         network = settings.networks.of(settings.network)
         size = (dataset.width, dataset.height)
         self.latent = networks.latent_size(settings.network, network, *size, len(dataset.labels))
-        self.kept, self.shown, self.animation = folder / "snapshots", results / "snapshots", Animation(results)
+        self.stored, self.results, self.animation = folder / "snapshots", results / "snapshots", Animation(results)
 
     def take(self, generator: nn.Module, step: int) -> float:
-        """Draw the sheet for `step`; how much its images differ, as a share of how much as many real ones do."""
+        """Write the sheet of `step`; returns its diversity, relative to that of as many real images."""
         seeds = range(self.settings.snapshot_images)
         labels = labels_for_seeds(seeds, self.dataset.labels)
         images = list(generate(generator, self.latent, seeds, labels))
-        kept = self.kept / f"step-{step:08d}.png"
-        under = captions(seeds, labels, self.dataset.labels)
-        save_png(kept, sheet(images, under, square_columns(len(seeds))))
-        self._show(kept)
+        path = self.stored / f"step-{step:08d}.png"
+        texts = captions(seeds, labels, self.dataset.labels)
+        save_png(path, sheet(images, texts, square_columns(len(seeds))))
+        self._link(path)
         self.animation.grow(self._sheets(step))
         indices = np.linspace(0, len(self.dataset.train) - 1, max(2, len(seeds))).astype(int)
         real = mean_pairwise_difference([np.asarray(self.dataset.train[index]) for index in indices])
         return mean_pairwise_difference(images) / real if real and len(images) > 1 else 1.0
 
     def restore(self, done: int) -> None:
-        """Show the sheets of the steps that were `done` before."""
-        for kept in self._sheets(done):
-            self._show(kept)
+        """Link the sheets of the first `done` steps into the results again."""
+        for path in self._sheets(done):
+            self._link(path)
         self.animation.grow(self._sheets(done))
 
     def _sheets(self, done: int) -> list[Path]:
-        """The sheets of this run, whatever its length was before."""
+        """The sheets up to step `done`, without the last one of a shorter run before."""
         every, steps = self.settings.snapshot_every, self.settings.steps
-        sheets = sorted(self.kept.glob("step-*.png"))
+        sheets = sorted(self.stored.glob("step-*.png"))
         return [
             path for path in sheets if step_of(path) <= done and (step_of(path) % every == 0 or step_of(path) == steps)
         ]
 
-    def _show(self, kept: Path) -> None:
-        files.link_or_copy(kept, self.shown / kept.name)
+    def _link(self, path: Path) -> None:
+        files.link_or_copy(path, self.results / path.name)

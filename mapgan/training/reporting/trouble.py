@@ -1,4 +1,4 @@
-"""Trouble that a run can be in, by name: how it shows, what it is likely due to, which setting to try."""
+"""Failure modes of GAN training: how each shows in the metrics, its likely cause, and which settings to try."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Row = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong, and a sentence on why and what to do."""
+    """A failure mode, and a sentence on its likely cause and remedy."""
 
     name: str
     sentence: str
@@ -27,30 +27,30 @@ DIVERGED = Trouble(
 )
 DISCRIMINATOR_WON = Trouble(
     "discriminator won",
-    "D tells every generated image from a real one, so G no longer learns; D likely learns too fast or knows the "
-    "images by heart: raise train.penalty or train.instance_noise, change images by train.augment, lower "
-    "train.discriminator_lr, or add images",
+    "D classifies every image correctly, so G no longer learns; D likely learns too fast or has memorized the "
+    "images: raise train.penalty or train.instance_noise, use train.augment, lower train.discriminator_lr, or add "
+    "images",
 )
 GENERATOR_SATURATED = Trouble(
     "generator saturated",
-    "most values that G draws are near black or full colour, where its tanh is flat and hardly learns; G's steps are "
+    "most values of G's images are near -1 or 1, where its tanh is flat and hardly learns; G's steps are "
     "likely too large: lower train.generator_lr, or raise train.penalty",
 )
 COLLAPSED = Trouble(
     "collapsed",
-    "images of different seeds are nearly the same; G likely fools D with one image: raise train.batch_size or "
-    "train.penalty, take the relativistic loss, or lower train.generator_lr",
+    "images of different seeds are nearly the same (mode collapse): raise train.batch_size or "
+    "train.penalty, use the relativistic loss, or lower train.generator_lr",
 )
 
 TROUBLES = (DIVERGED, COLLAPSED, GENERATOR_SATURATED, DISCRIMINATOR_WON)
 
 
 def find_trouble(watch: Watch, rows: Sequence[Row]) -> Trouble | None:
-    """The trouble that the newest of `rows`, the metrics logged so far, shows; the worst one first."""
+    """The trouble that the newest of `rows`, the metrics logged so far, shows; the worst one if there are several."""
     if not rows:
         return None
     newest = rows[-1]
-    # a gradient may be infinite in fp16, whose scaler then leaves out the step; if it matters, the losses follow
+    # in fp16 a gradient may be infinite: the scaler skips that step; if it matters, the losses will show it
     if not all(math.isfinite(value) for name, value in newest.items() if not name.startswith("grad_norm_")):
         return DIVERGED
     if newest.get("diversity", 1.0) < watch.collapsed:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mapgan import files
 from mapgan.params import load
-from mapgan.training.objective.augment import AUGMENTATIONS, UNIFORMS, AugmentProbability, apply_augmentation
+from mapgan.training.objective.augment import AUGMENTATIONS, UNIFORMS, AugmentProbability, augment
 from mapgan.training.run import RunPaths, train
 from tests.conftest import TINY
 from tests.training.test_equal import assert_the_same_whoever_does_the_work
@@ -27,7 +27,7 @@ def _seeded() -> None:
 
 
 def changed(name: str, images: Tensor, p: Tensor = ALWAYS) -> Tensor:
-    return apply_augmentation(name, images, torch.rand(len(images), UNIFORMS), p)
+    return augment(name, images, torch.rand(len(images), UNIFORMS), p)
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
@@ -48,14 +48,14 @@ def test_shapes_types_and_gradients_pass_through(name: str, dtype: torch.dtype, 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_gradients_are_those_of_finite_differences(name: str) -> None:
     uniforms, images = torch.rand(3, UNIFORMS), torch.rand(3, 3, 8, 8, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda x: apply_augmentation(name, x, uniforms, ALWAYS), images)
+    assert torch.autograd.gradcheck(lambda x: augment(name, x, uniforms, ALWAYS), images)
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_a_batch_in_pieces_is_changed_as_the_whole(name: str) -> None:
     images, uniforms, p = torch.rand(7, 3, 16, 16), torch.rand(7, UNIFORMS), torch.tensor(0.6)
-    whole = apply_augmentation(name, images, uniforms, p)
-    parts = [apply_augmentation(name, images[some], uniforms[some], p) for some in (slice(3), slice(3, 7))]
+    whole = augment(name, images, uniforms, p)
+    parts = [augment(name, images[some], uniforms[some], p) for some in (slice(3), slice(3, 7))]
     assert torch.allclose(whole, torch.cat(parts))
     kept = uniforms[:, 0] >= p
     assert torch.equal(whole[kept], images[kept])
@@ -96,8 +96,8 @@ def test_colour_keeps_to_its_ranges() -> None:
     assert grey.std() == pytest.approx((1 / 12) ** 0.5, rel=0.05)
     half = torch.full((1, UNIFORMS), 0.5)
     images = torch.rand(1, 3, 4, 4)
-    assert torch.allclose(apply_augmentation("color", images, half, ALWAYS), images, atol=1e-6)
-    unsaturated = apply_augmentation("color", images, torch.tensor([[0.0, 0.5, 0.0, 0.5]]), ALWAYS)
+    assert torch.allclose(augment("color", images, half, ALWAYS), images, atol=1e-6)
+    unsaturated = augment("color", images, torch.tensor([[0.0, 0.5, 0.0, 0.5]]), ALWAYS)
     assert torch.allclose(unsaturated, images.mean(1, keepdim=True).expand_as(images), atol=1e-6)
 
 

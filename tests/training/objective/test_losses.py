@@ -30,7 +30,7 @@ def test_losses_are_their_formulas(name: str) -> None:
     discriminator, generator = EXPECTED[name]
     loss = LOSSES[name]
     assert torch.allclose(discriminator_loss(loss, {"real": REAL, "fake": FAKE}, 0.9, {}), discriminator)
-    assert torch.allclose(loss.generator(FAKE - REAL if loss.paired else FAKE), generator)
+    assert torch.allclose(loss.generator(FAKE - REAL if loss.relativistic else FAKE), generator)
 
 
 @pytest.mark.parametrize("name", LOSSES)

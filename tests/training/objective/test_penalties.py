@@ -10,9 +10,9 @@ from mapgan.params import load
 from mapgan.training.objective.batches import Batches
 from mapgan.training.objective.penalties import (
     autograd_penalty,
-    due,
     finite_difference_penalty,
     gradient_penalty,
+    penalty_is_due,
     wgan_gp_penalty,
 )
 
@@ -104,4 +104,4 @@ def test_gamma_and_the_interval_weigh_the_penalty(settings: list[str], times: in
         not gradient_penalty(train, network, shown, (), logits, batches, d_step + 1, indices)
         or train.penalty_every == 1
     )
-    assert [due(train, number) for number in range(4)].count(True) == 4 // train.penalty_every
+    assert [penalty_is_due(train, number) for number in range(4)].count(True) == 4 // train.penalty_every
