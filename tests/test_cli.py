@@ -59,7 +59,7 @@ def test_a_second_call_goes_on_with_the_same_training_set(run: Path) -> None:
     source = load(run / "params.yaml").scrape.folder.path
     result = mapgan("train", source, "--out", run, *SETTINGS)
     assert result.returncode == 0, result.stderr
-    assert "goes on after step 6 of 6" in result.stderr
+    assert "continues after step 6 of 6" in result.stderr
     assert files.sha256_file(run / "generator.safetensors") == before
     assert (run / "maps/pack.npy").stat().st_mtime_ns == pack
 
@@ -176,7 +176,7 @@ def test_a_set_in_files_is_known_by_what_they_hold(tmp_path: Path) -> None:
     without = [*named, "--set", "dataset.path=digits"]
     assert mapgan("train", *without, cwd=tmp_path).returncode == 0
     again = mapgan("train", *without, cwd=tmp_path)
-    assert "goes on after step 6 of 6" in again.stderr
+    assert "continues after step 6 of 6" in again.stderr
     assert "to train on" not in again.stderr
     assert (tmp_path / "runs/fashion-dcgan/generator.safetensors").is_file()
 

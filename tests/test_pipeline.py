@@ -267,7 +267,7 @@ def test_a_killed_repro_goes_on_and_ends_complete(project: Path) -> None:
     write_settings(project, *LONG, f"train.steps={done + 50}")
     last = dvc(project, "repro")
     assert last.returncode == 0, last.stderr
-    assert f"goes on after step {done} of {done + 50}" in last.stdout + last.stderr
+    assert f"continues after step {done} of {done + 50}" in last.stdout + last.stderr
     assert (project / "results/samples/sheet-000.png").is_file()
     rows = (project / "results/train/metrics.tsv").read_text().splitlines()
     assert [int(row.split("\t")[0]) for row in rows[1:]] == [*range(40, done + 50, 40), done + 50]

@@ -74,7 +74,7 @@ def test_the_script_can_be_read() -> None:
 
 
 @pytest.mark.soak
-def test_a_job_that_was_asked_to_stop_is_queued_again_and_ends_alike(
+def test_a_job_that_was_should_stop_is_queued_again_and_ends_alike(
     squares: Path, tmp_path: Path, cluster: dict[str, str]
 ) -> None:
     job = submitted(squares, tmp_path / "whole", cluster)
@@ -96,6 +96,6 @@ def test_a_job_that_was_asked_to_stop_is_queued_again_and_ends_alike(
     job = submitted(squares, tmp_path / "parted", cluster)
     said, _ = job.communicate(timeout=120)
     assert job.returncode == 0, said
-    assert "goes on after step" in said
+    assert "continues after step" in said
     whole, parted = (files.sha256_file(tmp_path / run / "generator.safetensors") for run in ("whole", "parted"))
     assert parted == whole

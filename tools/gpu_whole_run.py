@@ -96,7 +96,7 @@ def kill_and_resume(case: Case, device: str, folder: Path) -> Result:
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
         resumed = files.sha256_file(train_whole(case, device, folder, "run"))
-    if "goes on after step" not in said.getvalue():
+    if "continues after step" not in said.getvalue():
         raise MapganError("the killed run started afresh")
     same = undisturbed == resumed
     note = "ok: the same weights, bit for bit" if same else "failed: ends with other weights than a run without a kill"

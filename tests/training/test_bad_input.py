@@ -17,6 +17,7 @@ from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
 from mapgan.params import load
 from mapgan.training import run as running
+from mapgan.training.device.stopping import StopRequest
 from mapgan.training.checkpoints import checkpoint as checkpoints
 from mapgan.training.run import train
 from mapgan.training.run_data import Run
@@ -90,12 +91,12 @@ def test_a_set_that_changes_while_training_stops_the_run_and_spoils_no_state(
 ) -> None:
     after_two = running._next_step
 
-    def change(run: Run) -> object:
+    def change(run: Run, stop: StopRequest) -> object:
         if run.done == 2:
             with (squares / "pack.npy").open("r+b") as pack:  # in place, as no tool of ours would
                 pack.seek(-1, os.SEEK_END)
                 pack.write(b"\x07")
-        return after_two(run)
+        return after_two(run, stop)
 
     monkeypatch.setattr(running, "_next_step", change)
     with pytest.raises(MapganError, match="changed while training; run again"):
@@ -109,13 +110,13 @@ def test_a_set_that_is_cut_short_while_training_is_one_line(
 ) -> None:
     following = running._next_step
 
-    def cut_it(run: Run) -> object:
+    def cut_it(run: Run, stop: StopRequest) -> object:
         if run.done == 2:
             os.truncate(squares / "pack.npy", 5_000)
-        return following(run)
+        return following(run, stop)
 
     monkeypatch.setattr(running, "_next_step", cut_it)
-    with pytest.raises(MapganError, match=r"was cut short while training|changed while training"):
+    with pytest.raises(MapganError, match=r"was truncated while training|changed while training"):
         run(squares, tmp_path)
 
 
@@ -124,18 +125,18 @@ import resource, sys
 from pathlib import Path
 from mapgan.errors import exit_on_error
 from mapgan.params import load
-from mapgan.training.checkpoints import capture
+from mapgan.training.checkpoints import saving
 from mapgan.training.run_paths import RunPaths
 from mapgan.training.run import train
 out, maps, *settings = sys.argv[1:]
 out = Path(out)
-real, calls = capture.capture, []
+real, calls = saving.capture, []
 def full_after_two(step):  # files may from now on not grow beyond 20 kB, and a state is larger
     calls.append(step)
     if len(calls) == 3:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
     return real(step)
-capture.capture = full_after_two
+saving.capture = full_after_two
 with exit_on_error():
     train(load(settings=settings), RunPaths(Path(maps), out / "g.safetensors", out / "results", out / "scratch"))
 """
@@ -165,7 +166,7 @@ def test_a_state_of_another_version_is_named_and_the_run_starts_afresh(
         run(squares, tmp_path / "b", "train.steps=3")
     capsys.readouterr()
     assert run(squares, tmp_path / "b") == whole
-    assert "step-00000003.safetensors: a state of another version of mapgan" in capsys.readouterr().err
+    assert "step-00000003.safetensors: a checkpoint of another version of mapgan" in capsys.readouterr().err
 
 
 def test_the_pixels_are_read_as_they_were_when_the_run_began(squares: Path, tmp_path: Path) -> None:

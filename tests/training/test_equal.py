@@ -149,7 +149,7 @@ def test_a_state_of_four_processes_goes_on_with_one_and_back(squares: Path, tmp_
     assert by_several(squares, tmp_path / "b", "train.steps=7", processes=4).returncode == 0
     in_double(squares, tmp_path / "b", "train.steps=13")
     result = by_several(squares, tmp_path / "b", processes=4)
-    assert "goes on after step 13 of 20" in result.stdout
+    assert "continues after step 13 of 20" in result.stdout
     assert worst(whole, load_file(tmp_path / "b/g.safetensors")) < 1e-9
 
 
@@ -160,10 +160,10 @@ def test_full_memory_in_one_of_two_processes_saves_and_says_what_to_set(
     monkeypatch.setenv("FAILS", "1")  # not the main one, which has to hear of it
     result = by_several(squares, tmp_path / "b")
     assert result.returncode != 0
-    assert "out of memory in G's half of step 10; set machine.micro_batch=4 and run again" in result.stdout
+    assert "out of memory in G's update of step 10; set machine.micro_batch=4 and run again" in result.stdout
     monkeypatch.delenv("FAILS")
     again = by_several(squares, tmp_path / "b", "machine.micro_batch=4")
-    assert "goes on after step 9 of 20" in again.stdout
+    assert "continues after step 9 of 20" in again.stdout
     assert worst(whole, load_file(tmp_path / "b/g.safetensors")) < 1e-9
     assert logged(tmp_path / "a") == pytest.approx(logged(tmp_path / "b"), abs=1e-5)
 
@@ -171,7 +171,7 @@ def test_full_memory_in_one_of_two_processes_saves_and_says_what_to_set(
 def test_a_batch_that_does_not_divide_stops_before_the_start(squares: Path, tmp_path: Path) -> None:
     result = by_several(squares, tmp_path, "train.batch_size=15")
     assert result.returncode != 0
-    assert "train.batch_size: 15 does not divide among 2 processes" in result.stdout
+    assert "train.batch_size: 15 is not divisible by the number of processes, 2" in result.stdout
     assert not (tmp_path / "s/state").exists() or not list(tmp_path.glob("s/state/*/*"))
 
 
@@ -180,7 +180,7 @@ def test_a_second_trainer_of_two_processes_stops_with_one_line(squares: Path, tm
     with files.locked(tmp_path / "s" / "train.lock", "busy"):
         result = by_several(squares, tmp_path)
     assert result.returncode != 0
-    assert result.stdout.count("another trainer is at work on this run") == 1
+    assert result.stdout.count("another trainer is running in") == 1
     assert "closed by peer" not in result.stdout
 
 

@@ -24,7 +24,7 @@ from mapgan.sampling.generate import generate
 from mapgan.sampling.latents import latent
 from mapgan.training.device.device import make_accelerator
 from mapgan.training.objective.step import Step
-from mapgan.training.prepare import plan_for, prepare
+from mapgan.training.prepare import plan_memory, prepare
 from tests.conftest import TINY, write_squares
 from tests.training.checkpoints.test_resume import run
 from tests.training.test_run import MODERN, WAYS, assert_close, gradients
@@ -57,7 +57,7 @@ def test_both_players_are_told_the_labels_of_the_real_images_at_their_places(sha
     plain = ["train.batch_size=8", "train.penalty_every=1", "train.discriminator_steps=1", "train.augment=[]"]
     params = load(settings=[*TINY, *settings, *plain])
     dataset, accelerator = open_dataset(shades), make_accelerator(params)
-    step = prepare(params, dataset, accelerator, plan_for(params, dataset, accelerator))
+    step = prepare(params, dataset, accelerator, plan_memory(params, dataset, accelerator))
     seen = (step.batches.real(0, range(8)).mean((1, 2, 3)) < 0).long()  # 1 is dark
     assert seen.tolist() != seen.flip(0).tolist()
     told: list[torch.Tensor] = []

@@ -22,7 +22,7 @@ from mapgan.errors import MapganError
 from mapgan.networks.generator_file import load_generator
 from mapgan.params import load
 from mapgan.training.device.device import make_accelerator
-from mapgan.training.prepare import plan_for, prepare
+from mapgan.training.prepare import plan_memory, prepare
 from mapgan.training.run import train
 from mapgan.training.run_paths import RunPaths
 from tests.conftest import TINY, write_squares
@@ -135,7 +135,7 @@ def gradients(maps: Path, *settings: str) -> dict[str, torch.Tensor]:
     still = ["train.generator_lr=1e-12", "train.discriminator_lr=1e-12", "train.penalty_every=1"]
     params = load(settings=[*TINY, *still, *settings])
     dataset, accelerator = open_dataset(maps), make_accelerator(params)
-    step = prepare(params, dataset, accelerator, plan_for(params, dataset, accelerator))
+    step = prepare(params, dataset, accelerator, plan_memory(params, dataset, accelerator))
     step(0)
     players = {"generator": step.generator, "discriminator": step.discriminator}
     return {
@@ -197,8 +197,8 @@ def test_dropout_does_not_know_how_the_batch_is_cut(squares: Path, network: str,
 def test_labels_are_flipped_for_the_share_that_is_asked_for(squares: Path) -> None:
     params = load(settings=[*TINY, "train.label_flip=0.15"])
     dataset, accelerator = open_dataset(squares), make_accelerator(params)
-    step = prepare(params, dataset, accelerator, plan_for(params, dataset, accelerator))
-    flipped = [step._label_flips(d_step, range(4)) for d_step in range(1000)]
+    step = prepare(params, dataset, accelerator, plan_memory(params, dataset, accelerator))
+    flipped = [step._flipped_labels(d_step, range(4)) for d_step in range(1000)]
     for side in ("real", "fake"):
         assert torch.cat([one[side] for one in flipped]).float().mean().item() == pytest.approx(0.15, abs=0.02)
     assert not all(torch.equal(one["real"], one["fake"]) for one in flipped)
@@ -321,7 +321,7 @@ def test_killed_and_stopped_runs_end_with_the_same_weights(squares: Path, tmp_pa
     last = start(squares, tmp_path / "b", *LONG, "train.steps=200")
     _, errors = last.communicate(timeout=60)
     assert last.returncode == 0
-    assert "goes on after step" in _ + errors
+    assert "continues after step" in _ + errors
     digests = {files.sha256_file(tmp_path / name / "generator.safetensors") for name in "ab"}
     assert len(digests) == 1
 
@@ -333,7 +333,7 @@ def test_a_second_trainer_stops_with_one_line(squares: Path, tmp_path: Path) -> 
         second = start(squares, tmp_path, "train.steps=100000", "machine.save_minutes=0")
         _, errors = second.communicate(timeout=60)
         assert second.returncode == 2
-        assert "another trainer is at work on this run" in errors.splitlines()[-1]
+        assert "another trainer is running in" in errors.splitlines()[-1]
         assert first.poll() is None
     finally:
         first.kill()

@@ -19,7 +19,7 @@ from mapgan.training.checkpoints.checkpoint import (
     flatten,
     load_checkpoint,
     load_optimizer,
-    part,
+    tensors_below,
     read_checkpoint,
     save_checkpoint,
     step_of,
@@ -36,7 +36,7 @@ def test_a_state_comes_back_as_it_was(tmp_path: Path) -> None:
     assert found is not None
     assert found.step == 5
     assert found.rows == [{"step": 5.0}]
-    assert torch.equal(part(found.tensors, "generator")["w"], torch.full((3,), 5.0))
+    assert torch.equal(tensors_below(found.tensors, "generator")["w"], torch.full((3,), 5.0))
 
 
 def test_two_states_are_kept(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_state_is_named_by_its_file_its_folder_or_its_run(tmp_path: Path) -> N
     folder = tmp_path / ".mapgan/state/0123456789abcdef"
     path = save_checkpoint(folder, state(4))
     assert {find_checkpoint(index) for index in (path, folder, tmp_path)} == {path}
-    with pytest.raises(MapganError, match="no saved state"):
+    with pytest.raises(MapganError, match="no checkpoint"):
         find_checkpoint(tmp_path / "elsewhere")
 
 
@@ -145,7 +145,7 @@ def test_a_damaged_state_is_passed_over_for_the_one_before(tmp_path: Path, damag
     found = load_checkpoint(tmp_path, 10, said.append)
     assert found is not None
     assert found.step == 1
-    assert all("step-00000002.safetensors" in line and "the state before it is used" in line for line in said)
+    assert all("step-00000002.safetensors" in line and "using the one before it" in line for line in said)
     assert bool(said) == (damage is not Path.unlink)
 
 
@@ -188,7 +188,7 @@ def test_adams_moments_keep_their_layout() -> None:
         name: t.clone(memory_format=torch.contiguous_format)
         for name, t in flatten("o/state", optimizer.state_dict()["state"])
     }
-    load_optimizer(other_optimizer, part(tensors, "o"))
+    load_optimizer(other_optimizer, tensors_below(tensors, "o"))
     step(layer, optimizer)
     step(other, other_optimizer)
     assert torch.equal(layer.weight, other.weight)

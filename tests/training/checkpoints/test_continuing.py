@@ -62,8 +62,8 @@ def test_everything_goes_along_and_the_history_says_what_changed(
     assert last.history == [{"step": 6, "changed": {"train.batch_size": [4, 2]}}]
     assert json.loads((tmp_path / "b/results/history.json").read_text()) == last.history
     assert [row["step"] for row in last.rows if "loss_G" in row] == [2, 4, 6, 8, 9]
-    line = next(line for line in capsys.readouterr().err.splitlines() if "goes on" in line)
-    assert "goes on after step 6 of 9, from " in line
+    line = next(line for line in capsys.readouterr().err.splitlines() if "continues after" in line)
+    assert "continues after step 6 of 9, from " in line
     assert line.endswith("changed since: train.batch_size 4 -> 2")
 
 
@@ -91,7 +91,7 @@ def test_other_images_are_learned(tmp_path: Path, squares: Path) -> None:
     more = write_squares(tmp_path / "more", 32, 32, train=13)
     same = run(squares, tmp_path / "b", "train.steps=9", continued_from(tmp_path / "a"))
     assert run(more, tmp_path / "c", "train.steps=9", continued_from(tmp_path / "a")) != same
-    assert list(newest(tmp_path / "c").history[0]["changed"]) == ["images"]
+    assert list(newest(tmp_path / "c").history[0]["changed"]) == ["data"]
 
 
 def test_the_run_before_in_the_same_place_is_continued_and_then_its_own_states(
@@ -105,7 +105,7 @@ def test_the_run_before_in_the_same_place_is_continued_and_then_its_own_states(
     run(squares, tmp_path / "b", *wanted, continued_from(tmp_path / "b/.mapgan"), "train.steps=8")
     capsys.readouterr()
     assert run(squares, tmp_path / "b", *wanted, continued_from(tmp_path / "b/.mapgan")) == whole
-    assert "goes on after step 8 of 12\n" in capsys.readouterr().err
+    assert "continues after step 8 of 12\n" in capsys.readouterr().err
     third = [*wanted, "train.batch_size=3", "train.steps=13", continued_from(tmp_path / "b/.mapgan")]
     run(squares, tmp_path / "b", *third)
     assert [entry["step"] for entry in newest(tmp_path / "b").history] == [6, 12]
@@ -130,7 +130,7 @@ UNFIT = [
         r"other networks, or another size: ema/.* there, .* here\)",
     ),
     (["train.networks.dcgan-modern.discriminator_channels=8"], r"other networks, or another size: discriminator/"),
-    (["train.network=mlp"], "and [0-9]+ more tensors; train afresh"),
+    (["train.network=mlp"], "and [0-9]+ more tensors; train from scratch"),
     (["train.steps=6"], "has 6 steps already, and train.steps is 6; raise train.steps"),
 ]
 

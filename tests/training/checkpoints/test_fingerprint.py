@@ -26,7 +26,7 @@ APART = {
 
 def covered(path: Path) -> bool:
     name = path.relative_to(PACKAGE).as_posix()
-    return name.startswith(fingerprint.DECIDES)
+    return name.startswith(fingerprint.CODE)
 
 
 def module_path(name: str) -> Path | None:

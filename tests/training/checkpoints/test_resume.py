@@ -43,7 +43,7 @@ def test_a_named_state_is_gone_on_from(squares: Path, tmp_path: Path, capsys: py
     once = run(squares, tmp_path / "a", *EVERY_STEP)
     state = saved(tmp_path / "a", 2)
     assert run(squares, tmp_path / "a", *EVERY_STEP, resume=str(state)) == once
-    assert "goes on after step 2 of 6" in capsys.readouterr().err
+    assert "continues after step 2 of 6" in capsys.readouterr().err
     kept = tmp_path / "elsewhere"
     kept.mkdir()
     for path in (state, state.with_suffix(".sha256")):
@@ -67,7 +67,7 @@ def test_the_same_command_again_goes_on_from_what_it_did(
     run(squares, tmp_path / "c", *EVERY_STEP, "train.steps=4", resume=named)
     capsys.readouterr()
     assert run(squares, tmp_path / "c", *EVERY_STEP, resume=named) == once
-    assert "goes on after step 4 of 6" in capsys.readouterr().err
+    assert "continues after step 4 of 6" in capsys.readouterr().err
     assert run(squares, tmp_path / "c", *EVERY_STEP) == once
 
 
@@ -91,8 +91,8 @@ def test_after_a_named_state_no_later_one_of_before_is_used(squares: Path, tmp_p
 
 
 BAD = [
-    ("nowhere", "nowhere: no saved state"),
-    ("maps", "no saved state"),
+    ("nowhere", "nowhere: no checkpoint"),
+    ("maps", "no checkpoint"),
 ]
 
 
@@ -104,7 +104,7 @@ def test_a_state_that_is_not_there_is_one_line(squares: Path, tmp_path: Path, na
 
 def test_a_state_of_other_networks_is_one_line(squares: Path, tmp_path: Path) -> None:
     run(squares, tmp_path / "a")
-    with pytest.raises(MapganError, match="the state of step 6 is that of other networks"):
+    with pytest.raises(MapganError, match="the checkpoint of step 6 is of other networks"):
         run(
             squares,
             tmp_path / "b",

@@ -13,7 +13,7 @@ from mapgan.errors import MapganError, is_lost_peer
 from mapgan.networks.generator_file import load_network
 from mapgan.params import load
 from mapgan.training.device.device import make_accelerator
-from mapgan.training.prepare import plan_for, prepare
+from mapgan.training.prepare import plan_memory, prepare
 from mapgan.training.run import train
 from mapgan.training.run_paths import RunPaths
 from tests.conftest import TINY
@@ -75,7 +75,7 @@ def test_a_network_whose_gradients_are_differentiated_is_not_compiled(
 ) -> None:
     params = load(settings=[*TINY, "machine.compile=true", f"train.penalty_kind={kind}"])
     dataset, accelerator = open_dataset(squares), make_accelerator(params)
-    step = prepare(params, dataset, accelerator, plan_for(params, dataset, accelerator))
+    step = prepare(params, dataset, accelerator, plan_memory(params, dataset, accelerator))
     assert (step.discriminator._compiled_call_impl is not None) is compiled
     assert step.generator._compiled_call_impl is not None
     assert ("D is not compiled" in capsys.readouterr().out) is not compiled

@@ -14,7 +14,7 @@ from mapgan.networks.generator_file import load_network
 from mapgan.params import load
 from mapgan.training.device.device import make_accelerator
 from mapgan.training.objective.step import Step
-from mapgan.training.prepare import plan_for, prepare
+from mapgan.training.prepare import plan_memory, prepare
 from mapgan.training.run import train
 from mapgan.training.run_paths import RunPaths
 from tests.conftest import TINY
@@ -69,7 +69,7 @@ def test_the_failed_half_is_done_again_with_smaller_micro_batches(
         torch.set_default_dtype(torch.float32)
     assert sizes == [4, 4, 4, 2, *[1] * 16]  # the failed tries at 4 and 2, then images one by one
     said = capsys.readouterr().err
-    assert f"out of memory in {half}'s half of step 3" in said
+    assert f"out of memory in {half}'s update of step 3" in said
     assert "machine.micro_batch 2 instead of 4" in said
     assert all(torch.allclose(whole[name], again[name], rtol=0, atol=1e-9) for name in whole)
 
@@ -78,7 +78,7 @@ def test_when_one_image_is_too_much_the_line_says_what_to_set(
     squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail(monkeypatch, "G", at_step=2, above=0, error=KINDS[0])
-    with pytest.raises(MapganError, match=r"out of memory in G's half of step 3; set machine.checkpointing=all"):
+    with pytest.raises(MapganError, match=r"out of memory in G's update of step 3; set machine.checkpointing=all"):
         weights(squares, tmp_path)
 
 
@@ -88,7 +88,7 @@ ADAPTING = ["train.augment=[flip]", "train.augment_p=0.5", "train.augment_target
 @pytest.mark.parametrize(
     ("settings", "half", "at_turn", "left"),
     [
-        ([], "G", 2, 3),  # D's half of step 3 had been done, and is not done again
+        ([], "G", 2, 3),  # D's update of step 3 had been done, and is not done again
         (["train.discriminator_steps=2", *ADAPTING], "G", 5, 6),
         (["train.discriminator_steps=2", *ADAPTING], "D", 5, 7),  # and here half of that
     ],
@@ -106,7 +106,7 @@ def test_what_was_done_before_memory_ran_out_is_saved(
     whole = weights(squares, tmp_path / "a", *settings)
     with monkeypatch.context() as broken:
         fail(broken, half, at_turn, above=0, error=KINDS[0])
-        with pytest.raises(MapganError, match=f"out of memory in {half}'s half of step 3"):
+        with pytest.raises(MapganError, match=f"out of memory in {half}'s update of step 3"):
             weights(squares, tmp_path / "b", *settings)
     sizes = fail(monkeypatch, "D", at_step=-1, above=0, error=KINDS[0])  # only counts
     again = weights(squares, tmp_path / "b", *settings)
@@ -116,7 +116,7 @@ def test_what_was_done_before_memory_ran_out_is_saved(
 
 def test_batch_statistics_are_never_cut(squares: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fail(monkeypatch, "D", at_step=1, above=1, error=KINDS[0])
-    with pytest.raises(MapganError, match="out of memory in D's half of step 2"):
+    with pytest.raises(MapganError, match="out of memory in D's update of step 2"):
         weights(squares, tmp_path, "train.network=dcgan")
 
 
@@ -144,7 +144,7 @@ def test_other_errors_are_not_taken_for_full_memory(
 def test_a_failed_try_leaves_no_gradients(squares: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     params = load(settings=TINY)
     dataset, accelerator = open_dataset(squares), make_accelerator(params)
-    step = prepare(params, dataset, accelerator, plan_for(params, dataset, accelerator))
+    step = prepare(params, dataset, accelerator, plan_memory(params, dataset, accelerator))
     fail(monkeypatch, "D", at_step=0, above=0, error=KINDS[0])
     with pytest.raises(MapganError):
         step(0)

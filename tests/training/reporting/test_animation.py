@@ -227,7 +227,7 @@ def test_whenever_a_run_ends_its_last_snapshot_is_in_the_animation(
     monkeypatch.setattr(animation, "write_animation", written)
     monkeypatch.setattr(animation, "PAUSE", 1e9)
     if stopped == "by a signal":
-        monkeypatch.setattr(running, "_asked_to_stop", lambda run, _: run.done == 4)
+        monkeypatch.setattr(running, "_should_stop", lambda run, _: run.done == 4)
     if stopped == "by trouble":
         monkeypatch.setattr(running, "find_run_trouble", lambda run: COLLAPSED if run.done == 4 else None)
     ended = contextlib.nullcontext() if stopped == "by its end" else pytest.raises(MapganError)

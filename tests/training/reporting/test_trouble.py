@@ -108,7 +108,7 @@ def poison(monkeypatch: pytest.MonkeyPatch, at_step: int, above_rate: float) -> 
     """Have D's gradients be no numbers at one step, as long as the learning rate is above `above_rate`."""
     from mapgan.training.objective.step import Step
 
-    real = Step._gradients
+    real = Step._accumulate_gradients
 
     def poisoned(self: Step, name: str, *rest: object) -> object:
         metrics = real(self, name, *rest)  # type: ignore[arg-type]
@@ -120,7 +120,7 @@ def poison(monkeypatch: pytest.MonkeyPatch, at_step: int, above_rate: float) -> 
                 weight.grad = torch.full_like(weight, torch.nan)
         return metrics
 
-    monkeypatch.setattr(Step, "_gradients", poisoned)
+    monkeypatch.setattr(Step, "_accumulate_gradients", poisoned)
 
 
 def test_a_run_that_diverges_goes_back_and_on_with_a_lower_rate(
