@@ -1,4 +1,4 @@
-"""The command line. Commands have no logic of their own, and load what they need only when they run."""
+"""The command line. It has no logic of its own, and each command imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # loading rich for the help alone would double the time to show it
-    help="Makes new Dungeons & Dragons maps from images of old ones.",
+    rich_markup_mode=None,  # importing rich only for the help would double the time to show it
+    help="Make new Dungeons & Dragons maps from images of old ones.",
 )
 
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="A setting, such as train.batch_size=8; may be repeated."),
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, such as train.batch_size=8; can be repeated."),
 ]
 
 
@@ -28,24 +28,27 @@ Settings = Annotated[
 def train(
     folder: Annotated[
         Path | None,
-        typer.Argument(help="Your images, a training set made before, or a set in IDX or NPZ files."),
+        typer.Argument(help="A folder of images, a training set, or a set in IDX, NPZ, NPY or CSV files."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where the run goes [default: runs/NAME].")] = None,
-    params: Annotated[Path | None, typer.Option(help="A file of settings like params.yaml.")] = None,
-    preset: Annotated[str | None, typer.Option(help="A preset; `mapgan preset` lists them.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the run [default: runs/NAME].")] = None,
+    params: Annotated[Path | None, typer.Option(help="Settings file like params.yaml.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Preset; `mapgan preset` lists them.")] = None,
     settings: Settings = None,
     resume: Annotated[
-        str, typer.Option(metavar="auto|never|PATH", help="Go on from the last saved state, none, or the one named.")
+        str,
+        typer.Option(
+            metavar="auto|never|PATH", help="Resume from the last checkpoint, from none, or from the one at PATH."
+        ),
     ] = "auto",
     continue_run: Annotated[
         bool,
-        typer.Option("--continue", help="Go on from the run in --out although its images or settings were others."),
+        typer.Option("--continue", help="Continue the run in --out with other images or settings."),
     ] = False,
     init_from: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Fine-tune from a generator.safetensors or a run's folder.")
     ] = None,
 ) -> None:
-    """Train a generator on a folder of images; a run that was stopped goes on where it was."""
+    """Train a generator on a folder of images. A run that was stopped resumes."""
     with exit_on_error():
         from mapgan.commands.train import train
         from mapgan.commands.training_set import Given
@@ -57,22 +60,22 @@ def train(
 
 @app.command()
 def sample(
-    run: Annotated[Path, typer.Argument(help="A run's folder, or a generator's file.")],
-    seeds: Annotated[str, typer.Option(help="Seeds to draw, such as 0-35 or 3,7.")] = "0-35",
+    run: Annotated[Path, typer.Argument(help="Folder of a run, or file of a generator.")],
+    seeds: Annotated[str, typer.Option(help="Seeds, such as 0-35 or 3,7.")] = "0-35",
     sheet: Annotated[str, typer.Option(help="Columns x rows of a sheet.")] = "6x6",
-    out: Annotated[Path | None, typer.Option(help="Where the images go [default: beside the generator].")] = None,
-    zoom: Annotated[int, typer.Option(min=1, max=16, help="Size of a pixel on the sheets.")] = 1,
-    singles: Annotated[bool, typer.Option(help="Also write each image on its own.")] = True,
+    out: Annotated[Path | None, typer.Option(help="Folder for the images [default: beside the generator].")] = None,
+    zoom: Annotated[int, typer.Option(min=1, max=16, help="Enlargement of images on the sheets.")] = 1,
+    singles: Annotated[bool, typer.Option(help="Also write each image to a file of its own.")] = True,
     label: Annotated[
-        str, typer.Option(help="Labels to draw, such as cave or cave,town, if it has any [default: all in turn].")
+        str, typer.Option(help="Labels, such as cave or cave,town, if there are any [default: all, alternating].")
     ] = "",
     size: Annotated[
-        str, typer.Option(metavar="WxH", help="Pixels of each map, if the latent is spatial [default: as trained].")
+        str, typer.Option(metavar="WxH", help="Size in pixels, with a spatial latent [default: as trained].")
     ] = "",
-    seamless: Annotated[bool, typer.Option("--seamless", help="Seamless maps, if the latent is spatial.")] = False,
+    seamless: Annotated[bool, typer.Option("--seamless", help="Seamless maps, with a spatial latent.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
-    """Draw maps: a sheet with the seed (and the label) under each, and each on its own."""
+    """Generate maps: sheets with the seed (and label) under each map, and single images."""
     with exit_on_error():
         from mapgan.commands.sample import sample
 
@@ -82,18 +85,21 @@ def sample(
 
 @app.command()
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="A run's folder, or a generator's file.")],
-    maps: Annotated[Path | None, typer.Option(help="The training set [default: RUN/maps].")] = None,
+    run: Annotated[Path, typer.Argument(help="Folder of a run, or file of a generator.")],
+    maps: Annotated[Path | None, typer.Option(help="Training set [default: RUN/maps].")] = None,
     extractor: Annotated[
-        str | None, typer.Option(metavar="inception|FILE.onnx", help="Whose features give FID, KID and the like.")
+        str | None,
+        typer.Option(
+            metavar="inception|FILE.onnx", help="Network whose features FID, KID and so on are computed from."
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Where the numbers go [default: RUN/results/evaluate, or evaluate-best ...].")
+        Path | None, typer.Option(help="Folder for the numbers [default: RUN/results/evaluate, or evaluate-best ...].")
     ] = None,
     settings: Settings = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
-    """Measure how near the generated maps come to held-out ones, how they differ, and whether they are copies."""
+    """Measure the quality and diversity of generated maps, and whether they are copies of training images."""
     with exit_on_error():
         from mapgan.commands.evaluate import evaluate
 
@@ -102,10 +108,10 @@ def evaluate(
 
 @app.command()
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, each evaluated before.")],
-    out: Annotated[Path, typer.Option(help="The page.")] = Path("compare.html"),
+    runs: Annotated[list[Path], typer.Argument(help="Folders of evaluated runs.")],
+    out: Annotated[Path, typer.Option(help="HTML page to write.")] = Path("compare.html"),
 ) -> None:
-    """Set runs side by side: numbers, sheets, and the settings that differ."""
+    """Compare runs side by side: numbers, sheets, and the settings that differ."""
     with exit_on_error():
         from mapgan.commands.compare import compare_runs
 
@@ -114,11 +120,11 @@ def compare(
 
 @app.command()
 def preset(
-    name: Annotated[str | None, typer.Argument(help="The preset to show or write.")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Merge it into params.yaml, whose comments stay.")] = False,
-    params: Annotated[Path, typer.Option(help="The file to write to.")] = Path("params.yaml"),
+    name: Annotated[str | None, typer.Argument(help="Preset to show or write.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Merge it into params.yaml; comments stay.")] = False,
+    params: Annotated[Path, typer.Option(help="File to write to.")] = Path("params.yaml"),
 ) -> None:
-    """List the presets, show one, or merge one into params.yaml (for DVC, which cannot see overlays)."""
+    """List the presets, show one, or merge one into params.yaml, which is where DVC reads settings."""
     with exit_on_error():
         from mapgan.commands.preset import listing, write_preset
         from mapgan.params.reading import preset_text
@@ -133,16 +139,18 @@ def preset(
 
 @app.command()
 def plan(
-    preset: Annotated[str | None, typer.Option(help="A preset; `mapgan preset` lists them.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Preset; `mapgan preset` lists them.")] = None,
     params: Annotated[
-        Path | None, typer.Option(help="A file of settings [default: params.yaml, if it is here].")
+        Path | None, typer.Option(help="Settings file [default: params.yaml, if there is one here].")
     ] = None,
     settings: Settings = None,
-    size: Annotated[str | None, typer.Option(metavar="WxH", help="Pixels [default: those of resize].")] = None,
-    memory: Annotated[float | None, typer.Option(metavar="GIB", help="Of a card, which need not be there.")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Put the choice into the file of settings.")] = False,
+    size: Annotated[str | None, typer.Option(metavar="WxH", help="Size in pixels [default: that of resize].")] = None,
+    memory: Annotated[
+        float | None, typer.Option(metavar="GIB", help="Memory of a card, which need not be present.")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write the choice into the settings file.")] = False,
 ) -> None:
-    """Say what a training step needs of the memory, and which micro-batch and checkpointing fit it."""
+    """Predict the memory of a training step, and choose micro-batch and gradient checkpointing."""
     with exit_on_error():
         from mapgan.commands.plan import plan
 
@@ -151,13 +159,13 @@ def plan(
 
 @app.command()
 def summary(
-    preset: Annotated[str | None, typer.Option(help="A preset; `mapgan preset` lists them.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Preset; `mapgan preset` lists them.")] = None,
     params: Annotated[
-        Path | None, typer.Option(help="A file of settings [default: params.yaml, if it is here].")
+        Path | None, typer.Option(help="Settings file [default: params.yaml, if there is one here].")
     ] = None,
     settings: Settings = None,
 ) -> None:
-    """Show both networks layer by layer: sizes, parameters, arithmetic, memory."""
+    """Show both networks layer by layer: shapes, parameters, multiply-adds, memory."""
     with exit_on_error():
         from mapgan.commands.summary import summary
 
@@ -166,7 +174,7 @@ def summary(
 
 @app.command()
 def doctor() -> None:
-    """Say what this machine has, and what is wrong with it."""
+    """Show what this machine has, and what is wrong with it."""
     with exit_on_error():
         from mapgan.commands.doctor import report
 

@@ -1,23 +1,21 @@
-"""Errors for people: one line that says what, where and what to do; exit code 2; no traceback."""
+"""Errors for users: one line that says what is wrong, where, and what to do; exit code 2; no traceback."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
-import shutil
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NoReturn
 
 
 class MapganError(Exception):
-    """Something a person can put right: its text is the one line they see.
+    """An error that the user can fix; its text is the line that they see.
 
     Args:
-        what: what is wrong, naming the file or the setting.
-        remedy: what to do about it.
+        what: what is wrong, with the file or the setting.
+        remedy: what to do.
     """
 
     exit_code = 2
@@ -27,49 +25,41 @@ class MapganError(Exception):
 
 
 class SettingsError(MapganError):
-    """A key of the settings is unknown, or its value is not allowed."""
+    """A setting does not exist, or its value is not allowed."""
 
 
 class Interrupted(MapganError):
-    """The run was asked to stop. It must not end with 0, or DVC would take its half result for whole."""
+    """The process was asked to stop. Its exit code is not 0, or DVC would take the partial result for a complete one."""
 
     exit_code = 130
 
 
 @contextlib.contextmanager
 def exit_on_error() -> Iterator[None]:
-    """Turn what a person can put right into one line on stderr and an exit code; other errors are ours to mend."""
+    """Print errors that the user can fix as one line on stderr and exit; all others are bugs, and get a traceback."""
     try:
         yield
     except MapganError as error:
-        _say_and_leave(str(error), error.exit_code)
+        _exit(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _say_and_leave("stopped", Interrupted.exit_code)
+        _exit("stopped", Interrupted.exit_code)
     except OSError as error:
-        _say_and_leave(f"{error.filename or 'a file'}: {error.strerror or error}{_room(error)}", MapganError.exit_code)
+        remedy = "; make room and run again" if error.errno == errno.ENOSPC else ""
+        _exit(f"{error.filename or 'a file'}: {error.strerror or error}{remedy}", MapganError.exit_code)
     except RuntimeError as error:
-        if type(error).__name__ == "OutOfMemoryError":  # torch's, named so that torch need not be loaded here
-            _say_and_leave("the GPU's memory is full; lower machine.micro_batch", MapganError.exit_code)
+        if type(error).__name__ == "OutOfMemoryError":  # of torch, which is not imported here
+            _exit("the GPU's memory is full; lower machine.micro_batch", MapganError.exit_code)
         if not is_lost_peer(error):
             raise
-        _say_and_leave("another process of this run has ended; its own line says why", MapganError.exit_code)
-
-
-def _room(error: OSError) -> str:
-    """Where a disk is full: how much is free on it, and what to do."""
-    if error.errno != errno.ENOSPC or not error.filename:
-        return ""
-    folder = Path(os.fsdecode(error.filename)).absolute().parent
-    free = shutil.disk_usage(folder).free / 2**20 if folder.is_dir() else 0.0
-    return f" ({free:.0f} MiB free in {folder}); make room and run again"
+        _exit("another process of this run has ended; its own message says why", MapganError.exit_code)
 
 
 def is_lost_peer(error: RuntimeError) -> bool:
-    """Whether `error` says that another of several processes is gone (NCCL's and gloo's words for it)."""
-    signs = ("closed by peer", "Connection reset", "Broken pipe", "NCCL", "Timed out waiting", "Socket closed")
-    return os.environ.get("WORLD_SIZE", "1") != "1" and any(sign in str(error) for sign in signs)
+    """Whether `error` means that another process of the run has ended, by the messages of NCCL and gloo."""
+    messages = ("closed by peer", "Connection reset", "Broken pipe", "NCCL", "Timed out waiting", "Socket closed")
+    return os.environ.get("WORLD_SIZE", "1") != "1" and any(message in str(error) for message in messages)
 
 
-def _say_and_leave(line: str, exit_code: int) -> NoReturn:
+def _exit(line: str, exit_code: int) -> NoReturn:
     print(f"mapgan: {' '.join(line.split())}", file=sys.stderr)
     raise SystemExit(exit_code) from None

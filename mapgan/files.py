@@ -1,8 +1,9 @@
-"""Files: written beside their place and moved in, linked where that is free, named by what they hold."""
+"""Files: atomic writes, digests, hard links and locks."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -16,56 +17,76 @@ import filelock
 
 from mapgan.errors import MapganError
 
+MIB = 2**20
+
 
 @contextlib.contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
-    """Give a scratch path beside `path`; move it in when the block ends well, remove it when not.
+def atomic_write(path: Path, size: int = 0) -> Iterator[Path]:
+    """Give a temporary path beside `path`, which replaces it when the block ends, and is removed on an error.
 
-    DVC may have hard-linked the old file to its cache, so the old file is never written to:
-    readers see the old bytes or the new ones, and nothing between (rule 4 of the design).
+    Readers see either the old content or the new one. The old file itself is never written to, as it may be a hard link
+    into DVC's cache.
+
+    Args:
+        path: the file to write.
+        size: bytes that will be written, if known; the free space is checked before.
+
+    Raises:
+        OSError: the file cannot be written; on a full disk, the text says how much is needed and how much is free.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if size > shutil.disk_usage(path.parent).free:
+        raise _disk_full(path, size)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     os.close(handle)
-    scratch = Path(name)
+    temporary = Path(name)
     try:
-        yield scratch
-        with scratch.open("rb+") as written:  # on Windows only a writable handle can be flushed
+        yield temporary
+        with temporary.open("rb+") as written:  # on Windows only a writable handle can be flushed
             os.fsync(written.fileno())
-        _as_umask_allows(scratch)
-        scratch.replace(path)
+        _apply_umask(temporary)
+        temporary.replace(path)
     except OSError as error:
-        error.filename = error.filename or str(path)  # a write to an open file does not say which
+        if error.errno == errno.ENOSPC:
+            raise _disk_full(path, size) from None
+        error.filename = error.filename or str(path)  # a write to an open file does not name it
         raise
     finally:
-        scratch.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
-def _as_umask_allows(path: Path) -> None:
-    """mkstemp makes files private; outputs should be as readable as any other file of the user's."""
+def _disk_full(path: Path, size: int) -> OSError:
+    folder = path.absolute().parent
+    needed = f"{size / MIB:.0f} MiB needed, " if size else ""
+    free = shutil.disk_usage(folder).free / MIB
+    return OSError(errno.ENOSPC, f"No space left on device ({needed}{free:.0f} MiB free in {folder})", str(path))
+
+
+def _apply_umask(path: Path) -> None:
+    """Make a file of mkstemp, which is private, as readable as any other file of the user."""
     mask = os.umask(0)
     os.umask(mask)
     path.chmod(0o666 & ~mask)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` beside `path` and move it in."""
-    with atomic_write(path) as scratch:
-        scratch.write_bytes(content)
+    """Write `content` atomically."""
+    with atomic_write(path, len(content)) as temporary:
+        temporary.write_bytes(content)
 
 
 def write_text(path: Path, content: str) -> None:
-    """Write `content` as UTF-8 with plain newlines, beside `path`, and move it in."""
+    """Write `content` atomically, as UTF-8 with `\\n` newlines."""
     write_bytes(path, content.encode())
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as JSON a person can read, with sorted keys: the same value gives the same bytes."""
+    """Write `value` atomically as indented JSON with sorted keys: equal values give equal bytes."""
     write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def canonical_json(value: Any) -> str:
-    """JSON with one spelling for each value: sorted keys, no white space. For digests and metadata."""
+    """JSON with sorted keys and no white space, for digests and metadata: equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -89,13 +110,13 @@ def sha256_bytes(content: bytes) -> str:
 
 
 def sha256_file(path: Path) -> str:
-    """SHA-256 of a file's bytes as 64 lower-case hex digits, read in pieces."""
+    """SHA-256 of a file as 64 lower-case hex digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def sha256_tree(roots: Iterable[Path], pattern: str = "*.py") -> str:
-    """One digest over names and bytes of all files below `roots` that match, in sorted order."""
+    """SHA-256 over the names and contents of all files below `roots` that match `pattern`, in sorted order."""
     digest = hashlib.sha256()
     for root in sorted(roots):
         for path in sorted(root.rglob(pattern)) if root.is_dir() else [root]:
@@ -107,7 +128,7 @@ def sha256_tree(roots: Iterable[Path], pattern: str = "*.py") -> str:
 def link_or_copy(source: Path, target: Path) -> None:
     """Make `target` a hard link to `source`, or a copy where the file system cannot link.
 
-    An existing `target` is replaced whole; nothing about `source` changes, its mode included.
+    An existing `target` is replaced atomically; `source` does not change, and neither does its mode.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = target.with_name(f".{target.name}.{os.getpid()}.part")
@@ -124,10 +145,10 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 @contextlib.contextmanager
 def locked(path: Path, busy: str) -> Iterator[None]:
-    """Hold the lock file `path` for the length of the block; the system frees it when the process dies.
+    """Hold the lock file `path` within the block; the operating system releases it when the process dies.
 
     Raises:
-        MapganError: with the text `busy`, when a living process holds it.
+        MapganError: with the text `busy`, if another process holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(path)

@@ -1,4 +1,4 @@
-"""A progress bar on a terminal; a plain line now and then where there is none."""
+"""A progress bar on a terminal; elsewhere a line of text every 20 seconds."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ SECONDS_BETWEEN_LINES = 20.0
 
 
 class Bar:
-    """Counts work that is done: `with Bar("prune", total=240) as bar: bar.advance()`.
+    """A progress bar: `with Bar("prune", total=240) as bar: bar.advance()`.
 
     Args:
-        title: what is going on, one word.
-        total: how many pieces of work there are; None where nobody knows yet.
-        done: how many of them were done before (a run that goes on).
-        quiet: say nothing (processes that are not the main one).
+        title: one word.
+        total: number of items; None if it is not known.
+        done: number of items that are done already.
+        quiet: print nothing, in processes that are not the main one.
     """
 
     def __init__(self, title: str, total: int | None = None, done: int = 0, quiet: bool = False) -> None:
@@ -45,27 +45,22 @@ class Bar:
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
         self.rich.stop()
         if not self.terminal and kind is None:
-            self._line()
+            self._print_line()
 
     def advance(self, count: int = 1, note: str | None = None) -> None:
-        """Say that `count` more pieces are done; `note` stays behind the bar until the next one."""
+        """Count `count` more items; `note` is shown behind the bar until the next one."""
         self.done += count
         self.note = self.note if note is None else note
         self.rich.update(self.task, completed=self.done, note=self.note)
         if not self.terminal and time.monotonic() - self.last_line > SECONDS_BETWEEN_LINES:
-            self._line()
+            self._print_line()
 
     def restart(self, done: int) -> None:
-        """Say that `done` pieces are done, fewer perhaps than a moment ago."""
+        """Set the number of items that are done, which may be fewer than before."""
         self.done = done
         self.rich.update(self.task, completed=done)
 
-    def expect(self, total: int) -> None:
-        """Say how many pieces there are, once that is known."""
-        self.total = total
-        self.rich.update(self.task, total=total)
-
-    def _line(self) -> None:
+    def _print_line(self) -> None:
         if self.quiet:
             return
         of = f"/{self.total}" if self.total is not None else ""

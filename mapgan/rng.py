@@ -1,9 +1,9 @@
-"""Every random draw, as a function of (seed, purpose, step, index) and of nothing else.
+"""Random numbers as functions of (seed, purpose, step, index).
 
-`index` is the image's place in the global batch, so a draw does not know how many workers,
-processes or micro-batches share the work (rule 1 of the design). The bits are those of Philox
-(Salmon et al. 2011), whose stream NumPy promises never to change; the step from bits to numbers
-is written out here because NumPy promises nothing for its own.
+`index` is the index of an image in the global batch, so the numbers do not depend on the number of workers, processes or
+micro-batches. The bits are those of Philox (Salmon et al. 2011, 'Parallel random numbers: as easy as 1, 2, 3'), whose
+stream NumPy guarantees never to change; the conversion from bits to numbers is done here, as NumPy does not guarantee
+its own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HALF = np.uint64(32)
 
 
 def key(seed: int, purpose: str, step: int, index: int, bits: int = 63) -> int:
-    """A number of so many bits that stands for the draw, to seed a device's own generator with."""
+    """A number of `bits` bits that depends on all arguments, to seed another generator with."""
     name = f"{seed}/{purpose}/{step}/{index}".encode()
     return int.from_bytes(hashlib.blake2b(name, digest_size=16).digest(), "little") >> (128 - bits)
 
@@ -36,12 +36,12 @@ def _bits(seed: int, purpose: str, step: int, index: int, count: int) -> NDArray
 
 
 def uniform(seed: int, purpose: str, step: int, index: int, count: int) -> Floats:
-    """`count` numbers in [0, 1), float64."""
+    """`count` uniform numbers in [0, 1), `[count]` float64."""
     return np.asarray((_bits(seed, purpose, step, index, count) >> np.uint64(11)) * 2.0**-53, np.float64)
 
 
 def normal(seed: int, purpose: str, step: int, index: int, count: int) -> Floats:
-    """`count` numbers from N(0, 1), float64, by Box and Muller's transform."""
+    """`count` numbers from N(0, 1), `[count]` float64, by the Box-Muller transform."""
     pairs = (count + 1) // 2
     u = uniform(seed, purpose, step, index, 2 * pairs)
     radius = np.sqrt(-2.0 * np.log1p(-u[:pairs]))
@@ -50,26 +50,26 @@ def normal(seed: int, purpose: str, step: int, index: int, count: int) -> Floats
 
 
 def integer(seed: int, purpose: str, step: int, index: int, below: int) -> int:
-    """One whole number from 0 to `below` - 1."""
+    """An integer from 0 to `below` - 1."""
     return int(uniform(seed, purpose, step, index, 1)[0] * below)
 
 
 def permutation(seed: int, purpose: str, step: int, length: int) -> NDArray[np.int64]:
-    """The numbers 0 to `length` - 1 in an order that (seed, purpose, step) decides."""
+    """A permutation of the integers below `length`, `[length]` int64."""
     return np.argsort(_bits(seed, purpose, step, 0, length), kind="stable")
 
 
 def words(seed: int, step: int, indices: range, counts: Mapping[str, int]) -> dict[str, Words]:
-    """Random 32-bit words for several purposes and all images of a batch, in one vectorised pass of Philox4x32.
+    """Random 32-bit words for several purposes and all images of a batch, in one vectorized pass of Philox4x32.
 
     Args:
         seed: the run's seed.
         step: the step.
-        indices: of the images in the global batch; each word depends on its own image's index alone.
-        counts: words per image for each purpose.
+        indices: of the images in the global batch; the words of an image depend on its own index only.
+        counts: words per image, by purpose.
 
     Returns:
-        For each purpose `[len(indices), count]` uint32.
+        `[len(indices), count]` uint32, by purpose.
     """
     blocks = {purpose: -(-count // 4) for purpose, count in counts.items()}
     counter = np.concatenate([np.arange(size, dtype=np.uint64) for size in blocks.values()])

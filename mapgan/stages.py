@@ -1,4 +1,7 @@
-"""One function per stage: settings and paths in, files out. `dvc repro` and `mapgan train` both call these."""
+"""The stages of the pipeline: one function each, called by `dvc repro` and by `mapgan train` alike.
+
+Each takes settings and paths, writes files, and returns a line of text about the result.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from mapgan.params import Evaluate, Params, Prune, ReadyMade, Resize, Sample, Sc
 
 
 def scrape(settings: Scrape, raw: Path, cache: Path, dataset: str = "folder") -> str:
-    """Gather images in `raw`; what comes from the net is kept in `cache`. Returns a line that says how many."""
+    """Collect images in `raw`; downloads are kept in `cache`."""
     from mapgan.collect import collect, collect_nothing
 
     if dataset != "folder":
@@ -20,7 +23,7 @@ def scrape(settings: Scrape, raw: Path, cache: Path, dataset: str = "folder") ->
 
 
 def prune(settings: Prune, raw: Path, pruned: Path, workers: int = 0, dataset: str = "folder") -> str:
-    """Sort the images of `raw` into kept and rejected, in `pruned`. Returns a line that says how many."""
+    """Decide which images of `raw` are kept; lists and a report go to `pruned`."""
     from mapgan.curate.prune import prune as sort_out
     from mapgan.curate.prune import prune_nothing
 
@@ -29,17 +32,14 @@ def prune(settings: Prune, raw: Path, pruned: Path, workers: int = 0, dataset: s
         prune_nothing(pruned, why)
         return why
     counts = sort_out(settings, raw, pruned, workers)
-    aside = ", ".join(f"{number} {reason}" for reason, number in sorted(counts.rejected.items())) or "none"
-    return f"{counts.kept} images kept, put aside: {aside}; see {pruned / 'report.html'}"
+    rejected = ", ".join(f"{number} {reason}" for reason, number in sorted(counts.rejected.items())) or "none"
+    return f"{counts.kept} images kept, rejected: {rejected}; see {pruned / 'report.html'}"
 
 
 def resize(
     dataset: ReadyMade, settings: Resize, raw: Path, pruned: Path, maps: Path, cache: Path, workers: int = 0
 ) -> str:
-    """Make the training set in `maps` of the kept images, or of a ready-made set, which may be downloaded to `cache`.
-
-    Returns a line that says how many.
-    """
+    """Make the training set `maps` of the kept images, or of a ready-made set, which may be downloaded to `cache`."""
     from mapgan.curate.resize import resize as bring_to_size
     from mapgan.dataset import count_labels, open_dataset
     from mapgan.sets import pack
@@ -47,21 +47,21 @@ def resize(
     size = f"{settings.width} x {settings.height}"
     if dataset.name != "folder":
         taken = pack(dataset, settings, maps, cache)
-        said = f"{taken.train} images of {dataset.name} to train on, {taken.holdout} held out, {size}"
+        line = f"{taken.train} images of {dataset.name} to train on, {taken.holdout} held out, {size}"
     else:
         counts = bring_to_size(settings, raw, pruned, maps, workers, dataset.condition == "folder")
-        left_out = {
+        remarks = {
             "all blank": counts.blank,
             "enlarged": counts.enlarged,
             "unreadable": counts.bad,
-            "in no subfolder and so without label": counts.unlabelled,
+            "without a label, as they are in no subfolder": counts.unlabelled,
         }
-        odd = ", ".join(f"{number} {what}" for what, number in left_out.items() if number)
+        remarked = ", ".join(f"{number} {what}" for what, number in remarks.items() if number)
         trained = f"{counts.train} images of {counts.train_groups} maps to train on"
         held_out = f"{counts.holdout} of {counts.holdout_groups} held out"
-        said = f"{trained}, {held_out}, {size}" + (f"; of those kept: {odd}" if odd else "")
+        line = f"{trained}, {held_out}, {size}" + (f"; of those kept: {remarked}" if remarked else "")
     made = open_dataset(maps, verify=False)
-    return said + (f"; labels: {count_labels(made)}" if made.labels else "")
+    return line + (f"; labels: {count_labels(made)}" if made.labels else "")
 
 
 def train(
@@ -85,7 +85,7 @@ def train(
 
 
 def evaluate(settings: Evaluate, generator: Path, maps: Path, results: Path, seed: int = 0, device: str = "cpu") -> str:
-    """Compare what `generator` draws with the hold-out of `maps`; numbers go to `results`/metrics.json."""
+    """Compare generated images with the hold-out of `maps`; the numbers go to `results`/metrics.json."""
     from mapgan.evaluation.report import measure
     from mapgan.evaluation.table import as_text
 
@@ -97,7 +97,7 @@ def evaluate(settings: Evaluate, generator: Path, maps: Path, results: Path, see
 
 
 def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu") -> str:
-    """Draw the seeds of `settings` with `generator`: sheets and single images in `results`."""
+    """Generate the images of the seeds in `settings`: sheets and single images in `results`."""
     from PIL.Image import fromarray
 
     from mapgan import networks
@@ -110,7 +110,7 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
     network, about = load_generator(generator)
     network.to(device)
     seeds, (columns, rows) = parse_seeds(settings.seeds), parse_sheet(settings.sheet)
-    wanted = parse_labels(settings.label, about.labels, str(generator))
+    requested = parse_labels(settings.label, about.labels, str(generator))
     latent, size = latent_size(about), (about.width, about.height)
     if settings.size or settings.seamless:
         size = parse_size(settings.size) if settings.size else size
@@ -118,12 +118,12 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
     check_page(size, min(len(seeds), columns * rows), min(columns, len(seeds)), settings.zoom)
     pages: list[Path] = []
     for number, start in enumerate(range(0, len(seeds), columns * rows)):
-        some = seeds[start : start + columns * rows]
-        labels = labels_for_seeds(some, about.labels, wanted)
-        images = list(generate(network, latent, some, labels))
-        page = sheet(images, captions(some, labels, about.labels), min(columns, len(some)), settings.zoom)
+        chunk = seeds[start : start + columns * rows]
+        labels = labels_for_seeds(chunk, about.labels, requested)
+        images = list(generate(network, latent, chunk, labels))
+        page = sheet(images, captions(chunk, labels, about.labels), min(columns, len(chunk)), settings.zoom)
         pages.append(results / f"sheet-{number:03d}.png")
         save_png(pages[-1], page)
-        for name, image in zip(file_names(some, labels), images, strict=True) if settings.singles else ():
+        for name, image in zip(file_names(chunk, labels), images, strict=True) if settings.singles else ():
             save_png(results / "singles" / name, fromarray(image))
     return f"the sheet is {pages[0]}" if len(pages) == 1 else f"the sheets are {pages[0]} to {pages[-1].name}"

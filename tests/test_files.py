@@ -1,6 +1,8 @@
 """Files are whole or not there."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -105,3 +107,14 @@ def test_a_full_disk_is_said_with_its_file_and_what_is_free(tmp_path: Path, caps
     said = capsys.readouterr().err
     assert said.startswith(f"mapgan: {tmp_path / 'pack.npy'}: No space left on device (")
     assert said.endswith(f" MiB free in {tmp_path}); make room and run again\n")
+
+
+def test_a_full_disk_is_found_before_it_is_written_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    free = shutil.disk_usage(tmp_path).free
+    with pytest.raises(SystemExit), exit_on_error(), files.atomic_write(tmp_path / "pack.npy", size=2 * free):
+        pytest.fail("written to")
+    said = capsys.readouterr().err
+    needed = re.search(r"pack.npy: No space left on device \((\d+) MiB needed, \d+ MiB free in ", said)
+    assert needed is not None
+    assert abs(int(needed[1]) - 2 * free / 2**20) < 1
+    assert list(tmp_path.iterdir()) == []

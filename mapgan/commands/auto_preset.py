@@ -1,4 +1,4 @@
-"""Which preset suits this machine and these images, for those who do not want to choose."""
+"""The preset for this machine and these images, where the user has not chosen one."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ GPU_PRESET, GPU_SIDE, GPU_GIB = "maps-768-24gb", 768, 20
 
 @dataclass(frozen=True)
 class Choice:
-    """A preset and, in words, why."""
+    """A preset, and the reason as text."""
 
     preset: str
     why: str
 
 
 def choose_preset(side: float, gpu_bytes: int, ready_made: bool = False) -> Choice:
-    """The preset for images whose shorter side is `side` pixels, on a GPU with so much memory (0: none)."""
+    """The preset for images whose shorter side is `side` pixels, on a GPU with `gpu_bytes` of memory (0: none)."""
     gpu_gib = gpu_bytes / GIB
     if ready_made and side < SMALL_SIDE:
         return Choice(SMALL_PRESET, "the images are as small as digits")
@@ -37,6 +37,6 @@ def choose_preset(side: float, gpu_bytes: int, ready_made: bool = False) -> Choi
 
 
 def median_side(raw: Path) -> float:
-    """The median of the images' shorter sides, pixels, by the manifest in `raw`."""
+    """The median of the images' shorter sides, pixels, from the manifest in `raw`."""
     sides = [min(row.width, row.height) for row in read_manifest(raw / "manifest.csv") if row.status == "ok"]
     return statistics.median(sides) if sides else 0.0

@@ -14,10 +14,10 @@ from mapgan.evaluation.runs import RunFound, find_runs, rows_of, warnings
 
 
 def compare_runs(folders: list[Path], out: Path) -> str:
-    """Write the page `out` about the runs in `folders`; the table of numbers, as text.
+    """Write the page `out` on the runs in `folders`; returns the table of numbers as text.
 
     Raises:
-        MapganError: one of them is no run.
+        MapganError: one of them is not a run.
     """
     runs = find_runs(folders)
     write_page(out, runs)

@@ -21,7 +21,7 @@ LOW_DISK_GIB = 5
 
 
 def report(folder: Path = Path()) -> str:
-    """A few lines on device, torch, memory and disk; then `!` and a line for each thing that is wrong."""
+    """A few lines on device, torch, memory and disk; then a line with `!` for each problem."""
     facts = [
         f"mapgan {mapgan.__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}",
         f"torch {torch.__version__}, built for {_built_for()}",
@@ -29,12 +29,12 @@ def report(folder: Path = Path()) -> str:
         f"memory: {_memory_gib():.0f} GiB, {psutil.virtual_memory().available / GIB:.0f} GiB free",
         f"disk: {shutil.disk_usage(folder.resolve()).free / GIB:.0f} GiB free in {folder.resolve()}",
     ]
-    troubles = [f"! {line}" for line in problems(folder)]
-    return "\n".join([*facts, *(troubles or ["nothing is wrong"])])
+    found = [f"! {line}" for line in problems(folder)]
+    return "\n".join([*facts, *(found or ["nothing is wrong"])])
 
 
 def problems(folder: Path) -> Iterator[str]:
-    """What is wrong here and what to do about it, a line each."""
+    """What is wrong and what to do about it, a line each."""
     card = _nvidia_card()
     if card and not torch.cuda.is_available():
         if torch.version.cuda is None:
@@ -59,14 +59,14 @@ def _devices() -> Iterator[str]:
     if torch.cuda.is_available():
         for index in range(torch.cuda.device_count()):
             card = torch.cuda.get_device_properties(index)
-            yield f"{card.name} ({card.total_memory / GIB:.0f} GiB, {_numbers(f'cuda:{index}')})"
+            yield f"{card.name} ({card.total_memory / GIB:.0f} GiB, {_dtypes(f'cuda:{index}')})"
     if torch.backends.mps.is_available():
-        yield f"Apple GPU (mps, {_numbers('mps')})"
-    yield f"CPU ({psutil.cpu_count(logical=False) or os.cpu_count()} cores, {_numbers('cpu')})"
+        yield f"Apple GPU (mps, {_dtypes('mps')})"
+    yield f"CPU ({psutil.cpu_count(logical=False) or os.cpu_count()} cores, {_dtypes('cpu')})"
 
 
-def _numbers(device: str) -> str:
-    """What types of numbers `device` computes in beside float32."""
+def _dtypes(device: str) -> str:
+    """The number types that `device` computes in."""
     found = [name for name in ("bfloat16", "float16", "float64") if supports_dtype(device, getattr(torch, name))]
     return " ".join(["float32", *found])
 
@@ -76,7 +76,7 @@ def _memory_gib() -> float:
 
 
 def _nvidia_card() -> str:
-    """The name of an NVIDIA card by its own tool, empty where there is none."""
+    """The name of an NVIDIA card according to nvidia-smi; empty if there is none."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return ""

@@ -1,4 +1,4 @@
-"""Presets: settings under a name, as data files that are merged over `params.yaml`."""
+"""`mapgan preset`: list the presets, or merge one into `params.yaml`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from mapgan.params.writing import merge_into
 
 
 def listing() -> str:
-    """A line for each preset: its name and the first line of its head."""
+    """A line for each preset: its name, and the first line of its comment."""
     names = preset_names()
     width = max(map(len, names))
     return "\n".join(f"{name:{width}}  {preset_text(name).splitlines()[0].lstrip('# ')}" for name in names)
 
 
 def write_preset(name: str, params: Path) -> str:
-    """Merge preset `name` into the file `params`, keeping its comments; returns a line that says so.
+    """Merge preset `name` into the file `params`, whose comments stay; returns a line that says so.
 
     Raises:
         MapganError: there is no such preset or file, or the file is wrong already.

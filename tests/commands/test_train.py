@@ -15,7 +15,14 @@ from mapgan.cli import app
 from mapgan.networks.generator_file import load_generator
 from tests.conftest import TINY, write_squares
 
-SETTINGS = [*TINY, "resize.width=32", "resize.height=32", "resize.tile_zoom=1.0", "prune.min_side=32", "sample.seeds=0-1"]
+SETTINGS = [
+    *TINY,
+    "resize.width=32",
+    "resize.height=32",
+    "resize.tile_zoom=1.0",
+    "prune.min_side=32",
+    "sample.seeds=0-1",
+]
 
 
 def add_image(folder: Path, number: int) -> None:

@@ -17,8 +17,8 @@ from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
 from mapgan.params import load
 from mapgan.training import run as running
-from mapgan.training.device.stopping import StopRequest
 from mapgan.training.checkpoints import checkpoint as checkpoints
+from mapgan.training.device.stopping import StopRequest
 from mapgan.training.run import train
 from mapgan.training.run_data import Run
 from mapgan.training.run_paths import RunPaths

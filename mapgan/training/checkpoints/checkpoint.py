@@ -75,9 +75,10 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int = 2, milesto
     path = folder / f"step-{checkpoint.step:08d}.safetensors"
     about = {name: value for name, value in vars(checkpoint).items() if name != "tensors"} | {"format": FORMAT}
     tensors = {name: tensor.detach().to("cpu").contiguous() for name, tensor in checkpoint.tensors.items()}
-    with files.atomic_write(path) as scratch:
-        save_file(tensors, scratch, metadata={KEY: json.dumps(about)})
-        checksum, earlier = files.sha256_file(scratch), checksums(path)
+    size = sum(tensor.nbytes for tensor in tensors.values())
+    with files.atomic_write(path, size) as temporary:
+        save_file(tensors, temporary, metadata={KEY: json.dumps(about)})
+        checksum, earlier = files.sha256_file(temporary), checksums(path)
         files.write_text(path.with_suffix(".sha256"), "\n".join([checksum, *earlier, ""]))
     files.write_text(path.with_suffix(".sha256"), checksum + "\n")
     # a checkpoint with more steps is from before train.steps was lowered, and is needed if it is raised again

@@ -176,8 +176,8 @@ def _write_gif(path: Path, frames: list[Frame], each: int) -> Path:
     """Write the frames, `each` of them shown for that many milliseconds, and the last one longer."""
     first, *others = [frame.few for frame in frames]
     durations = [each] * len(others) + [HOLD]
-    with files.atomic_write(path) as scratch:
-        first.save(scratch, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
+    with files.atomic_write(path) as temporary:
+        first.save(temporary, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
     return path
 
 
@@ -193,8 +193,8 @@ def _write_mp4(path: Path, frames: list[Frame], each: int) -> Path | None:
     # players may skip the duration of the last frame, so it is repeated
     held = frames + [frames[-1]] * max(1, HOLD // each - 1)
     with (
-        files.atomic_write(path) as scratch,
-        av.open(str(scratch), "w", "mp4", options={"movflags": "faststart"}) as film,
+        files.atomic_write(path) as temporary,
+        av.open(str(temporary), "w", "mp4", options={"movflags": "faststart"}) as film,
     ):
         stream = film.add_stream(encoder, rate=Fraction(1000, each))
         assert isinstance(stream, av.VideoStream)

@@ -19,10 +19,10 @@ from mapgan.training.checkpoints.checkpoint import (
     flatten,
     load_checkpoint,
     load_optimizer,
-    tensors_below,
     read_checkpoint,
     save_checkpoint,
     step_of,
+    tensors_below,
 )
 
 
