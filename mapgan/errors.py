@@ -29,7 +29,7 @@ class SettingsError(MapganError):
 
 
 class Interrupted(MapganError):
-    """The process was asked to stop. Its exit code is not 0, or DVC would take the partial result for a complete one."""
+    """The process was asked to stop. Its exit code is not 0, or DVC would take a partial result for a complete one."""
 
     exit_code = 130
 

@@ -1,9 +1,9 @@
 """Random numbers as functions of (seed, purpose, step, index).
 
-`index` is the index of an image in the global batch, so the numbers do not depend on the number of workers, processes or
-micro-batches. The bits are those of Philox (Salmon et al. 2011, 'Parallel random numbers: as easy as 1, 2, 3'), whose
-stream NumPy guarantees never to change; the conversion from bits to numbers is done here, as NumPy does not guarantee
-its own.
+`index` is the index of an image in the global batch, so the numbers do not depend on the number of workers, processes
+or micro-batches. The bits are those of Philox (Salmon et al. 2011, 'Parallel random numbers: as easy as 1, 2, 3'),
+whose stream NumPy guarantees never to change; the conversion from bits to numbers is done here, as NumPy does not
+guarantee its own.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def run_folder(parts: Parts, scratch: Path, accelerator: Accelerator, fresh: boo
 
 
 def _try_to_lock(locks: contextlib.ExitStack, scratch: Path, accelerator: Accelerator) -> MapganError | None:
-    """Lock `scratch` in the main process; if that fails, an error in every process, so that none waits for the others."""
+    """Lock `scratch` in the main process; if it fails, an error in every process, so that none waits for the others."""
     busy = (
         f"another trainer is running in {scratch}; "
         "wait for it or stop it, then run again: this run continues where that one is"

@@ -80,9 +80,9 @@ def index_device(accelerator: Accelerator) -> None:
 def set_float32_kernels(precision: str, deterministic: bool) -> None:
     """Choose how CUDA computes in float32, and whether cuDNN searches for its fastest kernels.
 
-    `no` is IEEE float32 everywhere; by default, PyTorch's convolutions use TF32. In float32 the search takes several times
-    the memory of the step itself (5.5 GiB where the step needs 2.0, on an H200), so there cuDNN's heuristics choose.
-    In bf16 and fp16 the measured peak is that of the step.
+    `no` is IEEE float32 everywhere; by default, PyTorch's convolutions use TF32. In float32 the search takes several
+    times the memory of the step itself (5.5 GiB where the step needs 2.0, on an H200), so there cuDNN's heuristics
+    choose. In bf16 and fp16 the measured peak is that of the step.
     """
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision != "no"
     torch.backends.cudnn.benchmark = precision in ("bf16", "fp16") and not deterministic

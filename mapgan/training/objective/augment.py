@@ -1,7 +1,7 @@
 """Differentiable augmentation of real and fake images before D, so that D cannot memorize few images.
 
-DiffAugment (Zhao et al. 2020, arXiv:2006.10738): applied in the steps of both networks, and differentiable for G. Each image
-has random numbers of its own. An image passes through these, in this order:
+DiffAugment (Zhao et al. 2020, arXiv:2006.10738): applied in the steps of both networks, and differentiable for G.
+Each image has random numbers of its own. An image passes through these, in this order:
 
 1. random mirroring and rotation of real uint8 images as they are read (`batches`): orientations that G may learn;
 2. scaling to [-1, 1], the range of G's output, so that all that follows is the same for real and fake images. 0 is
@@ -117,9 +117,9 @@ def _randint(uniform: Tensor, below: int) -> Tensor:
 class AugmentProbability:
     """The probability `p` of each augmentation: fixed, or adapted to the overfitting of D (ADA).
 
-    Karras et al. 2020 (arXiv:2006.06676), section 3.1: every few steps p is raised a little if r_t, the mean sign of D's
-    logits for real images (eq. 1), is above the target, and lowered if it is below. Sums of signs are integers, so p is
-    the same, bit for bit, for any number of processes and micro-batches.
+    Karras et al. 2020 (arXiv:2006.06676), section 3.1: every few steps p is raised a little if r_t, the mean sign of
+    D's logits for real images (eq. 1), is above the target, and lowered if it is below. Sums of signs are integers,
+    so p is the same, bit for bit, for any number of processes and micro-batches.
 
     Attributes:
         p: the probability, a scalar.

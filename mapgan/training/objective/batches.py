@@ -1,9 +1,9 @@
 """The real images, labels and random numbers of each batch, as functions of the step and the index in the global batch.
 
-Images are uint8 on disk. They are copied to the device as they are, and mirrored, rotated, converted to float and scaled to
-[-1, 1] there: bytes are four times faster to copy and to gather than floats. `augment` lists everything that happens to
-an image after that. Threads read the images of the next step while the device computes this one; a set that fits on the
-device is kept there.
+Images are uint8 on disk. They are copied to the device as they are, and mirrored, rotated, converted to float and
+scaled to [-1, 1] there: bytes are four times faster to copy and to gather than floats. `augment` lists everything
+that happens to an image after that. Threads read the images of the next step while the device computes this one; a
+set that fits on the device is kept there.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ class Batches:
 
 
 def _orientations(height: int, width: int) -> Tensor:
-    """For each rotation, without and with mirroring: the first pixel in memory, and the strides in pixels down and across.
+    """For each rotation, without and with mirroring: first pixel in memory, and strides down and across in pixels.
 
     `[8, 3]` int32; `[4, 3]` if height and width differ, because then only rotations by 180 degrees keep the shape.
     """

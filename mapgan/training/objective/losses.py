@@ -1,8 +1,9 @@
 """GAN losses. Each takes logits of D, `[B]`, and returns one loss per image, `[B]`.
 
-D has a loss for images that are labelled real and one for images that are labelled fake; G has one for its own images. In
-the relativistic loss, the logit of an image is replaced by its difference from that of its partner. Real and fake images
-are paired by their index in the batch, so every loss is a mean over indices and can be computed in micro-batches.
+D has a loss for images that are labelled real and one for images that are labelled fake; G has one for its own
+images. In the relativistic loss, the logit of an image is replaced by its difference from that of its partner. Real
+and fake images are paired by their index in the batch, so every loss is a mean over indices and can be computed in
+micro-batches.
 
 To add a loss: its formulas in `LOSSES`, its name in `params/training.py`.
 """

@@ -1,7 +1,7 @@
 """One training step: the losses and optimizer steps of D and G, then the EMA. This is the whole objective.
 
-The batch is processed in micro-batches whose gradients add up to those of the whole batch. The random numbers of an image
-depend on its index in the global batch alone, so the result does not depend on how the batch is divided over
+The batch is processed in micro-batches whose gradients add up to those of the whole batch. The random numbers of an
+image depend on its index in the global batch alone, so the result does not depend on how the batch is divided over
 micro-batches and processes. With labels, both networks are conditioned on them; the fake image at an index has the
 label of the real one.
 """
