@@ -10,14 +10,13 @@ from pathlib import Path
 from mapgan import files
 from mapgan.collect.groups import group
 from mapgan.collect.header import read_header
-from mapgan.collect.links import SUFFIXES
+from mapgan.collect.image_formats import HEIF_SUFFIXES, suffixes
 from mapgan.collect.manifest import ManifestRow
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Folder
 from mapgan.progress import Bar
 
 NAMED = 10  # files that are not images, in the line about them
-HEIF = (".heic", ".heif")
 
 
 def gather(
@@ -35,11 +34,11 @@ def gather(
     if not folder.is_dir():
         raise MapganError(f"scrape.folder.path: no folder {folder}", "make it and put your images there")
     everything = list(walk(folder, leave_out))
-    images = [path for path in everything if path.suffix.lower() in SUFFIXES]
+    images = [path for path in everything if path.suffix.lower() in suffixes()]
     if not images:
-        kinds = ", ".join(suffix[1:] for suffix in SUFFIXES)
+        kinds = ", ".join(suffix[1:] for suffix in suffixes())
         raise MapganError(f"{folder}: no images", f"put some there ({kinds})")
-    if others := [path for path in everything if path.suffix.lower() not in SUFFIXES]:
+    if others := [path for path in everything if path.suffix.lower() not in suffixes()]:
         print(f"mapgan: {folder}: {_named(folder, others)}", file=sys.stderr)
     rows, new = [], 0
     with Bar("images", total=len(images)) as bar:
@@ -56,8 +55,8 @@ def _named(folder: Path, others: Sequence[Path]) -> str:
     names = ["".join(c for c in str(path.relative_to(folder)) if c.isprintable()) for path in others[:NAMED]]
     more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
     line = f"{len(others)} files stepped over that are no images: {', '.join(names)}{more}"
-    convert = any(path.suffix.lower() in HEIF for path in others)
-    return line + ("; save HEIC and HEIF images as JPEG or PNG, which mapgan reads" if convert else "")
+    heif = any(path.suffix.lower() in HEIF_SUFFIXES for path in others)
+    return line + ('; pip install "mapgan[heic]" to read HEIC and HEIF images' if heif else "")
 
 
 def walk(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:

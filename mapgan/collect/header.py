@@ -1,4 +1,4 @@
-"""What an image file says of itself in its header. Nothing is decoded here."""
+"""Format and size of an image file from its header, without decoding it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,12 @@ from pathlib import Path
 
 from PIL import Image
 
-KINDS = {
-    "PNG": ("image/png", "png"),
-    "JPEG": ("image/jpeg", "jpg"),
-    "MPO": ("image/jpeg", "jpg"),  # what some cameras make: a JPEG with a second image behind it
-    "WEBP": ("image/webp", "webp"),
-    "GIF": ("image/gif", "gif"),
-    "BMP": ("image/bmp", "bmp"),
-    "TIFF": ("image/tiff", "tif"),
-    "AVIF": ("image/avif", "avif"),
-}
-# Only these readers of Pillow ever see a file from the net: no PostScript, nothing rare. JPEG reads MPO.
-READERS = [kind for kind in KINDS if kind != "MPO"]
+from mapgan.collect.image_formats import FORMATS, readers
 
 
 @dataclass(frozen=True)
 class Header:
-    """Kind and size (pixels) of an image; 0 x 0 and `bin` where it is none that Pillow can name."""
+    """MIME type, file name suffix and size (pixels) of an image; the defaults stand for a file that is none."""
 
     mime: str = "application/octet-stream"
     suffix: str = "bin"
@@ -33,16 +22,12 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """Read kind and size without decoding a pixel; an unreadable image gives `Header()`, no error."""
+    """Read format and size without decoding; an unreadable file gives `Header()`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        most = Image.MAX_IMAGE_PIXELS
-        Image.MAX_IMAGE_PIXELS = None  # the size of a bomb is wanted too: pruning names it by that
         try:
-            with Image.open(path, formats=READERS) as image:
-                mime, suffix = KINDS[image.format or ""]
-                return Header(mime, suffix, *image.size)
-        except Exception:  # broken files make Pillow's readers raise nearly anything
+            with Image.open(path, formats=readers()) as image:
+                mime, suffixes = FORMATS[image.format or ""]
+                return Header(mime, suffixes[0][1:], *image.size)
+        except Exception:  # on damaged files Pillow's readers raise nearly anything
             return Header()
-        finally:
-            Image.MAX_IMAGE_PIXELS = most

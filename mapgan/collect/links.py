@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 from bs4 import Tag
 from requests.utils import requote_uri
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
+from mapgan.collect.image_formats import WEB_SUFFIXES
+
 MAX_ADDRESS = 2000
 MAX_TRIES = 6
 
@@ -24,7 +25,7 @@ THUMBNAIL = re.compile(r"-(\d{3,4}x\d{2,4}|\d{2}x\d{3,4})(?=\.\w+$)")
 
 def is_image(address: str) -> bool:
     """Whether the path of an address ends like an image's."""
-    return urlsplit(address).path.lower().endswith(SUFFIXES)
+    return urlsplit(address).path.lower().endswith(WEB_SUFFIXES)
 
 
 def attribute(tag: Tag, name: str) -> str:

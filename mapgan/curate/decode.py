@@ -1,80 +1,129 @@
-"""Any image file → an upright 8-bit RGB image, or a short reason why not.
+"""Decoding of any image file to an upright 8-bit RGB image, or a short reason why it cannot be used.
 
-Nothing here changes a setting of Pillow's, so it can run in many threads at once. Colour profiles
-(ICC) are not applied: almost all images of the web are sRGB, and what is left is a slight tint.
+Colour profiles (ICC) are not applied: almost all images on the web are sRGB, and for the rest the difference is slight.
 """
 
 from __future__ import annotations
 
-import warnings
+import contextlib
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
-from PIL.Image import Transpose
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from mapgan.collect.image_formats import readers
+from mapgan.system_memory import total_memory
 
 Color = tuple[int, int, int]
 WHITE: Color = (255, 255, 255)
 
-# Formats with a decoder that reads pixels and does nothing else (EPS, for one, starts Ghostscript).
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
-
-# Tag 0x0112 of EXIF: how the stored pixels must be turned to stand upright; 1 is upright.
-ORIENTATION = 0x0112
-UPRIGHT = {
-    2: Transpose.FLIP_LEFT_RIGHT,
-    3: Transpose.ROTATE_180,
-    4: Transpose.FLIP_TOP_BOTTOM,
-    5: Transpose.TRANSPOSE,
-    6: Transpose.ROTATE_270,
-    7: Transpose.TRANSVERSE,
-    8: Transpose.ROTATE_90,
-}
-
-# Pillow warns at half of its own limit, once for each size; ours is lower and says it in the report.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+BYTES_PER_PIXEL = 12  # Pillow stores RGB in 4 bytes; the decoded image, its conversion, and a working copy
+DEEP_BYTES_PER_PIXEL = 32  # 16-bit, 32-bit and float images are scaled in float64
+MEMORY_FRACTION = 0.5  # of the machine's memory
+DRAFT_PIXELS = 50_000_000  # JPEG files above this are decoded at reduced size where that is enough
 
 
 class BadImage(Exception):
-    """A file that cannot be used; its text is the reason, in a few words for people."""
+    """A file that cannot be used; its text is the reason, in a few words.
+
+    Attributes:
+        size: width and height according to the header, pixels; (0, 0) if it cannot be read.
+    """
+
+    def __init__(self, reason: str, size: tuple[int, int] = (0, 0)) -> None:
+        super().__init__(reason)
+        self.size = size
 
 
-def open_upright(path: Path, max_megapixels: float, background: Color = WHITE) -> Image.Image:
-    """Decode one image (the first frame of an animation) as it is meant to be seen.
+class Upright(NamedTuple):
+    """A decoded image, which may be smaller than the file's, and the width and height of the file's, pixels."""
+
+    image: Image.Image
+    width: int
+    height: int
+
+
+class MemoryBudget:
+    """Bytes that images decoded at the same time may take, over all threads."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.used, self.changed = total, 0, threading.Condition()
+
+    @contextlib.contextmanager
+    def reserve(self, size: int) -> Iterator[None]:
+        """Wait until `size` bytes are free, and keep them within the block."""
+        with self.changed:
+            self.changed.wait_for(lambda: not self.used or self.used + size <= self.total)
+            self.used += size
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.used -= size
+                self.changed.notify_all()
+
+
+BUDGET = MemoryBudget(int(MEMORY_FRACTION * total_memory()))
+
+
+@contextlib.contextmanager
+def open_upright(
+    path: Path, max_megapixels: float, background: Color = WHITE, needed: tuple[int, int] | None = None
+) -> Iterator[Upright]:
+    """Decode an image (the first frame of an animation); the memory it takes is reserved within the block.
 
     Args:
         path: the file.
-        max_megapixels: refuse larger images by their header, before any pixel is decoded.
-        background: what shows through transparent pixels.
+        max_megapixels: larger images are refused by their header, before any pixel is decoded.
+        background: colour behind transparent pixels.
+        needed: width and height that are enough, pixels; a very large JPEG is then decoded at a fraction of its size.
 
-    Returns:
-        An RGB image, 8 bits a channel, turned as its EXIF orientation says.
+    Yields:
+        An RGB image, 8 bits per channel, rotated and mirrored as its EXIF orientation says.
 
     Raises:
         BadImage: the file is missing, damaged, not an image, or too large.
     """
-    try:
-        with _header(path) as image:
-            _refuse_large(image, max_megapixels)
-            image.load()
-            return _turned(_as_rgb(image, background), _orientation(image))
-    except BadImage:
-        raise
-    except Image.DecompressionBombError:
-        raise BadImage("too large: beyond what Pillow decodes") from None
-    except Exception as error:  # on damaged files Pillow's decoders raise nearly anything
-        raise BadImage(_reason(error)) from None
+    with contextlib.ExitStack() as stack:
+        try:
+            upright = _decode(path, max_megapixels, background, needed, stack)
+        except BadImage:
+            raise
+        except Exception as error:  # on damaged files Pillow's decoders raise nearly anything
+            raise BadImage(_reason(error)) from None
+        yield upright
 
 
-def _header(path: Path) -> Image.Image:
-    Image.init()
-    return Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN])
-
-
-def _refuse_large(image: Image.Image, max_megapixels: float) -> None:
-    megapixels = image.width * image.height / 1e6
-    if megapixels > max_megapixels:
-        raise BadImage(f"too large: {megapixels:.0f} megapixels")
+def _decode(
+    path: Path,
+    max_megapixels: float,
+    background: Color,
+    needed: tuple[int, int] | None,
+    stack: contextlib.ExitStack,
+) -> Upright:
+    image = stack.enter_context(Image.open(path, formats=readers()))
+    width, height = image.size
+    if width * height > max_megapixels * 1e6:
+        raise BadImage(f"too large: {width * height / 1e6:.0f} megapixels", image.size)
+    if needed is not None and width * height > DRAFT_PIXELS:
+        image.draft("RGB", needed)  # does nothing for other formats
+    size = image.width * image.height * (DEEP_BYTES_PER_PIXEL if _is_deep(image) else BYTES_PER_PIXEL)
+    if size > BUDGET.total:
+        gib, most = size / 2**30, BUDGET.total / 2**30
+        raise BadImage(
+            f"too large: {width * height / 1e6:.0f} megapixels take {gib:.1f} GiB, of {most:.1f}", image.size
+        )
+    stack.enter_context(BUDGET.reserve(size))
+    image.load()
+    before = image.size
+    with contextlib.suppress(Exception):  # a damaged EXIF block is no reason to reject an image
+        ImageOps.exif_transpose(image, in_place=True)
+    if image.size != before:
+        width, height = height, width
+    return Upright(_as_rgb(image, background), width, height)
 
 
 def _reason(error: Exception) -> str:
@@ -89,21 +138,25 @@ def _reason(error: Exception) -> str:
     return f"undecodable: {' '.join(str(error).split())[:80] or type(error).__name__}"
 
 
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode in ("I", "F") or image.mode.startswith("I;16")
+
+
 def _as_rgb(image: Image.Image, background: Color) -> Image.Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+    if _is_deep(image):
         return Image.fromarray(_eight_bits(image)).convert("RGB")
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     layer = image.convert("RGBA")
     ground = Image.new("RGBA", layer.size, (*background, 255))
     return Image.alpha_composite(ground, layer).convert("RGB")
 
 
 def _eight_bits(image: Image.Image) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    """Deep grey values, scaled: Pillow's own conversion clips them at 255 and leaves a white sheet.
+    """Deep grey values scaled to 8 bits, which Pillow's own conversion would clip at 255.
 
-    I;16 is 0 to 65535. For 32-bit values the file does not say what white is, so the first usual
-    one (1 for floats, 255, 65535) that no value exceeds is taken, or else the image's own range.
+    I;16 is 0 to 65535. For 32-bit values the file does not say what white is, so the first usual value (1 for floats,
+    255, 65535) that none exceeds is taken, or else the range of the image.
     """
     values = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
@@ -112,15 +165,3 @@ def _eight_bits(image: Image.Image) -> np.ndarray[tuple[int, int], np.dtype[np.u
     if whites:
         low, high = 0.0, whites[0]
     return np.rint((values - low) * (255.0 / max(high - low, 1e-9))).astype(np.uint8)
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        return int(image.getexif().get(ORIENTATION, 1))
-    except Exception:  # a damaged EXIF block is no reason to lose the image
-        return 1
-
-
-def _turned(image: Image.Image, orientation: int) -> Image.Image:
-    transpose = UPRIGHT.get(orientation)
-    return image if transpose is None else image.transpose(transpose)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,11 +20,12 @@ from mapgan.curate.prune_record import PruneRecord, write_list
 from mapgan.curate.report import write_empty_report, write_report
 from mapgan.curate.threads import parallel_map
 from mapgan.errors import MapganError
-from mapgan.files import sha256_bytes
 from mapgan.params.collecting import Prune
 from mapgan.progress import Bar
 
-FLAT = 1.0  # grey values of a smaller standard deviation show nothing, and their hash is noise
+FLAT = 1.0  # standard deviation of grey values below which an image is blank, and its hash is noise
+MEASURED_SIZE = (2048, 2048)  # pixels that the measures of a very large JPEG are taken from
+BAND = 1024  # rows
 
 
 @dataclass(frozen=True)
@@ -92,17 +94,25 @@ def _record(row: ManifestRow) -> PruneRecord:
 def _measured(settings: Prune, raw: Path, row: PruneRecord) -> Measured:
     """Everything that one image alone says about itself."""
     try:
-        image = open_upright(raw / row.file, settings.max_megapixels)
+        with open_upright(raw / row.file, settings.max_megapixels, needed=MEASURED_SIZE) as (image, width, height):
+            lightness, contrast = _grey(image)
+            row = replace(row, width=width, height=height, lightness=lightness, contrast=contrast)
+            reason = _hard_reason(row, settings)
+            if reason:
+                return Measured(replace(row, reason=reason))
+            orientations = orientation_hashes(image)
+            return Measured(replace(row, hash=as_hex(orientations[0])), _digest(image), orientations)
     except BadImage as bad:
-        return Measured(replace(row, reason=str(bad)))
-    lightness, contrast = _grey(image)
-    row = replace(row, width=image.width, height=image.height, lightness=lightness, contrast=contrast)
-    reason = _hard_reason(row, settings)
-    if reason:
-        return Measured(replace(row, reason=reason))
-    orientations = orientation_hashes(image)
-    pixels = sha256_bytes(f"{image.size}".encode() + image.tobytes())
-    return Measured(replace(row, hash=as_hex(orientations[0])), pixels, orientations)
+        width, height = bad.size
+        return Measured(replace(row, width=width, height=height, reason=str(bad)))
+
+
+def _digest(image: Image.Image) -> str:
+    """SHA-256 of size and pixels, in bands, as a copy of a gigapixel would take gigabytes."""
+    digest = hashlib.sha256(f"{image.size}".encode())
+    for top in range(0, image.height, BAND):
+        digest.update(image.crop((0, top, image.width, min(top + BAND, image.height))).tobytes())
+    return digest.hexdigest()
 
 
 def _grey(image: Image.Image) -> tuple[float, float]:

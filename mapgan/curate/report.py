@@ -29,7 +29,7 @@ KINDS = {
     "too small": "The short side is below prune.min_side.",
     "aspect ratio": "Longer and thinner than prune.max_aspect allows.",
     "blank": "One colour all over.",
-    "too large": "Above prune.max_megapixels, or more than the decoder takes.",
+    "too large": "Above prune.max_megapixels, or more than the memory of this machine allows.",
     "truncated": "The file ends too early: fetch it again.",
     "undecodable": "The file is not an image, or is damaged.",
 }
@@ -93,13 +93,13 @@ def _thumbnails(raw: Path, names: Sequence[str], max_megapixels: float, workers:
 
 def _thumbnail(raw: Path, max_megapixels: float, name: str) -> str:
     try:
-        image = open_upright(raw / name, max_megapixels)
+        with open_upright(raw / name, max_megapixels, needed=(4 * SIDE, 4 * SIDE)) as (image, _, _):
+            image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+            stream = io.BytesIO()
+            image.save(stream, "JPEG", quality=72)
+            return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
     except BadImage:
         return ""
-    image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-    stream = io.BytesIO()
-    image.save(stream, "JPEG", quality=72)
-    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
 def _section(

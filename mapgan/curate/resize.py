@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 import tempfile
@@ -22,10 +23,11 @@ from mapgan.curate.threads import parallel_map
 from mapgan.dataset import Entry, Pixels, is_dataset, write_dataset
 from mapgan.dataset.label_names import clean_label
 from mapgan.errors import MapganError
-from mapgan.params.collecting import LARGEST_MEGAPIXELS, Resize
+from mapgan.params.collecting import Resize
 from mapgan.progress import Bar
 
 PARTS = ("train", "holdout")
+DRAFT_FACTOR = 3  # a very large JPEG is decoded at this multiple of the training size, if it is not tiled
 UNFINISHED = ".unfinished"  # there while `train/` and `holdout/` are newer than the pack
 
 
@@ -125,15 +127,16 @@ def refuse_foreign(out: Path) -> None:
 
 
 def _make(settings: Resize, raw: Path, scratch: Path, row: PruneRecord) -> ResizedImage:
+    needed = None if settings.mode == "tiles" else (DRAFT_FACTOR * settings.width, DRAFT_FACTOR * settings.height)
+    names = []
     try:
-        image = open_upright(raw / row.file, LARGEST_MEGAPIXELS, background(settings))
+        with open_upright(raw / row.file, math.inf, background(settings), needed) as (image, _, _):
+            for x, y, small in crops(image, settings):
+                names.append(f"{row.file[:16]}-{x}-{y}.png")  # of the SHA-256 that the manifest names files by
+                small.save(scratch / names[-1], "PNG")
     except BadImage as bad:
         print(f"resize: {row.file} left out: {bad}", file=sys.stderr)
         return ResizedImage(row, (), reason=str(bad))
-    names = []
-    for x, y, small in crops(image, settings):
-        names.append(f"{row.file[:16]}-{x}-{y}.png")  # of the SHA-256 that the manifest names files by
-        small.save(scratch / names[-1], "PNG")
     return ResizedImage(row, names, reason="" if names else "blank")
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-import psutil
 import torch
 
 from mapgan.params import Machine
+from mapgan.system_memory import total_memory
 
 GIB = 2**30
 
@@ -72,37 +68,8 @@ def device_memory(device: torch.device) -> int:
         return int(torch.cuda.get_device_properties(device).total_memory)
     if device.type == "mps":
         return torch.mps.recommended_max_memory()
-    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # by torchrun and accelerate, for each machine
-    limit = container_limit()
-    return min(psutil.virtual_memory().total, limit or sys.maxsize) // processes
-
-
-def container_limit(root: Path = Path("/")) -> int | None:
-    """Bytes that the control groups of this process may take, versions 1 and 2; None where nothing limits them.
-
-    Args:
-        root: where `proc` and `sys` are.
-    """
-    limits = []
-    for group, name in _groups(root):
-        for folder in (group, *group.parents):  # a limit holds for all groups below
-            if folder == root / "sys/fs":
-                break
-            with contextlib.suppress(OSError, ValueError):  # `max` is no number, and means no limit
-                limits.append(int((folder / name).read_text(encoding="ascii")))
-    return min(limits, default=None)
-
-
-def _groups(root: Path) -> Iterator[tuple[Path, str]]:
-    """The folder of each of this process's control groups that count memory, and the file that holds the limit."""
-    with contextlib.suppress(OSError):
-        for line in (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines():
-            number, controllers, path = line.split(":", 2)
-            below = path.lstrip("/")
-            if number == "0" and not controllers:
-                yield root / "sys/fs/cgroup" / below, "memory.max"
-            elif "memory" in controllers.split(","):
-                yield root / "sys/fs/cgroup/memory" / below, "memory.limit_in_bytes"
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # on this machine, by torchrun and accelerate
+    return total_memory() // processes
 
 
 def gib(size: int) -> str:

@@ -1,4 +1,4 @@
-"""Settings of the stages that make the training set: scrape, prune, resize."""
+"""Settings of the stages that make the training set: `dataset`, `scrape`, `prune` and `resize`."""
 
 from __future__ import annotations
 
@@ -23,28 +23,25 @@ def _regular_expression(pattern: str) -> str:
 Pattern = Annotated[str, AfterValidator(_regular_expression)]
 
 
-LARGEST_MEGAPIXELS = 178  # where Pillow refuses an image whatever it is told
-
-
-def _written_out(path: str) -> str:
+def _without_tilde(path: str) -> str:
     if path.startswith("~"):
-        raise ValueError("not allowed; write the path out, DVC does not know what ~ is")
+        raise ValueError("not allowed; write out the home directory, DVC does not expand ~")
     return path
 
 
 class ReadyMade(Section):
-    """Which images: those that scrape brings, or a ready-made set, which needs no scrape and no prune."""
+    """Which images: those of scrape, or a ready-made set, which skips scrape and prune."""
 
     name: Literal["folder", "file", "mnist", "fashion-mnist", "faces"] = "folder"
-    """folder (the images of scrape and prune), file (any set in files of your own), mnist (digits), fashion-mnist
-    (clothes), faces (CelebA); the last three are taken from `path` or downloaded by torchvision"""
+    """folder (the images of scrape and prune), file (a set in files of your own), mnist (digits), fashion-mnist
+    (clothes), faces (CelebA); the last three are read from `path`, or downloaded by torchvision"""
 
-    path: Annotated[str, Field(min_length=1), AfterValidator(_written_out)] = "data/sets"
-    """an IDX, NPZ, NPY or CSV file, gzipped or not, or a folder that holds one set of them"""
+    path: Annotated[str, Field(min_length=1), AfterValidator(_without_tilde)] = "data/sets"
+    """an IDX, NPZ, NPY or CSV file, gzipped or not, or a folder with one set of them"""
 
     condition: Literal["none", "folder"] = "none"
-    """what the networks are told of each image, so that it can be asked for (`mapgan sample --label`): none, folder
-    (the subfolder that it lies in, or the label that a ready-made set has for it)"""
+    """what the networks are conditioned on, for `mapgan sample --label`: none, or folder (the subfolder of an image, or
+    its label in a ready-made set)"""
 
 
 class Demo(Section):
@@ -55,61 +52,61 @@ class Demo(Section):
 
 
 class Gallery(Section):
-    """`source: gallery`: images of any website."""
+    """`source: gallery`: images from a website."""
 
     urls: list[str] = []
-    """addresses of the pages to begin with"""
+    """addresses of the first pages"""
 
     images: str = "a[href], img"
-    """CSS selector for images: links that end in an image, or img elements"""
+    """CSS selector for images: links to image files, or img elements"""
 
     next_page: str = "a[rel~=next], link[rel~=next], a.next, .next > a, .pagination-next > a"
     """CSS selector for the link to the next page of the gallery"""
 
     follow: str = ""
-    """CSS selector for links to pages that hold images themselves (empty: none)"""
+    """CSS selector for links to further pages with images (empty: none)"""
 
     depth: Annotated[int, Field(ge=0, le=10)] = 2
-    """how many links deep `follow` goes"""
+    """depth to which `follow` goes"""
 
     max_pages: Count = 200
-    """stop after so many pages"""
+    """maximum number of pages"""
 
     max_images: Count = 2000
-    """stop after so many images"""
+    """maximum number of images"""
 
     delay: Annotated[float, Field(ge=0, le=3600)] = 1.0
-    """seconds between two requests to the same host (a longer Crawl-delay of the site wins)"""
+    """seconds between two requests to the same host (or the Crawl-delay of the site, if that is longer)"""
 
     timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
-    """seconds to wait for an answer"""
+    """seconds to wait for a response"""
 
     retries: Annotated[int, Field(ge=0, le=20)] = 4
-    """further tries after a failed request, each after a longer pause"""
+    """retries after a failed request, with exponential backoff"""
 
     max_mib: Annotated[float, Field(gt=0, le=1024)] = 64.0
-    """largest image file taken, MiB"""
+    """maximum size of an image file, MiB"""
 
     contact: str = ""
-    """your e-mail address or page for the User-Agent, so that a site's owner can reach you"""
+    """your e-mail address or web page for the User-Agent, so that the owner of the site can reach you"""
 
 
 class Folder(Section):
     """`source: folder`: images of your own."""
 
-    path: Annotated[str, Field(min_length=1), AfterValidator(_written_out)] = "data/inbox"
-    """folder with your images; subfolders are included, nothing in it is ever changed"""
+    path: Annotated[str, Field(min_length=1), AfterValidator(_without_tilde)] = "data/inbox"
+    """folder of images, including its subfolders; nothing in it is changed"""
 
 
 class Scrape(Section):
-    """Where images come from."""
+    """Where the images come from."""
 
     source: Literal["demo", "gallery", "folder"] = "demo"
-    """demo (dungeon plans that come with mapgan), gallery (a website), folder (your own images)"""
+    """demo (dungeon plans that come with mapgan), gallery (a website), folder (images of your own)"""
 
     group_pattern: Pattern = ""
-    """regular expression on a file's name; what it matches (or its first group) names the map that the
-    image shows a part of, so that no map is split between training and hold-out (empty: the name)"""
+    """regular expression for file names; the match (or its first group) identifies the map of which the image shows a
+    part, so that no map is split between training set and hold-out (empty: the whole name)"""
 
     demo: Demo = Demo()
     gallery: Gallery = Gallery()
@@ -117,54 +114,53 @@ class Scrape(Section):
 
 
 class Prune(Section):
-    """Which images to keep. The others are put aside with a reason; nothing is deleted."""
+    """Which images to keep. The others are rejected with a reason; nothing is deleted."""
 
     min_side: Count = 64
-    """shortest side an image must have, pixels"""
+    """minimum of the shorter side, pixels"""
 
     max_aspect: Annotated[float, Field(ge=1)] = 4.0
-    """largest ratio of the long side to the short one"""
+    """maximum ratio of the longer side to the shorter one"""
 
-    max_megapixels: Annotated[float, Field(gt=0, le=LARGEST_MEGAPIXELS)] = 100.0
-    """largest image that is decoded, millions of pixels (guards against decompression bombs; Pillow
-    itself stops at 178)"""
+    max_megapixels: Annotated[float, Field(gt=0, le=1000)] = 1000.0
+    """largest image that is decoded, millions of pixels; an image that would take more than half of the machine's
+    memory is rejected too"""
 
     duplicate_bits: Annotated[int, Field(ge=0, le=128)] = 12
-    """images whose 256-bit perceptual hashes differ in at most so many bits are duplicates"""
+    """images whose 256-bit perceptual hashes differ in at most this many bits are duplicates"""
 
     duplicate_rotations: bool = True
-    """also find duplicates that are mirrored or turned by quarters"""
+    """also find duplicates that are mirrored or rotated by multiples of 90 degrees"""
 
 
 class Resize(Section):
-    """One size for all images, and the split into training part and hold-out."""
+    """Cropping and resizing to one size, and the split into training set and hold-out."""
 
     width: Side = 64
-    """width of the training images, pixels"""
+    """width of training images, pixels"""
 
     height: Side = 64
-    """height of the training images, pixels"""
+    """height of training images, pixels"""
 
     mode: Literal["tiles", "crop", "pad"] = "tiles"
-    """tiles (windows cut from large images; smaller ones are cropped), crop (the centre), pad (the
-    whole image on a ground)"""
+    """tiles (windows of large images; smaller ones are cropped), crop (the centre), pad (the whole image and a
+    border)"""
 
     tile_zoom: Annotated[float, Field(ge=1, le=64)] = 2.5
-    """a tile covers zoom x width by zoom x height pixels of the image and is brought down to size"""
+    """a tile covers tile_zoom * width by tile_zoom * height pixels of the image, and is scaled down"""
 
     tile_overlap: Annotated[float, Field(ge=0, le=0.95)] = 0.5
-    """share of a tile that its neighbour also covers"""
+    """overlap of neighbouring tiles, as a fraction of a tile"""
 
     tile_contrast: Fraction = 0.6
-    """tiles whose grey values vary less than this share of what they do in the image's richest tile are
-    blank and left out"""
+    """tiles with less contrast than this fraction of the image's richest tile are blank, and left out"""
 
     tiles_per_image: Count = 200
-    """at most so many tiles of one image, evenly chosen"""
+    """maximum number of tiles per image, evenly distributed"""
 
     pad_color: Annotated[str, Field(pattern=r"^(edge|#[0-9a-fA-F]{6})$")] = "edge"
-    """ground for `pad` and for transparent pixels: #rrggbb, or edge (the image's own border colour;
-    white for transparent pixels)"""
+    """colour of the border for `pad`, and behind transparent pixels: #rrggbb, or edge (the colour of the image's own
+    border; white behind transparent pixels)"""
 
     holdout: Annotated[float, Field(ge=0, le=0.5)] = 0.1
-    """share of the groups that is kept from training, for evaluation"""
+    """fraction of the groups that is held out from training, for evaluation"""

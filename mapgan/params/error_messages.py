@@ -1,4 +1,4 @@
-"""One line about a wrong setting: its path, what is wrong, what is allowed, and the nearest key."""
+"""Error messages for wrong settings: one line with the path, what is wrong, and what is allowed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,43 @@ from pydantic_core import ErrorDetails
 
 from mapgan.params.root import Params
 
+# Old names of settings, and the new ones that the message points to; there are no aliases.
+RENAMED = {
+    "evaluate.pictures": "evaluate.images",
+    "machine.keep_states": "machine.keep_checkpoints",
+    "prune.double_bits": "prune.duplicate_bits",
+    "prune.double_turns": "prune.duplicate_rotations",
+    "resize.fit": "resize.mode",
+    "resize.pad_colour": "resize.pad_color",
+    "resize.tiles_per_picture": "resize.tiles_per_image",
+    "sample.tile": "sample.seamless",
+    "scrape.demo.looks": "scrape.demo.styles",
+    "scrape.gallery.max_pictures": "scrape.gallery.max_images",
+    "scrape.gallery.pictures": "scrape.gallery.images",
+    "train.augment_pictures": "train.augment_images",
+    "train.evaluate_pictures": "train.evaluate_images",
+    "train.label_smoothing": "train.real_label",
+    "train.norm_batch": "train.ghost_batch",
+    "train.snapshot_pictures": "train.snapshot_images",
+    "train.turn": "train.rot90",
+    "train.watch.roll_back_rate": "train.watch.roll_back_lr_factor",
+    **{
+        f"train.networks.{path}_maps": f"train.networks.{path}_channels"
+        for path in (
+            *("dcgan.generator", "dcgan.discriminator", "dcgan.max"),
+            *("mapmaker.generator", "mapmaker.discriminator"),
+            *("dcgan-modern.generator", "dcgan-modern.discriminator", "dcgan-modern.max", "dcgan-modern.last"),
+        )
+    },
+}
+RENAMED_VALUES = {
+    "train.penalty_kind": {"difference": "finite-difference", "exact": "autograd", "interpolates": "wgan-gp"},
+    "train.discriminator_passes": {"together": "joint", "apart": "separate"},
+    "train.augment": {"colour": "color", "cut-out": "cutout", "turn": "rot90"},
+}
+
 KINDS = {
-    "integer": "a whole number",
+    "integer": "an integer",
     "number": "a number",
     "string": "text",
     "boolean": "true or false",
@@ -22,12 +57,18 @@ KINDS = {
 
 
 def explain(error: ErrorDetails) -> str:
-    """The line for one of pydantic's errors, without the file's name."""
+    """The message for an error of pydantic, without the name of the file."""
     path = ".".join(str(part) for part in error["loc"])
+    if path in RENAMED:
+        return f"{path}: renamed, it is {RENAMED[path]} now"
     if error["type"] == "extra_forbidden":
         return f"{path}: no such setting; nearest: {nearest(path, isinstance(error['input'], dict))}"
     if error["type"] == "invalid_key":
-        return f"{path}: no such setting; the names of settings are words"
+        return f"{path}: no such setting; names of settings are text"
+    setting = ".".join(part for part in error["loc"] if isinstance(part, str))  # without the index in a list
+    values = RENAMED_VALUES.get(setting, {})
+    if isinstance(error["input"], str) and error["input"] in values:
+        return f"{path}: {error['input']} was renamed, it is {values[error['input']]} now"
     if not path:
         return error["msg"].removeprefix("Value error, ")
     if error["type"] == "value_error":
@@ -36,7 +77,7 @@ def explain(error: ErrorDetails) -> str:
 
 
 def keys(section: type[BaseModel] = Params, prefix: str = "", sections: bool = False) -> Iterator[str]:
-    """The path of every setting, `train.batch_size` and the like; or of every section, `train.networks`."""
+    """The paths of all settings, such as `train.batch_size`, or of all sections, such as `train.networks`."""
     for name, field in section.model_fields.items():
         path = prefix + (field.alias or name)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
@@ -47,27 +88,27 @@ def keys(section: type[BaseModel] = Params, prefix: str = "", sections: bool = F
 
 
 def nearest(path: str, section: bool = False) -> str:
-    """The existing key (or section) most like `path`; one whose last part fits wins over one beside it."""
-    everything = list(keys(sections=section))
+    """The existing setting (or section) most similar to `path`; similarity of the last part counts twice."""
+    candidates = list(keys(sections=section))
     last = path.rsplit(".", 1)[-1]
 
-    def likeness(key: str) -> float:
+    def similarity(key: str) -> float:
         ratio = difflib.SequenceMatcher(None, key, path).ratio()
         return ratio + difflib.SequenceMatcher(None, key.rsplit(".", 1)[-1], last).ratio()
 
-    return max(everything, key=likeness)
+    return max(candidates, key=similarity)
 
 
 def allowed(error: ErrorDetails) -> str:
-    """What the setting may be, read off its own schema."""
+    """The allowed values of a setting, from its JSON schema."""
     return describe(_schema_at([part for part in error["loc"] if isinstance(part, str)]))
 
 
 def describe(schema: dict[str, Any]) -> str:
-    """A JSON schema in words: 'a whole number from 16 to 2048'."""
+    """A JSON schema as text: 'an integer from 16 to 2048'."""
     if "enum" in schema or "const" in schema:
         return "one of " + ", ".join(map(str, schema.get("enum", [schema.get("const")])))
-    words = KINDS.get(schema.get("type", ""), "a value of another kind")
+    words = KINDS.get(schema.get("type", ""), "a value of another type")
     if schema.get("type") == "array":
         return f"{words}, each {describe(schema['items'])}"
     limits = [

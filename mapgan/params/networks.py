@@ -1,4 +1,4 @@
-"""Settings of the networks, one section each. `mapgan.networks` builds what they describe."""
+"""Settings of the networks, one section each (see `mapgan.networks`)."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ class Mlp(Section):
     """Fully connected, for digits: the first GANs (Goodfellow et al. 2014, 'Generative Adversarial Nets')."""
 
     latent: Count = 100
-    """numbers in the latent z"""
+    """size of the latent"""
 
     generator_units: Count = 256
-    """units of the generator's first layer (they double from layer to layer)"""
+    """units of the generator's first layer, doubled in each layer"""
 
     discriminator_units: Count = 1024
-    """units of the discriminator's first layer (they halve from layer to layer)"""
+    """units of the discriminator's first layer, halved in each layer"""
 
     layers: Annotated[int, Field(ge=1, le=6)] = 3
-    """hidden layers of each"""
+    """hidden layers of each network"""
 
     generator_dropout: Dropped = 0.0
-    """share of the generator's units that is dropped at random"""
+    """dropout probability of the generator's units"""
 
     discriminator_dropout: Dropped = 0.3
-    """share of the discriminator's units that is dropped at random"""
+    """dropout probability of the discriminator's units"""
 
 
 class Dcgan(Section):
     """The classic: Radford, Metz and Chintala 2015, 'Unsupervised Representation Learning with DCGANs'."""
 
     latent: Count = 100
-    """numbers in the latent z"""
+    """size of the latent"""
 
     generator_channels: Count = 64
     """channels of the generator's last hidden layer (it duplicates towards the start)"""
@@ -49,16 +49,16 @@ class Dcgan(Section):
     """channels of the discriminator's first layer (it duplicates towards the end)"""
 
     max_channels: Count = 512
-    """channels of any layer at most"""
+    """maximum number of channels of a layer"""
 
     kernel: Annotated[int, Field(ge=2, le=9)] = 4
-    """pixels along a side of each convolution: a multiple of the stride, or G draws checkerboards"""
+    """kernel size: a multiple of the stride, or G has checkerboard artifacts"""
 
     stride: Annotated[int, Field(ge=2, le=4)] = 2
-    """how many times larger or smaller each layer makes the image"""
+    """factor by which each layer changes the resolution"""
 
     generator_norm: NormName = "batch"
-    """batch (over the micro-batch: see ghost_batch), group, instance, pixel (each within an image), none"""
+    """normalization: batch (see ghost_batch), group, instance, pixel, none"""
 
     discriminator_norm: NormName = "batch"
     """the same for the discriminator; a gradient penalty wants anything but batch"""
@@ -70,37 +70,37 @@ class Dcgan(Section):
     """relu, leaky-relu, elu, silu, gelu"""
 
     generator_dropout: Dropped = 0.0
-    """share of the generator's channels that is dropped at random"""
+    """dropout probability of the generator's channels"""
 
     discriminator_dropout: Dropped = 0.0
-    """share of the discriminator's channels that is dropped at random"""
+    """dropout probability of the discriminator's channels"""
 
     initialisation: Literal["normal", "default", "orthogonal"] = "normal"
-    """normal (the paper's N(0, 0.02)), default (torch's own), orthogonal"""
+    """weight initialization: normal (N(0, 0.02), as in the paper), default (that of torch), orthogonal"""
 
 
 class Mapmaker(Section):
-    """The first map maker's: a wide latent, one linear layer, large strides past the size and one step back."""
+    """That of the first map maker: a large latent, a linear layer, two transposed convolutions with stride 4."""
 
     latent: Count = 1200
-    """numbers in the latent z; 3 x 20 x 20 at first"""
+    """size of the latent; 3 x 20 x 20 originally"""
 
     generator_channels: Count = 16
     """channels of the generator's layers"""
 
     discriminator_channels: Count = 32
-    """channels of the discriminator's first layer (they double towards the end)"""
+    """channels of the discriminator's first layer, doubled in each layer"""
 
 
 class DcganModern(Section):
-    """For maps: residual blocks, low-pass resizing, no statistics over the batch."""
+    """For maps: residual blocks, bilinear upsampling, no batch normalization."""
 
     latent: Count = 128
-    """numbers in the latent z (at each place of it, if it is spatial)"""
+    """size of the latent (of each site, if it is spatial)"""
 
     latent_kind: Literal["vector", "constant", "spatial"] = "vector"
-    """vector (the generator starts from it), constant (it starts from what it learns, and the latent styles each
-    block), spatial (a latent at each place: maps of any size, seamless, and without borders of their own)"""
+    """vector (the input of the generator), constant (a learned input, and the latent modulates each block), spatial (a
+    latent at each site: maps of any size, seamless, without a notion of borders)"""
 
     generator_channels: Count = 32
     """channels of the generator at half of the full size (it duplicates towards the start)"""
@@ -109,34 +109,34 @@ class DcganModern(Section):
     """channels of the discriminator at half of the full size (it duplicates towards the end)"""
 
     max_channels: Count = 256
-    """channels of any layer at most"""
+    """maximum number of channels of a layer"""
 
     last_channels: Count = 16
-    """channels of the generator at full size, where they cost the most memory"""
+    """channels of the generator at full resolution, where they need the most memory"""
 
     convolutions: Annotated[int, Field(ge=1, le=4)] = 1
-    """3x3 convolutions in each residual block"""
+    """3x3 convolutions per residual block"""
 
     norm: Literal["pixel", "group"] = "pixel"
-    """normalisation in the generator: pixel (each pixel's channels: grounds stay flat, and lines straight), group
-    (groups of channels, over the whole image)"""
+    """normalization of the generator: pixel (channels of each pixel: flat areas and straight lines), group (groups of
+    channels, over the whole image)"""
 
     noise: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """strength at the start of the noise that the generator makes texture of: 0.1 for painted maps, 0 (none) for
-    clean drawings"""
+    """initial strength of the generator's noise inputs, for texture: 0.1 for painted maps, 0 (none) for clean
+    drawings"""
 
     excitation: bool = False
-    """let the generator's small stages decide how strong channels of the large ones are (from 64 pixels up)"""
+    """skip-layer excitation in the generator, from 64 pixels up"""
 
     spectral_norm: bool = False
-    """divide the discriminator's weights by their largest singular values"""
+    """spectral normalization of the discriminator"""
 
 
 NetworkSettings = Mlp | Dcgan | Mapmaker | DcganModern
 
 
 class Networks(Section):
-    """The settings of each network; only the section of the chosen one is used."""
+    """A section for each network; only that of `train.network` is used."""
 
     mlp: Mlp = Mlp()
     dcgan: Dcgan = Dcgan()

@@ -1,11 +1,11 @@
-"""Settings that are small languages of their own: `0-35,40`, `6x6` and `3000x1800`."""
+"""Parsers for settings with a syntax of their own: `0-35,40`, `6x6` and `3000x1800`."""
 
 from __future__ import annotations
 
 import re
 
 MAX_SEEDS = 100_000
-LARGEST_SEED = 2**53  # what every reader of JSON and YAML keeps exactly
+MAX_SEED = 2**53  # integers up to this are exact in every JSON and YAML reader
 MAX_COLUMNS = 100
 
 
@@ -13,16 +13,16 @@ def parse_seeds(text: str) -> list[int]:
     """`0-3,7` as `[0, 1, 2, 3, 7]`.
 
     Raises:
-        ValueError: the text is no list of numbers and ranges, or stands for too many.
+        ValueError: the text is not a list of numbers and ranges, or has too many seeds.
     """
     seeds: list[int] = []
-    for piece in text.split(","):
-        match = re.fullmatch(r"\s*(\d{1,16})\s*(?:-\s*(\d{1,16})\s*)?", piece, re.ASCII)
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,16})\s*(?:-\s*(\d{1,16})\s*)?", part, re.ASCII)
         if not match:
             raise ValueError("not a list of seeds; allowed: numbers and ranges, such as 0-35 or 3,7,100-120")
         first, last = int(match[1]), int(match[2] or match[1])
-        if last < first or last > LARGEST_SEED:
-            raise ValueError(f"not a list of seeds; allowed: ranges that run upwards, to {LARGEST_SEED} at most")
+        if last < first or last > MAX_SEED:
+            raise ValueError(f"not a list of seeds; allowed: ascending ranges, up to {MAX_SEED} at most")
         if len(seeds) + last - first >= MAX_SEEDS:
             raise ValueError(f"too long a list of seeds; allowed: {MAX_SEEDS} at most")
         seeds.extend(range(first, last + 1))

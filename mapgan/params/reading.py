@@ -1,4 +1,4 @@
-"""From YAML, presets and `--set` to `Params`, or to one line that says which key is wrong and why."""
+"""Reading settings from YAML, presets and `--set`, with one line for the first error."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ def load(
 
 
 def load_params() -> Params:
-    """The `params.yaml` of this folder, as every stage of the pipeline reads it."""
+    """The `params.yaml` in the current folder, for the stages of the pipeline."""
     return load(Path("params.yaml"))
 
 
 def validate(tree: Tree, where: str) -> Params:
-    """Check a whole tree of settings.
+    """Validate a tree of settings.
 
     Raises:
-        SettingsError: with one line for the first thing wrong in `where`.
+        SettingsError: with one line for the first error; `where` says where the settings come from.
     """
     try:
         return Params.model_validate(tree)
@@ -68,7 +68,7 @@ def validate(tree: Tree, where: str) -> Params:
 
 
 def read_yaml(path: Path) -> Tree:
-    """A YAML file as plain dictionaries.
+    """Read a YAML file as dictionaries.
 
     Raises:
         MapganError: the file is missing, is not YAML, or is not a table of settings.
@@ -82,7 +82,7 @@ def read_yaml(path: Path) -> Tree:
 
 
 def parse_yaml(text: str, where: str) -> Tree:
-    """YAML text as plain dictionaries; `where` names it in errors."""
+    """Parse YAML text as dictionaries; `where` names its source in errors."""
     try:
         tree = YAML(typ="safe", pure=True).load(text)
     except RecursionError:
@@ -100,29 +100,29 @@ def parse_yaml(text: str, where: str) -> Tree:
 
 
 def preset_names() -> list[str]:
-    """Names of the presets in the package, sorted."""
+    """The names of all presets, sorted."""
     folder = resources.files("mapgan.params") / "presets"
     return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
 def preset_text(name: str) -> str:
-    """The preset's file, comments included.
+    """The text of a preset, with comments.
 
     Raises:
         MapganError: no preset has this name.
     """
     names = preset_names()
     if name not in names:
-        progress = [each for each in names if each.startswith(name)]
-        near = progress or difflib.get_close_matches(name, names, n=1, cutoff=0)
-        raise MapganError(f"--preset {name}: no such preset", f"nearest: {near[0]}; there are: {', '.join(names)}")
+        matches = [preset for preset in names if preset.startswith(name)]
+        matches = matches or difflib.get_close_matches(name, names, n=1, cutoff=0)
+        raise MapganError(f"--preset {name}: no such preset", f"nearest: {matches[0]}; there are: {', '.join(names)}")
     return (resources.files("mapgan.params") / "presets" / f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def read_preset(name: str) -> Tree:
-    """The preset's settings, over the defaults of all that other presets name: each undoes the one before.
+    """The settings of a preset, over the defaults of every setting that any preset has.
 
-    So a preset's file says only what is special about it.
+    So a preset undoes the one before it, and its file holds only what is special about it.
     """
     return merge(_only(_named_by_presets(), Params().model_dump(by_alias=True)), _preset(name))
 
@@ -134,7 +134,7 @@ def _preset(name: str) -> Tree:
 
 @cache
 def _named_by_presets() -> Tree:
-    """A tree with every key that any preset names."""
+    """A tree of all settings that any preset has."""
     named: Tree = {}
     for name in preset_names():
         named = merge(named, _preset(name))
@@ -142,9 +142,9 @@ def _named_by_presets() -> Tree:
 
 
 def _only(keys: Tree, values: Tree) -> Tree:
-    """Those of `values` whose keys stand in `keys`, which no preset's typing error should break."""
-    some = {key: values[key] for key in keys if key in values}
-    return {key: _only(keys[key], value) if isinstance(value, dict) else value for key, value in some.items()}
+    """The part of `values` whose keys are in `keys`; unknown keys are reported when the preset is validated."""
+    known = {key: values[key] for key in keys if key in values}
+    return {key: _only(keys[key], value) if isinstance(value, dict) else value for key, value in known.items()}
 
 
 def parse_setting(setting: str) -> Tree:
@@ -159,7 +159,7 @@ def parse_setting(setting: str) -> Tree:
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> Tree:
-    """`base` with the values of `over` laid on it, table by table; both stay as they are."""
+    """`base` updated with `over`, recursively; neither is changed."""
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)

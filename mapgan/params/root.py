@@ -1,4 +1,4 @@
-"""All settings together, and the rules that hold between sections."""
+"""All settings, and the rules between sections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Params(Section):
     """Everything in `params.yaml`."""
 
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    """start of every random draw: weights, order of the images, latents"""
+    """seed of all random numbers: weights, order of images, latents"""
 
     dataset: ReadyMade = ReadyMade()
     scrape: Scrape = Scrape()
@@ -28,15 +28,15 @@ class Params(Section):
     machine: Machine = Machine()
 
     def check_whole(self) -> None:
-        """Hold the sections against each other, once all settings are known.
+        """Check the rules between settings, once all of them are known.
 
         Raises:
-            SettingsError: two of them do not go together.
+            SettingsError: two settings are incompatible.
         """
         train = self.train
         labelled = self.dataset.condition != "none" and train.network == "dcgan-modern"
         modern = train.networks.dcgan_modern
-        without = "or images without labels (dataset.condition: none, and the set made anew)"
+        no_labels = "or use images without labels (dataset.condition: none, and make the set anew)"
         rules = [
             (
                 train.ghost_batch and train.batch_size % train.ghost_batch,
@@ -44,19 +44,19 @@ class Params(Section):
             ),
             (
                 train.loss == "relativistic" and train.discriminator_passes == "separate",
-                "train.discriminator_passes: the relativistic loss needs real and fake images together",
+                "train.discriminator_passes: the relativistic loss needs real and fake images in one pass; set joint",
             ),
             (
                 train.penalty_kind == "wgan-gp" and train.penalty_at != "both",
-                f"train.penalty_at: interpolates lie between both, not at {train.penalty_at} images alone",
+                f"train.penalty_at: wgan-gp is taken between real and fake images; set both, not {train.penalty_at}",
             ),
             (
                 train.differentiates_twice and train.precision == "fp16",
-                f"train.penalty_kind: {train.penalty_kind} needs finer numbers than fp16; take finite-difference, or bf16",
+                f"train.penalty_kind: {train.penalty_kind} overflows in fp16; set finite-difference, or precision bf16",
             ),
             (
                 train.augment_target and not train.augment,
-                "train.augment_target: nothing to adapt; name what to do with the images in train.augment",
+                "train.augment_target: nothing to adapt; name the augmentations in train.augment",
             ),
             (
                 len(train.discriminator_betas) == 1,
@@ -64,12 +64,12 @@ class Params(Section):
             ),
             (
                 labelled and modern.latent_kind == "spatial",
-                "train.networks.dcgan-modern.latent_kind: a spatial latent takes no labels; take vector or constant, "
-                f"{without}",
+                "train.networks.dcgan-modern.latent_kind: spatial does not support labels; set vector or constant, "
+                f"{no_labels}",
             ),
             (
                 labelled and modern.spectral_norm,
-                f"train.networks.dcgan-modern.spectral_norm: does not go with labels; switch it off, {without}",
+                f"train.networks.dcgan-modern.spectral_norm: does not support labels; switch it off, {no_labels}",
             ),
         ]
         for broken, line in rules:

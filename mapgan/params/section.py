@@ -1,6 +1,6 @@
-"""What all sections of `params.yaml` have in common.
+"""The base of all sections of `params.yaml`.
 
-The sentence under each setting is its documentation: `params.yaml` carries it as a comment.
+The sentence under each setting is its documentation; it becomes the comment in `params.yaml`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Section(BaseModel):
-    """Strict and frozen: no unknown key, no silent conversion, no change after reading."""
+    """Strict and frozen: no unknown keys, no implicit conversions, no changes."""
 
     model_config = ConfigDict(
         extra="forbid",

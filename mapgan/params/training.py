@@ -1,4 +1,4 @@
-"""Settings of training, evaluation and sampling, and of the machine that does it."""
+"""Settings of training, evaluation and sampling, and of the machine."""
 
 from __future__ import annotations
 
@@ -10,87 +10,87 @@ from mapgan.params.networks import NetworkName, Networks
 from mapgan.params.parsing import parse_seeds, parse_sheet, parse_size
 from mapgan.params.section import Count, Fraction, Rate, Section
 
-MIN_SIZE, MAX_SIZE = 16, 16384  # pixels along a side
+MIN_SIZE, MAX_SIZE = 16, 16384  # of a generated image, pixels
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Watch(Section):
-    """When training goes wrong: what counts as trouble, and what to do then."""
+    """Failure modes of training: how they are recognized, and what to do."""
 
     policy: Literal["warn", "stop", "roll-back"] = "warn"
-    """warn (a line in the log), stop (with an error), roll-back (to the last good snapshot, with lower learning
-    rates)"""
+    """warn (log a line), stop (with an error), roll-back (to the last good snapshot, with lower learning rates)"""
 
     roll_backs: Annotated[int, Field(ge=0, le=100)] = 3
-    """roll-backs at most; the next trouble after them stops the run"""
+    """maximum number of roll-backs; the next trouble stops the run"""
 
     roll_back_lr_factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """what the learning rates are multiplied with at each roll-back"""
+    """factor for the learning rates at each roll-back"""
 
     window: Count = 10
-    """rows of the metrics over which `discriminator won` and `generator saturated` must hold"""
+    """rows of the metrics over which `discriminator_won` and `generator_saturated` are averaged"""
 
     discriminator_won: Annotated[float, Field(gt=0.5, le=1)] = 0.995
-    """share of images (or pairs) that D judges rightly, at and above which it has won"""
+    """accuracy of D from which on it has won"""
 
     generator_saturated: Annotated[float, Field(gt=0, le=1)] = 0.4
-    """share of values near -1 or 1 in generated images, beyond that in real ones, above which G is saturated"""
+    """fraction of values near -1 or 1 in fake images, minus that in real ones, above which G is saturated"""
 
     collapsed: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    """how much the images of a snapshot differ, as a share of how much real ones do, below which G has collapsed"""
+    """diversity of a snapshot, as a fraction of that of real images, below which G has collapsed"""
 
 
 class Train(Section):
-    """How the networks learn."""
+    """Training."""
 
     network: NetworkName = "dcgan-modern"
-    """mlp (fully connected, for digits), dcgan (the classic), mapmaker (the first map maker's),
-    dcgan-modern (for maps)"""
+    """mlp (fully connected, for digits), dcgan (the classic), mapmaker (that of the first map maker), dcgan-modern (for
+    maps)"""
 
     steps: Count = 1600
-    """optimizer steps of the generator; raise it to make a finished run longer"""
+    """optimizer steps of the generator; raise it to continue a finished run"""
 
     batch_size: Count = 32
-    """images that one optimizer step sees, whatever the number of processes and micro-batches"""
+    """images per optimizer step, over all processes and micro-batches"""
 
     ghost_batch: Annotated[int, Field(ge=0)] = 0
-    """images that share batch statistics in networks with batch normalisation (0: the whole batch)"""
+    """images that share statistics in networks with batch normalization (0: the whole batch)"""
 
     loss: Literal["saturating", "non-saturating", "least-squares", "hinge", "wasserstein", "relativistic"] = (
         "relativistic"
     )
-    """saturating (the first paper's), non-saturating (the classic), least-squares, hinge, wasserstein (with
-    `penalty_kind: wgan-gp` it is WGAN-GP), relativistic (pairs of a real and a fake)"""
+    """saturating (minimax), non-saturating (the classic), least-squares, hinge, wasserstein (WGAN-GP with
+    `penalty_kind: wgan-gp`), relativistic (pairs of a real and a fake image)"""
 
     real_label: Annotated[float, Field(gt=0.5, le=1)] = 0.9
-    """what D should say of real images instead of 1 (saturating, non-saturating and least-squares losses)"""
+    """target of D for real images; below 1 it is one-sided label smoothing (saturating, non-saturating and
+    least-squares losses)"""
 
     label_flip: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
-    """share of images that D is told the opposite of (with the relativistic loss: of pairs)"""
+    """probability that D is trained with the opposite label (with the relativistic loss, for a pair)"""
 
     discriminator_steps: Count = 1
-    """steps of the discriminator for each step of the generator, each on images of its own"""
+    """discriminator steps per generator step, each on a batch of its own"""
 
     discriminator_passes: Literal["joint", "separate"] = "joint"
-    """how D learns from a batch: real and fake images together, or apart, one backward pass after the other, in half
-    the memory (not with the relativistic loss, which compares them)"""
+    """backward passes of D per batch: joint (one for real and fake images), or separate (one each, in half the memory;
+    not with the relativistic loss, which compares them)"""
 
     penalty: Annotated[float, Field(ge=0)] = 0.02
-    """weight of the penalty on D's slope (0: none): gamma of gamma / 2 times its square (R1, R2), lambda of WGAN-GP"""
+    """weight of the gradient penalty (0: none): gamma of R1 and R2, in gamma / 2 * ||grad D||^2, or lambda of
+    WGAN-GP"""
 
     penalty_kind: Literal["finite-difference", "autograd", "wgan-gp"] = "finite-difference"
-    """difference (the slope's square by a finite difference: cheap, and can be compiled), exact (by a second
-    derivative), interpolates (how far the slope between real and fake images is from 1: WGAN-GP, with a weight of 10)
-    """
+    """finite-difference (R1 and R2 without second derivatives: cheap, and D can be compiled), autograd (R1 and R2 by
+    double backpropagation), wgan-gp (gradient norm of 1 between real and fake images; with a weight of 10)"""
 
     penalty_at: Literal["both", "real", "fake"] = "both"
-    """images where the slope's square is held down: both (R1 and R2), real (R1), fake (R2)"""
+    """images at which the gradient is penalized: both (R1 and R2), real (R1), fake (R2)"""
 
     penalty_every: Count = 5
-    """measure the penalty at every so many of D's steps, and weigh it so many times more (lazy regularisation)"""
+    """discriminator steps between two with a penalty, which is weighted accordingly (lazy regularization)"""
 
     penalty_sigma: Annotated[float, Field(gt=0, le=1)] = 0.03
-    """step of the finite difference that measures the slope, in units of pixel values in [-1, 1]"""
+    """standard deviation of the perturbation for the finite difference, in units of pixel values in [-1, 1]"""
 
     generator_lr: Rate = 1e-3
     """learning rate of the generator (Adam)"""
@@ -99,109 +99,110 @@ class Train(Section):
     """learning rate of the discriminator (Adam)"""
 
     beta1: Beta = 0.0
-    """Adam's decay of the mean"""
+    """decay of Adam's first moment"""
 
     beta2: Beta = 0.99
-    """Adam's decay of the mean square"""
+    """decay of Adam's second moment"""
 
     discriminator_betas: Annotated[list[Beta], Field(max_length=2)] = []
-    """beta1 and beta2 of the discriminator, where they shall be others than the generator's (empty: the same)"""
+    """beta1 and beta2 of the discriminator (empty: the same)"""
 
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.998
-    """decay of the moving average of the generator's weights, which draws the images"""
+    """decay of the moving average of the generator's weights, with which images are generated"""
 
     instance_noise: Annotated[float, Field(ge=0, le=2)] = 0.0
-    """standard deviation of the noise on D's images at the start, in units of [-1, 1]"""
+    """initial standard deviation of the noise added to D's inputs, in units of [-1, 1]"""
 
     instance_noise_steps: Count = 1000
-    """steps over which the instance noise falls to nothing"""
+    """steps over which the instance noise decreases linearly to 0"""
 
     mirror: bool = True
-    """show real images mirrored as well"""
+    """randomly mirror real images"""
 
     rot90: bool = True
-    """show real images turned by quarters as well (half turns where they are not square)"""
+    """randomly rotate real images by multiples of 90 degrees (of 180 if they are not square)"""
 
     augment: list[Literal["color", "translation", "cutout", "flip", "rot90"]] = ["translation", "cutout"]
-    """ways to change all images before D sees them, in this order: colour, translation, cut-out, flip, turn (by
-    quarters, or halves where they are not square); against overfitting on few images (empty: none)"""
+    """augmentations of all inputs of D, in this order: color, translation, cutout, flip, rot90 (by 180 degrees if
+    images are not square); against overfitting on few images (empty: none)"""
 
     augment_p: Fraction = 1.0
-    """chance that each of them changes an image; with `augment_target` only the start, which is 0 in the paper"""
+    """probability of each augmentation; with `augment_target` only the initial one, which is 0 in the paper"""
 
     augment_target: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """adapt that chance to how much D overfits: raise it while the mean sign of D's logits on real images is above
-    this, lower it below (0: do not adapt; 0.6 in the paper)"""
+    """adaptive augmentation: raise the probability while the mean sign of D's logits for real images is above this, and
+    lower it below (0: fixed probability; 0.6 in the paper)"""
 
     augment_every: Count = 4
-    """steps between two changes of the chance"""
+    """steps between two changes of the probability"""
 
     augment_images: Count = 500000
-    """images within which the chance can go from 0 to 1; fewer for short runs"""
+    """number of images over which the probability can rise from 0 to 1; less for short runs"""
 
     precision: Literal["no", "tf32", "bf16", "fp16"] = "no"
-    """mixed precision: no (float32 everywhere), tf32 (float32 with TF32 matrix products and convolutions; needs an
-    NVIDIA GPU), bf16, fp16 (needs a GPU)"""
+    """precision: no (float32 everywhere), tf32 (float32 with TF32 matrix products and convolutions; needs an NVIDIA
+    GPU), bf16 and fp16 (mixed precision; fp16 needs a GPU)"""
 
     log_every: Count = 10
-    """steps between two rows of the metrics"""
+    """steps between two rows of metrics"""
 
     snapshot_every: Count = 250
     """steps between two snapshots of the same seeds"""
 
     snapshot_images: Annotated[int, Field(ge=1, le=256)] = 16
-    """images in a snapshot"""
+    """images per snapshot"""
 
     evaluate_every: Annotated[int, Field(ge=0)] = 0
-    """steps between two looks at how good the images are; the best generator is kept as best.safetensors (0: never,
-    and the last is the best)"""
+    """steps between two evaluations; the best generator is kept as best.safetensors (0: none, and the last one is the
+    best)"""
 
     evaluate_by: Literal["swd", "kid"] = "swd"
-    """what is best: swd (sliced Wasserstein distance to held-out images), kid (KID by train.evaluate_extractor)"""
+    """score: swd (sliced Wasserstein distance to held-out images), kid (KID by train.evaluate_extractor)"""
 
     evaluate_extractor: str = "inception"
-    """whose features give the KID, as in evaluate.extractor"""
+    """network whose features KID is computed from, as evaluate.extractor"""
 
     evaluate_images: Annotated[int, Field(ge=2)] = 256
-    """images to draw for it (at most as many as the hold-out has)"""
+    """images to generate for it (at most as many as are held out)"""
 
     init_from: str = ""
-    """fine-tuning: a generator.safetensors to begin with, and the discriminator.safetensors beside it if there is one
-    (empty: fresh weights); size, network and labels must be the same, and DVC only notices another path here"""
+    """fine-tuning: a generator.safetensors to start from, with the discriminator.safetensors beside it if there is one
+    (empty: random weights); size, network and labels must be the same, and DVC only notices when the path changes"""
 
     continue_from: str = ""
-    """go on from a saved state of an earlier run whose data or settings were others: a run's folder, a folder of states
-    such as .mapgan, or a state's file (empty: start afresh); weights of G, D and EMA, Adam's moments, step count and
-    augmentation strength are kept, so the networks must have the same shapes, and `steps` counts the whole"""
+    """continue from a checkpoint of an earlier run with other data or settings: the folder of a run, a folder of
+    checkpoints such as .mapgan, or a file (empty: start from scratch); weights of G, D and EMA, Adam's moments, step
+    count and augmentation probability are kept, so the networks must have the same shapes, and `steps` counts the
+    whole"""
 
     watch: Watch = Watch()
     networks: Networks = Networks()
 
     @property
     def differentiates_twice(self) -> bool:
-        """Whether D's gradients are themselves differentiated, which not every way to do a step can."""
+        """Whether gradients of D are differentiated again, which torch.compile and fp16 do not support."""
         return self.penalty > 0 and self.penalty_kind != "finite-difference"
 
 
 class Evaluate(Section):
-    """Numbers that say how good the images are."""
+    """Evaluation of the generator."""
 
     images: Annotated[int, Field(ge=2)] = 512
-    """images to draw; as many as are held out are compared with those"""
+    """images to generate; as many as are held out are compared with those"""
 
     extractor: str = ""
-    """whose features give FID, KID, precision, recall, density and coverage: inception (its weights are fetched
-    once), or the path of an ONNX file that takes RGB in [0, 1] (empty: none of these numbers)"""
+    """network whose features FID, KID, precision, recall, density and coverage are computed from: inception (its
+    weights are downloaded once), or an ONNX file that takes RGB in [0, 1] (empty: none of these numbers)"""
 
     patches: Count = 128
-    """7x7 patches of each image and level of the pyramid"""
+    """7x7 patches per image and level of the pyramid, for the sliced Wasserstein distance"""
 
     directions: Count = 512
     """random directions of the sliced Wasserstein distance"""
 
 
 def _as_text(label: object) -> object:
-    """The label `7`, which YAML takes for a number, as the text that it is; anything else as it stands."""
+    """An integer label, such as `7`, which YAML reads as a number, as text."""
     return str(label) if type(label) is int else label
 
 
@@ -217,72 +218,72 @@ def _is_sheet(text: str) -> str:
 
 def _is_size(text: str) -> str:
     if text and not all(MIN_SIZE <= side <= MAX_SIZE for side in parse_size(text)):
-        raise ValueError(f"not a size that can be drawn; allowed: {MIN_SIZE} to {MAX_SIZE} pixels each way")
+        raise ValueError(f"not a size that can be generated; allowed: {MIN_SIZE} to {MAX_SIZE} pixels each way")
     return text
 
 
 class Sample(Section):
-    """What is drawn at the end."""
+    """Sample sheets."""
 
     seeds: Annotated[str, AfterValidator(_is_seeds)] = "0-35"
-    """seeds to draw: numbers and ranges, separated by commas"""
+    """seeds: numbers and ranges, separated by commas"""
 
     sheet: Annotated[str, AfterValidator(_is_sheet)] = "6x6"
     """columns x rows of a sheet"""
 
     zoom: Annotated[int, Field(ge=1, le=16)] = 3
-    """each pixel of a sheet's images is drawn so large"""
+    """enlargement of images on the sheets"""
 
     singles: bool = True
-    """also write each image on its own"""
+    """also write each image to a file of its own"""
 
     label: Annotated[str, BeforeValidator(_as_text)] = ""
-    """label to draw, where the generator was trained with labels (dataset.condition); several, separated by commas,
-    take turns from seed to seed (empty: all do)"""
+    """label, if the generator was trained with labels (dataset.condition); several, separated by commas, alternate from
+    seed to seed (empty: all of them)"""
 
     size: Annotated[str, AfterValidator(_is_size)] = ""
-    """pixels of each image, such as 3000x1800, where the generator's latent is spatial (empty: as it was trained)"""
+    """size in pixels, such as 3000x1800, if the generator has a spatial latent (empty: as trained)"""
 
     seamless: bool = False
-    """draw images that go on at their other side, where the generator's latent is spatial"""
+    """seamless images, which can be tiled, if the generator has a spatial latent"""
 
 
 class Machine(Section):
-    """What this computer is. Changes speed, never the result; neither tracked nor fingerprinted."""
+    """The computer. Changes the speed, never the result; neither tracked by DVC nor fingerprinted."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    """auto (a GPU where there is one), cpu, cuda, mps"""
+    """auto (a GPU if there is one), cpu, cuda, mps"""
 
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
-    """CPU threads (0: one per core); float sums depend on it in the last bits"""
+    """CPU threads (0: one per core); floating-point sums depend on it in the last bits"""
 
     memory_gib: Annotated[float, Field(ge=0, le=4096)] = 0.0
     """memory of the card, GiB; 24 for a 24 GB card (0: what the device has)"""
 
     workers: Annotated[int, Field(ge=0, le=1024)] = 0
-    """threads that decode and read images (0: one per core)"""
+    """threads that decode images and read batches (0: one per core)"""
 
     micro_batch: Annotated[int, Field(ge=0)] = 0
-    """images in memory at a time, at most, for each process (0: as many as fit)"""
+    """maximum number of images in memory at a time, per process (0: as many as fit)"""
 
     checkpointing: Literal["auto", "none", "high", "all"] = "auto"
-    """recompute activations instead of keeping them: auto (as little as fits), none, high (the blocks at high
-    resolution), all"""
+    """gradient checkpointing: auto (as little as fits), none, high (the blocks at high resolution), all"""
 
     compile: bool = False
-    """compile the networks (torch.compile): minutes at the start, faster steps after"""
+    """compile the networks (torch.compile): takes minutes at the start, and makes steps faster"""
 
     save_minutes: Annotated[float, Field(ge=0)] = 1.0
-    """minutes between two saved states (0: after each step)"""
+    """minutes between two checkpoints (0: after each step)"""
 
     save_every: Annotated[int, Field(ge=0)] = 0
-    """steps between two saved states, beside those by the clock (0: only by the clock)"""
+    """steps between two checkpoints, in addition to those by the clock (0: none)"""
 
     keep_checkpoints: Annotated[int, Field(ge=1, le=1000)] = 2
-    """states of a run that are kept"""
+    """number of checkpoints that are kept"""
 
     trackers: list[Literal["tensorboard", "wandb", "mlflow"]] = []
-    """programs that also get the metrics, through Accelerate: tensorboard, wandb, mlflow (each to be installed)"""
+    """experiment trackers that also get the metrics, through Accelerate: tensorboard, wandb, mlflow (must be
+    installed)"""
 
     deterministic: bool = False
-    """the same bits every time on a GPU too, at some cost in speed"""
+    """bitwise reproducible on a GPU too, at some cost in speed"""

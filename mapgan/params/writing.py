@@ -1,4 +1,4 @@
-"""`Params` as YAML with a comment for every key, and values merged into a file that keeps its own."""
+"""Writing settings: `Params` as YAML with a comment for every setting, and merging into a file that keeps its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLAIN = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def to_yaml(section: BaseModel, indent: int = 0) -> str:
-    """Every setting of `section` as YAML, its sentence above it as a comment."""
+    """`section` as YAML, with the sentence of each setting as a comment above it."""
     lines: list[str] = []
     for name, field in type(section).model_fields.items():
         value, key, pad = getattr(section, name), field.alias or name, " " * indent
@@ -35,34 +35,36 @@ def to_yaml(section: BaseModel, indent: int = 0) -> str:
 
 
 def merge_into(text: str, over: Mapping[str, Any]) -> str:
-    """The YAML `text` with the values of `over`, its comments and order kept."""
+    """The YAML `text` updated with `over`; comments and order are kept."""
     yaml = YAML()
     yaml.width = 4096
     yaml.preserve_quotes = True
     tree = yaml.load(text) or {}
-    _lay_over(tree, over)
+    _update(tree, over)
     out = io.StringIO()
     yaml.dump(tree, out)
     return out.getvalue()
 
 
-def _lay_over(tree: Any, over: Mapping[str, Any]) -> None:
+def _update(tree: Any, over: Mapping[str, Any]) -> None:
     for key, value in over.items():
         if isinstance(value, Mapping) and isinstance(tree.get(key), Mapping):
-            _lay_over(tree[key], value)
+            _update(tree[key], value)
         else:
             tree[key] = value
 
 
 def _scalar(value: Any) -> str:
-    """JSON is YAML, but plain words read better; `no` and the like keep their quotes for YAML 1.1 readers."""
+    """A value as JSON, which is YAML; plain words without quotes, except `no` and the like, for readers of YAML 1.1."""
     plain = isinstance(value, str) and PLAIN.fullmatch(value) and value not in {"no", "yes", "on", "off"}
     return str(value) if plain else json.dumps(value, ensure_ascii=False)
 
 
 def main() -> None:
-    """Print `params.yaml` with every default."""
-    print("# Every setting of mapgan. A wrong key or value stops the run before any work, with a line that says why.\n")
+    """Print `params.yaml` with all defaults."""
+    print(
+        "# Every setting of mapgan. An unknown key or a wrong value stops the run before any work, with a line that says why.\n"
+    )
     print(to_yaml(Params()), end="")
 
 

@@ -115,7 +115,7 @@ def _read_npz(path: Path) -> dict[str, Array]:
 
 
 def _read_csv(path: Path) -> dict[str, Array]:
-    """An image a line: the pixels of a square and the label, which comes first where there is a line of names."""
+    """One image per line: the pixels of a square and a label, which comes first if there is a header line."""
     with io.TextIOWrapper(_opened(path), encoding="utf-8") as lines:  # type: ignore[type-var]
         first = next(csv.reader([lines.readline()]), [])
         named = not _is_number(first[0] if first else "")
@@ -123,9 +123,10 @@ def _read_csv(path: Path) -> dict[str, Array]:
         table = np.loadtxt(lines, delimiter=",", skiprows=int(named), ndmin=2)
     side = math.isqrt(table.shape[1] - 1)
     if side < 2 or side**2 + 1 != table.shape[1]:
-        raise ValueError(f"{table.shape[1]} columns are no square of pixels and a label")
+        raise ValueError(f"{table.shape[1]} columns are not a square of pixels and a label")
     labels, pixels = (table[:, 0], table[:, 1:]) if named else (table[:, -1], table[:, :-1])
-    return {"images": pixels.reshape(-1, side, side), "labels": labels.astype(np.int64)}
+    images = pixels.reshape(-1, side, side)
+    return {f"{path.name} images": images, f"{path.name} labels": labels.astype(np.int64)}
 
 
 def _is_number(text: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from mapgan.errors import MapganError
 from mapgan.params.collecting import ReadyMade
 from mapgan.sets.arrays import kind_of, read_arrays
-from mapgan.sets.parts import ReadySet, from_arrays
+from mapgan.sets.parts import ReadySet, from_arrays, is_test
 
 # where systems keep them: Debian's package dataset-fashion-mnist
 INSTALLED = {"fashion-mnist": Path("/usr/share/datasets/fashion-mnist")}
@@ -50,10 +50,23 @@ def set_files(settings: ReadyMade) -> list[Path]:
 
 
 def files_of(location: Path) -> list[Path]:
-    """The files of the set at `location`: the one that it is, or those in it that hold arrays; none if there is no set."""
+    """The files of the set at `location`: the file itself, or those in the folder that hold arrays; empty for none.
+
+    A folder may hold one CSV file instead, or two of which one is named as a test part.
+
+    Raises:
+        MapganError: there are several CSV files.
+    """
     if location.is_file():
         return [location]
-    return [file for file in _files(location) if kind_of(file) in ("idx", "npy", "npz")]
+    kinds = {file: kind_of(file) for file in _files(location)}
+    if arrays := [file for file, kind in kinds.items() if kind in ("idx", "npy", "npz")]:
+        return arrays
+    tables = [file for file, kind in kinds.items() if kind == "csv"]
+    if len([file for file in tables if not is_test(file.name)]) > 1:
+        names = ", ".join(file.name for file in tables)
+        raise MapganError(f"{location}: holds several CSV files ({names})", "name the one that holds the images")
+    return tables
 
 
 def _locations(settings: ReadyMade) -> Iterator[Path]:

@@ -56,11 +56,16 @@ def from_arrays(arrays: Mapping[str, Array], where: str, words: Sequence[str] = 
         MapganError: there are no images, or it is not clear which they are.
     """
     train = {name: array for name, array in arrays.items() if not _has(name, (*TEST, *LEFT_OUT))}
-    test = {name: array for name, array in arrays.items() if _has(name, TEST)}
+    test = {name: array for name, array in arrays.items() if is_test(name)}
     held_out = any(array.ndim >= 3 for array in test.values())
     if held_out and not any(array.ndim >= 3 for array in train.values()):
         train, held_out = test, False
     return ReadySet(_part(train, where, words), _part(test, where, words) if held_out else None)
+
+
+def is_test(name: str) -> bool:
+    """Whether a file or an array of this name belongs to the test part."""
+    return _has(name, TEST)
 
 
 def _has(name: str, words: Sequence[str]) -> bool:

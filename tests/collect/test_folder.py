@@ -2,10 +2,14 @@ import os
 import zlib
 
 import pytest
+from PIL import Image
 
-from mapgan.collect import folder
+from mapgan.collect import folder, image_formats
+from mapgan.collect.manifest import write_manifest
+from mapgan.curate.prune import prune
+from mapgan.curate.prune_record import read_list
 from mapgan.errors import MapganError
-from mapgan.params.collecting import Folder
+from mapgan.params.collecting import Folder, Prune
 
 from .conftest import image_bytes
 
@@ -40,7 +44,8 @@ def test_takes_images_of_subfolders_and_nothing_else(inbox, gather, tmp_path, ca
     assert "1 files stepped over that are no images: README.md\n" in capsys.readouterr().err
 
 
-def test_files_that_are_no_images_are_named(inbox, gather, capsys):
+def test_files_that_are_no_images_are_named(inbox, gather, capsys, monkeypatch):
+    monkeypatch.setattr(image_formats, "has_heif", lambda: False)
     (inbox / "a.png").write_bytes(image_bytes())
     for number in range(12):
         (inbox / f"note-{number:02d}.txt").touch()
@@ -48,7 +53,19 @@ def test_files_that_are_no_images_are_named(inbox, gather, capsys):
     gather()
     said = capsys.readouterr().err
     assert "13 files stepped over that are no images: IMG_1.HEIC, note-00.txt, " in said
-    assert "note-08.txt and 3 more; save HEIC and HEIF images as JPEG or PNG" in said
+    assert 'note-08.txt and 3 more; pip install "mapgan[heic]" to read HEIC and HEIF images\n' in said
+
+
+def test_a_photo_of_a_phone_is_read(inbox, gather, tmp_path):
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    image = Image.radial_gradient("L").resize((96, 80)).convert("RGB")
+    image.save(inbox / "IMG_1.HEIC", "HEIF", quality=90)
+    ((row,), _) = gather()
+    assert (row.file[-5:], row.mime, row.width, row.height) == (".heic", "image/heif", 96, 80)
+    write_manifest(tmp_path / "raw/manifest.csv", [row])
+    prune(Prune(), tmp_path / "raw", tmp_path / "pruned", 1)
+    (kept,) = read_list(tmp_path / "pruned/kept.csv")
+    assert (kept.width, kept.height) == (96, 80)
 
 
 def test_the_first_subfolder_is_the_label(inbox, gather):

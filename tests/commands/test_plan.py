@@ -85,7 +85,7 @@ def test_fit_takes_the_settings_that_lie_here(tmp_path: Path) -> None:
     [
         (["--memory", "1.5001", "--set", "machine.device=cuda"], "a training step does not fit: it needs 0.00 GiB"),
         (["--size", "large"], "--size large: not a size; allowed: width x height in pixels, such as 3000x1800"),
-        (["--size", "8x32"], "resize.width: 8 is not allowed; allowed: a whole number from 16 to 2048"),
+        (["--size", "8x32"], "resize.width: 8 is not allowed; allowed: an integer from 16 to 2048"),
         (["--memory", "-1"], "machine.memory_gib: -1.0 is not allowed; allowed: a number from 0"),
         (["--write"], "params.yaml: no such file; name the file to write to with --params"),
         (["--preset", "nothing"], "no such preset"),

@@ -1,12 +1,25 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from mapgan.curate.decode import BadImage, open_upright
+from mapgan.curate import decode
+from mapgan.curate.decode import BadImage, MemoryBudget, open_upright
+from mapgan.curate.prune import prune
+from mapgan.curate.prune_record import read_list
+from mapgan.curate.resize import resize
+from mapgan.params.collecting import Prune, Resize
 
 from .conftest import encoded, map_image
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
+
+
+def decoded(path, max_megapixels, **options):
+    with open_upright(path, max_megapixels, **options) as (image, _, _):
+        return image.copy()
 
 
 def save(path, image, kind, **options):
@@ -62,19 +75,19 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_becomes_rgb(kind, tmp_path):
     image, form, options, left, right = KINDS[kind]
-    found = open_upright(save(tmp_path / "a", image, form, **options), 1)
+    found = decoded(save(tmp_path / "a", image, form, **options), 1)
     assert (found.mode, found.size) == ("RGB", (4, 2))
     assert (found.getpixel((0, 0)), found.getpixel((3, 1))) == (left, right)
 
 
 def test_background_shows_through(tmp_path):
     path = save(tmp_path / "a.png", Image.new("RGBA", (2, 2), (0, 0, 0, 0)), "PNG")
-    assert open_upright(path, 1, background=(9, 8, 7)).getpixel((0, 0)) == (9, 8, 7)
+    assert decoded(path, 1, background=(9, 8, 7)).getpixel((0, 0)) == (9, 8, 7)
 
 
 def test_cmyk_jpeg(tmp_path):
     path = save(tmp_path / "a.jpg", Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG", quality=95)
-    red, green, blue = open_upright(path, 1).getpixel((8, 8))
+    red, green, blue = decoded(path, 1).getpixel((8, 8))
     assert red > 240
     assert max(green, blue) < 15
 
@@ -82,7 +95,7 @@ def test_cmyk_jpeg(tmp_path):
 def test_first_frame_of_an_animation(tmp_path):
     frames = [Image.new("RGB", (4, 4), color) for color in (RED, GREEN)]
     path = save(tmp_path / "a.gif", frames[0], "GIF", save_all=True, append_images=frames[1:])
-    assert open_upright(path, 1).getpixel((0, 0)) == RED
+    assert decoded(path, 1).getpixel((0, 0)) == RED
 
 
 # how a camera held each way stores an upright image: the inverse of what the tag asks for
@@ -100,14 +113,14 @@ def test_orientation_is_applied_once(orientation, kind, tmp_path):
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored = Image.fromarray(np.ascontiguousarray(STORED[orientation](upright)))
-    found = open_upright(save(tmp_path / "a", stored, kind, exif=exif), 1)
+    found = decoded(save(tmp_path / "a", stored, kind, exif=exif), 1)
     assert np.array_equal(np.asarray(found), upright)
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_damaged_exif_is_ignored(tmp_path):
     path = save(tmp_path / "a.jpg", map_image(1), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff")
-    assert open_upright(path, 1).size == (160, 128)
+    assert decoded(path, 1).size == (160, 128)
 
 
 def bomb():
@@ -124,7 +137,7 @@ BAD = {
         "undecodable: not an image",
     ),
     "bomb": (bomb, "too large: 144 megapixels"),
-    "larger bomb": (lambda: b"P6 60000 60000 255\n", "too large"),
+    "portable pixmap": (lambda: b"P6 2 2 255\n" + bytes(12), "undecodable: not an image"),
     "damaged": (lambda: encoded(map_image(1))[:40] + b"\0" * 900, "undecodable"),
 }
 
@@ -135,7 +148,7 @@ def test_bad_files_have_a_reason(kind, tmp_path):
     make, reason = BAD[kind]
     (tmp_path / "a").write_bytes(make())
     with pytest.raises(BadImage, match=f"^{reason}") as caught:
-        open_upright(tmp_path / "a", 100)
+        decoded(tmp_path / "a", 100)
     assert len(str(caught.value)) < 120
 
 
@@ -144,9 +157,67 @@ def test_bomb_is_refused_without_decoding(tmp_path, monkeypatch):
     (tmp_path / "a.png").write_bytes(bomb())
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
     with pytest.raises(BadImage):
-        open_upright(tmp_path / "a.png", 100)
+        decoded(tmp_path / "a.png", 100)
 
 
 def test_missing_file(tmp_path):
     with pytest.raises(BadImage, match="missing"):
-        open_upright(tmp_path / "none.png", 1)
+        decoded(tmp_path / "none.png", 1)
+
+
+def test_the_size_of_a_refused_image_is_known(tmp_path):
+    (tmp_path / "a.png").write_bytes(bomb())
+    with pytest.raises(BadImage) as caught, open_upright(tmp_path / "a.png", 100):
+        pass
+    assert caught.value.size == (12000, 12000)
+
+
+def test_an_image_that_the_memory_cannot_hold_is_refused_by_its_header(tmp_path, monkeypatch):
+    path = save(tmp_path / "a.png", Image.new("RGB", (200, 100)), "PNG")
+    monkeypatch.setattr(decode, "BUDGET", MemoryBudget(200 * 100 * 12 - 1))
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
+    with pytest.raises(BadImage, match=r"^too large: 0 megapixels take 0.0 GiB, of 0.0"):
+        decoded(path, 100)
+
+
+def test_images_that_the_memory_cannot_hold_together_take_turns():
+    budget, running, most = MemoryBudget(100), [], []
+
+    def work(size):
+        with budget.reserve(size):
+            running.append(size)
+            most.append(sum(running))
+            time.sleep(0.002)
+            running.remove(size)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, [60, 60, 30, 90, 10, 100, 20, 40] * 3))
+    assert max(most) <= 100
+    assert budget.used == 0
+
+
+def test_a_large_jpeg_is_decoded_at_a_fraction_of_its_size(tmp_path, monkeypatch):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = save(tmp_path / "a.jpg", map_image(1, (800, 400)), "JPEG", exif=exif, quality=95)
+    monkeypatch.setattr(decode, "DRAFT_PIXELS", 1000)
+    with open_upright(path, 1, needed=(100, 50)) as (image, width, height):
+        assert image.size == (50, 100)
+        assert (width, height) == (400, 800)
+    with open_upright(path, 1) as (image, _, _):
+        assert image.size == (400, 800)
+
+
+def test_a_gigapixel_map_is_kept_and_cut(tmp_path, raw):
+    """18,944 x 18,944 pixels were put aside as more than Pillow decodes; a strip of as many takes less time."""
+    large = Image.new("L", (30000, 7000), 90)
+    for x in range(0, 30000, 500):
+        large.paste(200, (x, 0, x + 250, 7000))
+    name = raw.put(encoded(large, "JPEG", quality=50), suffix="jpg")
+    counts = prune(Prune(max_aspect=5), raw.folder, tmp_path / "pruned", 1)
+    assert counts.kept == 1
+    (row,) = read_list(tmp_path / "pruned/kept.csv")
+    assert (row.file, row.width, row.height) == (name, 30000, 7000)
+    settings = Resize(mode="crop", width=64, height=16)
+    made = resize(settings, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1)
+    assert made.train == 1

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
 import pytest
 import torch
 
-from mapgan.memory import budget
-from mapgan.memory.budget import ALLOWANCES, GIB, allocator_limit, container_limit, device_budget, gib
+from mapgan import system_memory
+from mapgan.memory.budget import ALLOWANCES, GIB, allocator_limit, device_budget, gib
 from mapgan.params import Machine
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -20,7 +19,7 @@ CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 def computer(monkeypatch: pytest.MonkeyPatch) -> None:
     """One with 16 GiB, of which next to nothing is free, and no limit."""
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=16 * GIB, available=1))
-    monkeypatch.setattr(budget, "container_limit", lambda: None)
+    monkeypatch.setattr(system_memory, "container_limit", lambda: None)
     monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
 
 
@@ -51,36 +50,8 @@ def test_processes_on_one_computer_share_its_memory(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_container_has_less(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budget, "container_limit", lambda: 4 * GIB)
+    monkeypatch.setattr(system_memory, "container_limit", lambda: 4 * GIB)
     assert device_budget(Machine(), CPU) == 2 * GIB
-
-
-CONTAINERS: list[tuple[str, dict[str, str], int | None]] = [
-    ("0::/\n", {"memory.max": "4096\n"}, 4096),  # version 2, as it looks from inside
-    ("0::/\n", {"memory.max": "max\n"}, None),
-    ("0::/a/b\n", {"a/b/memory.max": "8192", "a/memory.max": "4096", "memory.max": "max"}, 4096),
-    ("4:memory:/\n1:cpu:/\n", {"memory/memory.limit_in_bytes": "2048\n"}, 2048),
-    ("4:cpu,memory:/job\n0::/\n", {"memory/job/memory.limit_in_bytes": "1024"}, 1024),
-    ("4:memory:/gone\n", {"memory/memory.limit_in_bytes": "2048\n"}, 2048),  # the path is that of the host
-    ("1:cpu:/\n", {}, None),
-]
-
-
-@pytest.mark.parametrize(("groups", "limits", "expected"), CONTAINERS)
-def test_the_limits_of_control_groups(
-    groups: str, limits: dict[str, str], expected: int | None, tmp_path: Path
-) -> None:
-    for name, content in {
-        "proc/self/cgroup": groups,
-        **{f"sys/fs/cgroup/{key}": limits[key] for key in limits},
-    }.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(content)
-    assert container_limit(tmp_path) == expected
-
-
-def test_a_system_without_control_groups(tmp_path: Path) -> None:
-    assert container_limit(tmp_path) is None
 
 
 def test_bytes_in_words() -> None:

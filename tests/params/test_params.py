@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from mapgan.commands.preset import listing, write_preset
 from mapgan.errors import MapganError, SettingsError
 from mapgan.params import Params, load
-from mapgan.params.error_messages import keys, nearest
+from mapgan.params.error_messages import RENAMED, RENAMED_VALUES, keys, nearest
 from mapgan.params.reading import merge, preset_names, read_preset, validate
 from mapgan.params.writing import merge_into, to_yaml
 
@@ -19,38 +19,44 @@ ROOT = Path(__file__).parents[2]
 WRONG = [
     ("train.batch_sizes=8", "train.batch_sizes: no such setting; nearest: train.batch_size"),
     ("trian.steps=8", "trian: no such setting; nearest: train\n"),
-    ("train.batch_size=eight", "train.batch_size: 'eight' is not allowed; allowed: a whole number from 1"),
-    ("train.batch_size=0", "train.batch_size: 0 is not allowed; allowed: a whole number from 1"),
-    ("train.batch_size=2.5", "train.batch_size: 2.5 is not allowed; allowed: a whole number from 1"),
+    ("train.batch_size=eight", "train.batch_size: 'eight' is not allowed; allowed: an integer from 1"),
+    ("train.batch_size=0", "train.batch_size: 0 is not allowed; allowed: an integer from 1"),
+    ("train.batch_size=2.5", "train.batch_size: 2.5 is not allowed; allowed: an integer from 1"),
     ("train.mirror=1", "train.mirror: 1 is not allowed; allowed: true or false"),
     ("train.loss=foo", "allowed: one of saturating, non-saturating, least-squares, hinge, wasserstein, relativistic"),
-    ("resize.width=8", "resize.width: 8 is not allowed; allowed: a whole number from 16 to 2048"),
+    ("resize.width=8", "resize.width: 8 is not allowed; allowed: an integer from 16 to 2048"),
     ("train.beta1=1.0", "train.beta1: 1.0 is not allowed; allowed: a number from 0 below 1"),
     ("scrape.demo.styles=[a]", "allowed: a list, each one of rock, blueprint, ink"),
     ("scrape.group_pattern=(", "not a regular expression"),
     ("scrape.gallery.urls=x", "scrape.gallery.urls: 'x' is not allowed; allowed: a list, each text"),
     ("train.ghost_batch=7", "train.ghost_batch: 7 does not divide train.batch_size (32)"),
-    ("train.discriminator_passes=separate", "the relativistic loss needs real and fake images together"),
-    ("train={penalty_kind: wgan-gp, penalty_at: real}", "lie between both, not at real images alone"),
+    ("train.discriminator_passes=separate", "the relativistic loss needs real and fake images in one pass; set joint"),
+    (
+        "train={penalty_kind: wgan-gp, penalty_at: real}",
+        "wgan-gp is taken between real and fake images; set both, not real",
+    ),
     (
         "train={penalty_kind: autograd, precision: fp16}",
-        "autograd needs finer numbers than fp16; take finite-difference, or bf16",
+        "autograd overflows in fp16; set finite-difference, or precision bf16",
     ),
     ("train.discriminator_betas=[0.5]", "train.discriminator_betas: name both, beta1 and beta2, or none"),
     (
         "train={augment_target: 0.6, augment: []}",
-        "nothing to adapt; name what to do with the images in train.augment",
+        "nothing to adapt; name the augmentations in train.augment",
     ),
     ("train.augment=[hue]", "allowed: a list, each one of color, translation, cutout, flip, rot90"),
     ("train=3", "train: 3 is not allowed; allowed: a table of settings"),
     ("train.networks.dcgan-modern.latnt=3", "nearest: train.networks.dcgan-modern.latent"),
-    ("sample.seeds='5-3'", "sample.seeds: '5-3' is not a list of seeds; allowed: ranges that run upwards"),
-    ("sample.size=15x64", "sample.size: '15x64' is not a size that can be drawn; allowed: 16 to 16384 pixels each way"),
+    ("sample.seeds='5-3'", "sample.seeds: '5-3' is not a list of seeds; allowed: ascending ranges, up to"),
+    (
+        "sample.size=15x64",
+        "sample.size: '15x64' is not a size that can be generated; allowed: 16 to 16384 pixels each way",
+    ),
     ("sample.sheet=6", "sample.sheet: 6 is not allowed; allowed: text"),
     ("train.penalty=.inf", "train.penalty: inf is not allowed; allowed: a number from 0"),
-    ("seed=null", "seed: None is not allowed; allowed: a whole number"),
+    ("seed=null", "seed: None is not allowed; allowed: an integer"),
     ("train.networks.dcgan_modern.latent=0", "nearest: train.networks.dcgan-modern\n"),
-    ("scrape.folder.path=~/maps", "write the path out"),
+    ("scrape.folder.path=~/maps", "write out the home directory"),
     ("nonsense", "not KEY=VALUE"),
     ("train.steps=[1", "not YAML"),
 ]
@@ -62,6 +68,29 @@ def test_a_wrong_setting_is_one_line(setting: str, line: str) -> None:
         load(settings=["train.batch_size=32", setting])
     assert line in f"{error.value}\n"
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items(), ids=list(RENAMED))
+def test_an_old_name_is_answered_with_the_new_one(old: str, new: str, tmp_path: Path) -> None:
+    assert new in keys()
+    assert old not in keys()
+    tree: object = 1
+    for part in reversed(old.split(".")):
+        tree = {part: tree}
+    (tmp_path / "params.yaml").write_text(str(tree))
+    with pytest.raises(SettingsError, match=rf"params.yaml: {old}: renamed, it is {new} now$"):
+        load(tmp_path / "params.yaml")
+
+
+OLD_VALUES = [(key, old, new) for key, values in RENAMED_VALUES.items() for old, new in values.items()]
+
+
+@pytest.mark.parametrize(("key", "old", "new"), OLD_VALUES)
+def test_an_old_value_is_answered_with_the_new_one(key: str, old: str, new: str) -> None:
+    wrap = "[{}]" if key == "train.augment" else "{}"
+    with pytest.raises(SettingsError, match=rf"{key}.*: {old} was renamed, it is {new} now$"):
+        load(settings=[f"{key}={wrap.format(old)}"])
+    load(settings=[f"{key}={wrap.format(new)}", "train.loss=hinge"])
 
 
 def test_layers_win_in_order(tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ def test_a_csv_is_squares_with_a_label(tmp_path: Path, named: bool) -> None:
     text = "\n".join(",".join(map(str, row)) for row in rows)
     (tmp_path / "x.csv.gz").write_bytes(gzip.compress((f"label,{'p,' * 35}p\n" * named + text).encode()))
     read = read_arrays(tmp_path / "x.csv.gz")
-    assert np.array_equal(read["images"], IMAGES[:, :6])
-    assert read["labels"].tolist() == LABELS.tolist()
+    assert np.array_equal(read["x.csv.gz images"], IMAGES[:, :6])
+    assert read["x.csv.gz labels"].tolist() == LABELS.tolist()
 
 
 class Trap:
