@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from mapgan import files
+from mapgan.cli import app
 from mapgan.params import load
 from tests.conftest import TINY
 from tests.sets.test_packing import write_idx
@@ -120,12 +122,21 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("arguments", "line"), WRONG)
-def test_what_is_wrong_is_one_line_and_exit_code_2(arguments: tuple[str, ...], line: str, tmp_path: Path) -> None:
-    result = mapgan(*arguments, cwd=tmp_path)
-    assert result.returncode == 2
+def test_what_is_wrong_is_one_line_and_exit_code_2(
+    arguments: tuple[str, ...], line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exit_code == 2
     assert line in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("arguments", "line"), WRONG[:1])
+def test_a_process_ends_with_it(arguments: tuple[str, ...], line: str, tmp_path: Path) -> None:
+    result = mapgan(*arguments, cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (2, f"mapgan: {line}\n")
 
 
 def test_a_place_that_is_a_file_is_one_line(run: Path, tmp_path: Path) -> None:

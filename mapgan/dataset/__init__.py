@@ -8,9 +8,9 @@ from mapgan.dataset.dataset import (
     Labels,
     Pixels,
     count_labels,
+    file_signature,
     is_dataset,
     open_dataset,
-    signature,
     write_dataset,
 )
 
@@ -22,8 +22,8 @@ __all__ = [
     "Labels",
     "Pixels",
     "count_labels",
+    "file_signature",
     "is_dataset",
     "open_dataset",
-    "signature",
     "write_dataset",
 ]

@@ -1,8 +1,8 @@
 """The format of a training set: `dataset.json` and `pack.npy` in one folder.
 
-`pack.npy` holds all images as uint8 [N + M, H, W, 3], the training part first and then the
-hold-out; it is memory-mapped, so a set may be larger than memory. `dataset.json` says how many of
-each there are, what they are called, and what the pixels (and the labels, if there are any) must hash to.
+`pack.npy` holds all images as `[N + M, H, W, 3]` uint8, first the N training images and then the M held-out ones. It
+is memory-mapped, so a set may be larger than memory. `dataset.json` holds the numbers, names, groups and labels of
+the images, and a digest of the pixels and labels.
 """
 
 from __future__ import annotations
@@ -20,20 +20,19 @@ from mapgan.dataset.label_names import check_label_names
 from mapgan.errors import MapganError
 from mapgan.files import atomic_write, canonical_json, read_json, write_json
 
-PLAIN, LABELLED = 1, 2  # formats: what has no labels can still be read by a mapgan that knows of none
+FORMAT = 3
 DESCRIPTION, PACK = "dataset.json", "pack.npy"
 CHUNK_BYTES = 1 << 25
-SHOWN_LABELS = 20  # in a line that counts them
-REMEDY = "make it anew with resize"
+MAX_NAMED_LABELS = 20  # in a line that counts them
+REMEDY = "make it again with resize"
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
-Channels = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What an image of the pack is called, the group (the map) that it is a part of, and its label if it has one."""
+    """The name of an image in the pack, its group (the map of which it is a part), and its label or an empty text."""
 
     name: str
     group: str
@@ -42,20 +41,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A training set that has been opened.
+    """A training set.
 
     Attributes:
-        folder: where it lies.
-        width: of all its images, in pixels.
-        height: the same, the other way.
-        digest: SHA-256 over shape, size of the training part, labels if there are any, and all pixels.
-        train: [N, H, W, 3] uint8, memory-mapped, read-only.
-        holdout: [M, H, W, 3] uint8, the same; M may be 0.
-        mean: of each channel of the training part, channels in [0, 1].
-        std: the standard deviations.
-        labels: the names that images are labelled with, sorted; empty if they have no labels.
-        train_labels: [N], for each training image the place of its label in `labels`; zeros without labels.
-        holdout_labels: [M], the same of the hold-out.
+        folder: of its files.
+        width: of all images, pixels.
+        height: the same.
+        digest: SHA-256 over shape, number of training images, labels and pixels.
+        train: `[N, H, W, 3]` uint8, memory-mapped, read-only.
+        holdout: `[M, H, W, 3]` uint8, the same; M may be 0.
+        labels: the names of the labels, sorted; empty if there are none.
+        train_labels: `[N]`, index of each training image's label in `labels`; zeros without labels.
+        holdout_labels: `[M]`, the same for the hold-out.
     """
 
     folder: Path
@@ -64,40 +61,38 @@ class Dataset:
     digest: str
     train: Pixels
     holdout: Pixels
-    mean: Channels
-    std: Channels
     labels: tuple[str, ...]
     train_labels: Labels
     holdout_labels: Labels
 
 
 def is_dataset(folder: Path) -> bool:
-    """Whether `folder` says that it is a training set; `open_dataset` finds out if that is true."""
+    """Whether `folder` has a `dataset.json`; `open_dataset` checks the rest."""
     return (folder / DESCRIPTION).is_file()
 
 
 def open_dataset(folder: Path, verify: bool = True) -> Dataset:
-    """Open a training set after checking that it is whole.
+    """Open a training set and check that it is complete.
 
     Args:
-        folder: where `dataset.json` and `pack.npy` lie.
+        folder: with `dataset.json` and `pack.npy`.
         verify: also read all pixels and compare their digest (about a second per GB).
 
     Raises:
-        MapganError: a file is missing or damaged, of another format, or does not fit the other one.
+        MapganError: a file is missing, damaged, of another format, or does not match the other one.
     """
     path = folder / DESCRIPTION
     if not is_dataset(folder):
         raise MapganError(f"{folder} is no training set: it has no {DESCRIPTION}", REMEDY)
-    said = read_json(path)
-    version = said.get("format") if isinstance(said, dict) else None
-    if version not in (PLAIN, LABELLED):
-        raise MapganError(f"{path}: format {version!r}, where this mapgan reads formats 1 and 2", REMEDY)
-    pack = _mapped(folder / PACK)
+    description = read_json(path)
+    version = description.get("format") if isinstance(description, dict) else None
+    if version != FORMAT:
+        raise MapganError(f"{path}: format {version!r}, where this version of mapgan reads format {FORMAT}", REMEDY)
+    pack = _open_pack(folder / PACK)
     try:
-        width, height, train, holdout = (int(said[key]) for key in ("width", "height", "train", "holdout"))
-        digest, mean, std = str(said["digest"]), _channels(said["mean"]), _channels(said["std"])
-        labels, indices = _labels(said, train + holdout)
+        width, height, train, holdout = (int(description[key]) for key in ("width", "height", "train", "holdout"))
+        digest = str(description["digest"])
+        labels, indices = _labels(description, train + holdout)
     except (KeyError, TypeError, ValueError) as error:
         raise MapganError(f"{path}: damaged ({error})", REMEDY) from None
     expected = (train + holdout, height, width, 3)
@@ -109,26 +104,25 @@ def open_dataset(folder: Path, verify: bool = True) -> Dataset:
         )
     if verify and _digest(pack, train, labels, indices) != digest:
         raise MapganError(f"{folder / PACK}: its pixels are not those that {DESCRIPTION} describes", REMEDY)
-    return Dataset(
-        folder, width, height, digest, pack[:train], pack[train:], mean, std, labels, indices[:train], indices[train:]
-    )
+    return Dataset(folder, width, height, digest, pack[:train], pack[train:], labels, indices[:train], indices[train:])
 
 
 def count_labels(dataset: Dataset) -> str:
-    """One line on how many images each label has: `cave 12 (none held out), town 11 (2 held out)`."""
+    """The number of images per label as text: `cave 12 (none held out), town 11 (2 held out)`."""
     parts = (dataset.train_labels, dataset.holdout_labels)
-    counts = zip(*(np.bincount(indices, minlength=len(dataset.labels)).tolist() for indices in parts), strict=True)
-    told = [
+    counts = zip(*(np.bincount(part, minlength=len(dataset.labels)).tolist() for part in parts), strict=True)
+    texts = [
         f"{name} {train} ({holdout or 'none'} held out)"
         for name, (train, holdout) in zip(dataset.labels, counts, strict=True)
     ]
-    return ", ".join(told[:SHOWN_LABELS]) + (f" and {len(told) - SHOWN_LABELS} more" if told[SHOWN_LABELS:] else "")
+    more = len(texts) - MAX_NAMED_LABELS
+    return ", ".join(texts[:MAX_NAMED_LABELS]) + (f" and {more} more" if more > 0 else "")
 
 
-def signature(folder: Path) -> list[tuple[int, int]]:
-    """Size and time of change of the set's files: cheap to look at, and other when the set is made anew."""
-    found = [folder / name for name in (DESCRIPTION, PACK)]
-    return [(path.stat().st_size, path.stat().st_mtime_ns) if path.is_file() else (0, 0) for path in found]
+def file_signature(folder: Path) -> list[tuple[int, int]]:
+    """Sizes and modification times of the set's files, which change when the set is made again."""
+    paths = [folder / name for name in (DESCRIPTION, PACK)]
+    return [(path.stat().st_size, path.stat().st_mtime_ns) if path.is_file() else (0, 0) for path in paths]
 
 
 def write_dataset(
@@ -138,53 +132,55 @@ def write_dataset(
     holdout: Sequence[Entry],
     images: Iterable[Pixels],
 ) -> None:
-    """Write `pack.npy` and `dataset.json`, each beside its place and then moved in.
+    """Write `pack.npy` and `dataset.json` atomically.
 
     Args:
-        folder: where to.
+        folder: where to write.
         size: width and height of all images.
-        train: names of the training part, at least one; all entries have a label, or none has.
-        holdout: names of the hold-out.
-        images: as many images, uint8 [H, W, 3], in the order of `train` and then `holdout`; they
-            are taken one at a time and never held together.
+        train: the training images, at least one; either all entries have a label or none has.
+        holdout: the held-out images.
+        images: `[H, W, 3]` uint8 each, in the order of `train` and then `holdout`; one is in memory at a time.
 
     Raises:
         MapganError: there is nothing to train on.
-        ValueError: an image has another size, there are not as many as names, or a label cannot be called so.
+        ValueError: an image has another size, there are too many or too few, or a label has no valid name.
     """
     if not train:
         raise MapganError(f"{folder}: no image to train on", "see what prune and resize left out")
     width, height = size
-    names = [*train, *holdout]
-    count = len(names)
-    labels = tuple(sorted({entry.label for entry in names if entry.label}))
-    if labels and not all(entry.label for entry in names):
+    entries = [*train, *holdout]
+    labels = tuple(sorted({entry.label for entry in entries if entry.label}))
+    if labels and not all(entry.label for entry in entries):
         raise ValueError("some images have a label and some have none")
     check_label_names(labels)
-    indices = [labels.index(entry.label) for entry in names] if labels else []
-    with atomic_write(folder / PACK) as scratch:
-        pack = np.lib.format.open_memmap(scratch, "w+", np.uint8, (count, height, width, 3))
-        for index, image in zip(range(count), images, strict=True):
-            if image.shape != pack.shape[1:]:
-                raise ValueError(f"an image of shape {image.shape} in a set of {pack.shape[1:]}")
+    indices = [labels.index(entry.label) for entry in entries] if labels else []
+    shape = (len(entries), height, width, 3)
+    levels = np.zeros((3, 256), np.int64)  # histograms of the training images
+    with atomic_write(folder / PACK, size=len(entries) * height * width * 3) as temporary:
+        pack = np.lib.format.open_memmap(temporary, "w+", np.uint8, shape)
+        for index, image in zip(range(len(entries)), images, strict=True):
+            if image.shape != shape[1:]:
+                raise ValueError(f"an image of shape {image.shape} in a set of {shape[1:]}")
             pack[index] = image
+            if index < len(train):
+                levels += [np.bincount(image[..., channel].ravel(), minlength=256) for channel in range(3)]
         pack.flush()
         digest = _digest(pack, len(train), labels, np.array(indices, np.int64))
-        mean, std = _statistics(pack[: len(train)])
-        del pack  # Windows moves no file that is still mapped
+        del pack  # Windows replaces no file that is still mapped
+    mean, std = _mean_and_std(levels)
     description: dict[str, Any] = {
-        "format": LABELLED if labels else PLAIN, "width": width, "height": height,
+        "format": FORMAT, "width": width, "height": height,
         "train": len(train), "holdout": len(holdout), "digest": digest, "mean": mean, "std": std,
-        "images": [{"name": entry.name, "group": entry.group} for entry in names],
+        "images": [{"name": entry.name, "group": entry.group} for entry in entries],
     }  # fmt: skip
     if labels:
         description["labels"] = labels
-        for image, index in zip(description["images"], indices, strict=True):
-            image["label"] = index
+        for image_entry, label in zip(description["images"], indices, strict=True):
+            image_entry["label"] = label
     write_json(folder / DESCRIPTION, description)
 
 
-def _mapped(path: Path) -> Pixels:
+def _open_pack(path: Path) -> Pixels:
     try:
         pack: Pixels = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
@@ -196,26 +192,15 @@ def _mapped(path: Path) -> Pixels:
     return pack
 
 
-def _channels(values: Any) -> Channels:
-    red, green, blue = (float(value) for value in values)
-    return red, green, blue
-
-
-def _pieces(pack: Pixels) -> Iterable[Pixels]:
-    """The pack in runs of images that fit in memory."""
-    step = max(1, CHUNK_BYTES // max(1, pack[:1].nbytes))
-    return (pack[start : start + step] for start in range(0, len(pack), step))
-
-
-def _labels(said: dict[str, Any], count: int) -> tuple[tuple[str, ...], Labels]:
-    """The names of the labels, and the place of each image's among them."""
-    if said["format"] == PLAIN:
+def _labels(description: dict[str, Any], count: int) -> tuple[tuple[str, ...], Labels]:
+    """The names of the labels, and the index of each image's label."""
+    if "labels" not in description:
         return (), np.zeros(count, np.int64)
-    names = said["labels"]
+    names = description["labels"]
     if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
         raise ValueError("no names of labels")
     check_label_names(names)
-    indices = [image["label"] for image in said["images"]]
+    indices = [image["label"] for image in description["images"]]
     if len(indices) != count or not all(type(index) is int and 0 <= index < len(names) for index in indices):
         raise ValueError("not a label for each image")
     return tuple(names), np.array(indices, np.int64)
@@ -225,19 +210,16 @@ def _digest(pack: Pixels, train: int, labels: tuple[str, ...], indices: Labels) 
     digest = hashlib.sha256(f"{list(pack.shape)} {train}\n".encode())
     if labels:
         digest.update(f"{canonical_json(labels)} {indices.tolist()}\n".encode())
-    for piece in _pieces(pack):
-        digest.update(np.ascontiguousarray(piece).data)
+    step = max(1, CHUNK_BYTES // max(1, pack[:1].nbytes))
+    for start in range(0, len(pack), step):
+        digest.update(np.ascontiguousarray(pack[start : start + step]).data)
     return digest.hexdigest()
 
 
-def _statistics(images: Pixels) -> tuple[Channels, Channels]:
-    """Mean and standard deviation of each channel, from whole numbers: exact in any order."""
-    levels = np.zeros((3, 256), dtype=np.int64)
-    for piece in _pieces(images):
-        for channel in range(3):
-            levels[channel] += np.bincount(piece[..., channel].ravel(), minlength=256)
+def _mean_and_std(levels: NDArray[np.int64]) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of each channel, in [0, 1], from histograms `[3, 256]`: exact in any order."""
     values = np.arange(256) / 255
-    fraction = levels / levels.sum(axis=1, keepdims=True)
-    mean = (fraction * values).sum(axis=1)
-    std = np.sqrt((fraction * (values - mean[:, None]) ** 2).sum(axis=1))
-    return _channels(mean.round(8)), _channels(std.round(8))
+    fractions = levels / levels.sum(axis=1, keepdims=True)
+    mean = (fractions * values).sum(axis=1)
+    std = np.sqrt((fractions * (values - mean[:, None]) ** 2).sum(axis=1))
+    return mean.round(8).tolist(), std.round(8).tolist()

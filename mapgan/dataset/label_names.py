@@ -1,30 +1,30 @@
-"""What a label may be called: it stands in one line of a terminal, under images, and is asked for by its name."""
+"""Names of labels: printable, and short enough for a caption."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
 
-LONGEST = 100
+MAX_LENGTH = 100
 
 
 def clean_label(text: str) -> str:
-    """What a label is called that comes from a folder, a file or a keyboard; empty if nothing can be shown of it.
+    """The name of a label from a folder, a file or a keyboard; empty if no character of it is printable.
 
-    In one Unicode form (NFC), because keyboards and file systems write the same name with other signs.
+    It is normalized (NFC), because keyboards and file systems encode the same name differently.
     """
-    shown = "".join(sign for sign in text if sign.isprintable())
-    return unicodedata.normalize("NFC", shown.strip())[:LONGEST].strip()
+    printable = "".join(character for character in text if character.isprintable())
+    return unicodedata.normalize("NFC", printable.strip())[:MAX_LENGTH].strip()
 
 
 def check_label_names(names: Sequence[str]) -> Sequence[str]:
-    """The `names` as they are.
+    """Return `names`.
 
     Raises:
-        ValueError: two are the same, or one is empty, too long, or cannot be shown.
+        ValueError: two are equal, or one is empty, too long or not printable.
     """
     if len(set(names)) < len(names):
-        raise ValueError("two labels of one name")
-    if not all(name and name.isprintable() and len(name) <= LONGEST for name in names):
-        raise ValueError(f"a label without a name of 1 to {LONGEST} printable signs")
+        raise ValueError("two labels with the same name")
+    if not all(name and name.isprintable() and len(name) <= MAX_LENGTH for name in names):
+        raise ValueError(f"a label without a name of 1 to {MAX_LENGTH} printable characters")
     return names

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from mapgan import files
-from mapgan.dataset import Dataset, open_dataset, signature
+from mapgan.dataset import Dataset, open_dataset, file_signature
 from mapgan.errors import MapganError
 from mapgan.memory.plan import Plan
 from mapgan.params import Params
@@ -91,7 +91,7 @@ def _new_run(params: Params, paths: RunPaths, dataset: Dataset, step: Step, part
         params=params,
         paths=paths,
         dataset=dataset,
-        files=signature(dataset.folder),
+        files=file_signature(dataset.folder),
         step=step,
         parts=parts,
         folder=folder,

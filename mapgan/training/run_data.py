@@ -27,7 +27,7 @@ class Run:
         params: all settings.
         paths: where it reads and writes.
         dataset: the training set.
-        files: `signature` of the training set's files when the run began.
+        files: `file_signature` of the training set's files when the run began.
         step: the training step, with both networks and their optimizers.
         parts: everything that the weights depend on, by name.
         folder: of the run's checkpoints.

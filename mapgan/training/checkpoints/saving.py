@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from mapgan.dataset import signature
+from mapgan.dataset import file_signature
 from mapgan.errors import MapganError
 from mapgan.training.checkpoints.capture import all_finite, capture, restore
 from mapgan.training.checkpoints.checkpoint import Checkpoint, save_checkpoint
@@ -22,7 +22,7 @@ def save(run: Run, last: bool = False) -> None:
     """
     if not run.is_main:
         return
-    if signature(run.dataset.folder) != run.files:
+    if file_signature(run.dataset.folder) != run.files:
         raise MapganError(
             f"{run.dataset.folder}: changed while training", "run again; the checkpoints saved before are still good"
         )
