@@ -1,4 +1,4 @@
-"""The manifest: one row for each image that was taken and each address that failed."""
+"""The manifest: one row for each image that was collected and each address that failed, as CSV."""
 
 from __future__ import annotations
 
@@ -9,40 +9,52 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from mapgan import files
 from mapgan.errors import MapganError
 
 Status = Literal["ok", "failed"]
 FILE_NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
-MAX_TEXT = 2000
-FORMULA_SIGNS = ("=", "+", "-", "@")
-GUARDED = tuple(f"'{sign}" for sign in FORMULA_SIGNS)
+MAX_LENGTH = 2000
+FORMULA_CHARACTERS = ("=", "+", "-", "@")
+GUARDED = tuple(f"'{character}" for character in FORMULA_CHARACTERS)
 
 
 def sanitize(text: str) -> str:
     """One line of at most 2000 characters that no spreadsheet takes for a formula.
 
-    Control and format characters (Unicode C*) go: a title from the net must not break a row or a terminal.
+    Control and format characters (Unicode C*) are removed: a title from the net must not break a row or a terminal.
     """
-    cleaned = "".join(" " if unicodedata.category(sign)[0] == "C" else sign for sign in text)
-    line = " ".join(cleaned.split())[:MAX_TEXT].rstrip()
-    return f"'{line}"[:MAX_TEXT].rstrip() if line.startswith(FORMULA_SIGNS) else line
+    cleaned = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in text)
+    line = " ".join(cleaned.split())[:MAX_LENGTH].rstrip()
+    return f"'{line}"[:MAX_LENGTH].rstrip() if line.startswith(FORMULA_CHARACTERS) else line
 
 
 def strip_guard(text: str) -> str:
-    """What was made `sanitize`, without the sign that is for spreadsheets alone."""
+    """A sanitized text without the apostrophe that guards it in spreadsheets."""
     return text[1:] if text.startswith(GUARDED) else text
 
 
 @dataclass(frozen=True, order=True)
 class ManifestRow:
-    """One line of `manifest.csv`; texts are made plain, so that what is written is what is read.
+    """A row of `manifest.csv`. Texts are sanitized, so that what is written equals what is read.
 
-    `file` is the name in `data/raw`, empty when `status` is failed; `bytes`, `width` and `height`
-    (pixels) are 0 where they are not known; `group` names the map that the image shows a part of,
-    `label` the subfolder that it lies in.
+    Attributes:
+        file: name in `data/raw`, `<sha256>.<suffix>`; empty if the status is failed.
+        url: address of the image.
+        page: address of the page that shows it.
+        title: as the page calls it.
+        author: as the page says.
+        licence: as the page says.
+        mime: MIME type, from the file's content.
+        bytes: size of the file.
+        width: pixels; 0 if it is not known.
+        height: the same.
+        group: the map of which the image shows a part; a group is never split between training set and hold-out.
+        label: the subfolder that it is from; empty if there is none.
+        status: ok or failed.
+        reason: why it failed.
     """
 
     file: str = ""
@@ -65,11 +77,11 @@ class ManifestRow:
             object.__setattr__(self, name, sanitize(getattr(self, name)))
 
 
-COLUMNS = [field.name for field in fields(ManifestRow)]
+Row = TypeVar("Row", bound=ManifestRow)
 
 
 def deduplicate(rows: Iterable[ManifestRow]) -> list[ManifestRow]:
-    """Sort rows by address; of good rows with the same file only the first stays."""
+    """Sort rows by address, and of good rows with the same file keep the first only."""
     seen: set[str] = set()
     unique = []
     for row in sorted(rows, key=_order):
@@ -81,50 +93,71 @@ def deduplicate(rows: Iterable[ManifestRow]) -> list[ManifestRow]:
 
 
 def write_manifest(path: Path, rows: Iterable[ManifestRow]) -> None:
-    """Write rows, sorted by address, as UTF-8 with plain newlines: the same rows give the same bytes."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(astuple(row) for row in sorted(rows, key=_order))
-    files.write_text(path, text.getvalue())
+    """Write rows sorted by address; equal rows give equal bytes."""
+    write_rows(path, ManifestRow, sorted(rows, key=_order))
 
 
 def read_manifest(path: Path) -> list[ManifestRow]:
-    """Read rows back, in the order they stand.
+    """Read the rows of a manifest, in their order.
 
     Raises:
-        MapganError: the file is missing, or a line is not what `write_manifest` writes.
+        MapganError: the file is missing, or is not a manifest.
+    """
+    return read_rows(path, ManifestRow, "scrape")
+
+
+def write_rows(path: Path, row_type: type[Row], rows: Iterable[Row]) -> None:
+    """Write rows as CSV, UTF-8 with `\\n` newlines, atomically."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_columns(row_type))
+    writer.writerows(astuple(row) for row in rows)
+    files.write_text(path, text.getvalue())
+
+
+def read_rows(path: Path, row_type: type[Row], stage: str) -> list[Row]:
+    """Read what `write_rows` wrote.
+
+    Raises:
+        MapganError: the file is missing, or a line is not what `stage` writes.
     """
     try:
         text = path.read_bytes().decode()
     except FileNotFoundError:
-        raise MapganError(f"{path}: no such file", "run the scrape stage first") from None
+        raise MapganError(f"{path}: no such file", f"{stage} first") from None
     except (OSError, UnicodeDecodeError) as error:
         raise MapganError(f"{path}: cannot be read ({error})") from None
+    again = f"{stage} again"
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
-        raise MapganError(f"{path}: no CSV ({error})", "run the scrape stage again") from None
-    if not lines or lines[0] != COLUMNS:
-        raise MapganError(f"{path}: its first line does not name the columns of a manifest", "scrape again")
-    return [_row(cells, f"{path}, row {number}") for number, cells in enumerate(lines[1:], start=2)]
+        raise MapganError(f"{path}: not CSV ({error})", again) from None
+    if not lines or lines[0] != _columns(row_type):
+        raise MapganError(f"{path}: its first line is not that of a file that {stage} wrote", again)
+    return [_row(cells, row_type, f"{path}, row {number}", again) for number, cells in enumerate(lines[1:], start=2)]
 
 
-def _row(cells: list[str], where: str) -> ManifestRow:
-    if len(cells) != len(COLUMNS):
-        raise MapganError(f"{where}: {len(cells)} cells instead of {len(COLUMNS)}", "scrape again")
-    cell = dict(zip(COLUMNS, cells, strict=True))
-    if cell["status"] not in get_args(Status):
-        raise MapganError(f"{where}: status {cell['status']!r} is neither ok nor failed", "scrape again")
-    # a name such as ../../x would lead whoever opens it out of the folder
-    if not FILE_NAME.fullmatch(cell["file"]) and (cell["file"] or cell["status"] == "ok"):
-        raise MapganError(f"{where}: {cell['file']!r} is no <sha256>.<ext>", "scrape again")
-    numbers = {}
-    for name in ("bytes", "width", "height"):
-        if not re.fullmatch(r"[0-9]{1,15}", cell[name]):
-            raise MapganError(f"{where}: {name} {cell[name]!r} is no count", "scrape again")
-        numbers[name] = int(cell[name])
-    return ManifestRow(**(cell | numbers))  # type: ignore[arg-type]  # status and numbers were looked at above
+def _columns(row_type: type[ManifestRow]) -> list[str]:
+    return [field.name for field in fields(row_type)]
+
+
+def _row(cells: list[str], row_type: type[Row], where: str, again: str) -> Row:
+    columns = _columns(row_type)
+    if len(cells) != len(columns):
+        raise MapganError(f"{where}: {len(cells)} cells instead of {len(columns)}", again)
+    values: dict[str, Any] = dict(zip(columns, cells, strict=True))
+    if values["status"] not in get_args(Status):
+        raise MapganError(f"{where}: status {values['status']!r} is neither ok nor failed", again)
+    # a name such as ../../x would lead out of the folder
+    if not FILE_NAME.fullmatch(values["file"]) and (values["file"] or values["status"] == "ok"):
+        raise MapganError(f"{where}: {values['file']!r} is not <sha256>.<suffix>", again)
+    for name, kind in get_type_hints(row_type).items():
+        if kind in (int, float):
+            pattern = r"[0-9]{1,15}" if kind is int else r"[0-9]{1,15}(\.[0-9]+)?"
+            if not re.fullmatch(pattern, values[name]):
+                raise MapganError(f"{where}: {name} {values[name]!r} is not a number", again)
+            values[name] = kind(values[name])
+    return row_type(**values)
 
 
 def _order(row: ManifestRow) -> tuple[str, ManifestRow]:

@@ -87,8 +87,7 @@ def prune_nothing(out: Path, why: str) -> None:
 
 
 def _record(row: ManifestRow) -> PruneRecord:
-    group = row.group or row.file
-    return PruneRecord(row.file, row.url, row.page, row.title, row.author, row.licence, row.bytes, group, row.label)
+    return PruneRecord(**vars(replace(row, group=row.group or row.file, width=0, height=0)))
 
 
 def _measured(settings: Prune, raw: Path, row: PruneRecord) -> Measured:

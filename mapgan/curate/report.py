@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
@@ -14,9 +12,9 @@ from PIL import Image
 
 from mapgan.curate.decode import BadImage, open_upright
 from mapgan.curate.prune_record import PruneRecord
-from mapgan.curate.style import CSS
 from mapgan.curate.threads import parallel_map
 from mapgan.files import write_text
+from mapgan.html_page import data_url, page
 
 SHOWN = 60  # images of a kind; more would make the page slow and no one wiser
 ODD = 6
@@ -33,8 +31,6 @@ KINDS = {
     "truncated": "The file ends too early: fetch it again.",
     "undecodable": "The file is not an image, or is damaged.",
 }
-# Nothing on the page may load or run anything, should a title from the net ever slip through.
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 Thumbnails = Mapping[str, str]
 
@@ -67,7 +63,7 @@ def write_report(path: Path, raw: Path, rows: Sequence[PruneRecord], max_megapix
 
 def write_empty_report(path: Path, why: str) -> None:
     """Write a page that says why there are no images on it."""
-    write_text(path, f'<!doctype html>\n<meta charset="utf-8">\n<title>mapgan: prune</title>\n<p>{escape(why)}</p>\n')
+    write_text(path, page("prune", f"<p>{escape(why)}</p>\n"))
 
 
 def _evenly(rows: Sequence[PruneRecord], most: int) -> list[PruneRecord]:
@@ -95,9 +91,7 @@ def _thumbnail(raw: Path, max_megapixels: float, name: str) -> str:
     try:
         with open_upright(raw / name, max_megapixels, needed=(4 * SIDE, 4 * SIDE)) as (image, _, _):
             image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-            stream = io.BytesIO()
-            image.save(stream, "JPEG", quality=72)
-            return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+            return data_url(image, "JPEG", quality=72)
     except BadImage:
         return ""
 
@@ -156,15 +150,9 @@ def _page(
         f'<i class="{kind.replace(" ", "-")}" style="width:{100 * count / len(rows):.1f}%"></i></td></tr>\n'
         for kind, count in counts.items()
     )
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>mapgan: {len(kept)} of {len(rows)} images kept</title>\n"
-        f"<style>\n{CSS}</style>\n</head>\n<body>\n"
-        f"<h1>{len(kept)} of {len(rows)} images kept</h1>\n"
-        "<p>Nothing is deleted: what was put aside is still in the folder of raw images.</p>\n"
+    return page(
+        f"{len(kept)} of {len(rows)} images kept",
+        "<p>Nothing is deleted: rejected images are still in the folder of raw images.</p>\n"
         f"<table>\n{table}</table>\n{body}"
-        "<footer>Written by mapgan's prune. Whole lists: kept.csv and rejected.csv beside it.</footer>\n"
-        "</body>\n</html>\n"
+        "<footer>Written by mapgan's prune. The whole lists are kept.csv and rejected.csv beside it.</footer>\n",
     )

@@ -82,8 +82,8 @@ def resize(
     Raises:
         MapganError: there is no list, nothing to train on, or `out` holds folders of someone else's.
     """
-    kept = [replace(row, label=clean_label(strip_guard(row.label))) for row in read_list(pruned / "kept.csv")]
-    rows = [row for row in kept if row.label or not labelled]
+    kept = read_list(pruned / "kept.csv")
+    rows = [row for row in kept if _label(row) or not labelled]
     if kept and not rows:
         raise MapganError(
             "dataset.condition: no image lies in a subfolder", "make a subfolder for each label, or set it to none"
@@ -126,6 +126,10 @@ def refuse_foreign(out: Path) -> None:
             raise MapganError(f"{folder} is in the way and is not of a training set", "move it elsewhere")
 
 
+def _label(row: PruneRecord) -> str:
+    return clean_label(strip_guard(row.label))
+
+
 def _make(settings: Resize, raw: Path, scratch: Path, row: PruneRecord) -> ResizedImage:
     needed = None if settings.mode == "tiles" else (DRAFT_FACTOR * settings.width, DRAFT_FACTOR * settings.height)
     names = []
@@ -143,7 +147,9 @@ def _make(settings: Resize, raw: Path, scratch: Path, row: PruneRecord) -> Resiz
 def _parts(made: Iterable[ResizedImage], fraction: float, labelled: bool) -> tuple[list[Entry], list[Entry]]:
     """Training part and hold-out, each sorted by name."""
     entries = [
-        Entry(name, result.row.group, result.row.label if labelled else "") for result in made for name in result.names
+        Entry(name, result.row.group, _label(result.row) if labelled else "")
+        for result in made
+        for name in result.names
     ]
     entries.sort(key=lambda entry: entry.name)
     out = held_out(((entry.group, entry.label) for entry in entries), fraction)

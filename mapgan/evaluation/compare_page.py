@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from html import escape
 from pathlib import Path
 
 from PIL import Image
 
-from mapgan.curate.report import POLICY
-from mapgan.curate.style import CSS
 from mapgan.evaluation.runs import Row, RunFound, differing, rows_of, warnings
 from mapgan.files import write_text
+from mapgan.html_page import data_url, page
 
 SIDE = 1000  # pixels of a sheet on the page, at most
 MORE_CSS = """\
@@ -40,7 +37,7 @@ def write_page(path: Path, runs: list[RunFound]) -> None:
     for name in titles:
         body += _section(name.capitalize(), "", f'<div class="sheets">\n{_sheets(runs, name)}</div>\n')
     body += _section("Settings that differ", "" if settings else "None.", _table(runs, settings) if settings else "")
-    write_text(path, _page(title, said + body))
+    write_text(path, page(title, said + body + "<footer>Written by mapgan compare.</footer>\n", MORE_CSS))
 
 
 def _section(name: str, text: str, body: str) -> str:
@@ -77,17 +74,4 @@ def _embedded(path: Path) -> str:
     with Image.open(path) as image:
         shown = image.convert("RGB")
     shown.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-    stream = io.BytesIO()
-    shown.save(stream, "WEBP", quality=88)
-    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
-
-
-def _page(title: str, body: str) -> str:
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>mapgan: {escape(title)}</title>\n<style>\n{CSS}{MORE_CSS}</style>\n</head>\n<body>\n"
-        f"<h1>{escape(title)}</h1>\n{body}"
-        "<footer>Written by mapgan compare.</footer>\n</body>\n</html>\n"
-    )
+    return data_url(shown, "WEBP", quality=88)

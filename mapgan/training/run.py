@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from mapgan import files
-from mapgan.dataset import Dataset, open_dataset, file_signature
+from mapgan.dataset import Dataset, file_signature, open_dataset
 from mapgan.errors import MapganError
 from mapgan.memory.plan import Plan
 from mapgan.params import Params

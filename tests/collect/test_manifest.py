@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapgan.collect.groups import group, stem_of
-from mapgan.collect.manifest import COLUMNS, ManifestRow, deduplicate, read_manifest, write_manifest
+from mapgan.collect.manifest import ManifestRow, deduplicate, read_manifest, write_manifest
 from mapgan.errors import MapganError
 
+COLUMNS = [field.name for field in dataclasses.fields(ManifestRow)]
 NAME = "a" * 64 + ".png"
 TEXT = st.text(st.characters(), max_size=30) | st.sampled_from(["=1+1", "-", '"', "a\r\nb", "\x00", "\ud800", "'="])
 COUNT = st.integers(0, 10**14)

@@ -5,7 +5,7 @@ from mapgan.curate.prune_record import PruneRecord
 
 
 def row(file: str, group: str, duplicate_of: str = "") -> PruneRecord:
-    return PruneRecord(file, "", "", "", "", "", 1, group, duplicate_of=duplicate_of)
+    return PruneRecord(file=file, group=group, duplicate_of=duplicate_of)
 
 
 def test_a_double_brings_its_whole_group_along():

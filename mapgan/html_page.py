@@ -1,4 +1,18 @@
-"""How the report looks: light or dark as the reader's system is, and no font from outside."""
+"""HTML pages that need nothing but themselves: CSS, images as data addresses, and a policy against everything else.
+
+Colours are light or dark as in the reader's system; no font is loaded.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from html import escape
+
+from PIL import Image
+
+# Nothing may be loaded or run, should a title from the net ever get through unescaped.
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 CSS = """\
 :root { color-scheme: light dark; --ground: #f6f4ef; --card: #fff; --text: #24211c; --soft: #6d675d;
@@ -34,3 +48,27 @@ figcaption { margin-top: .45rem; font-size: .82rem; line-height: 1.35; overflow-
 figcaption span { display: block; color: var(--soft); }
 footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
 """
+
+
+def page(title: str, body: str, css: str = "") -> str:
+    """A whole page.
+
+    Args:
+        title: plain text.
+        body: HTML below the heading.
+        css: rules after the common ones.
+    """
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>mapgan: {escape(title)}</title>\n<style>\n{CSS}{css}</style>\n</head>\n<body>\n"
+        f"<h1>{escape(title)}</h1>\n{body}</body>\n</html>\n"
+    )
+
+
+def data_url(image: Image.Image, kind: str, quality: int) -> str:
+    """An image encoded as `kind`, JPEG or WEBP, for the `src` of an `img`."""
+    stream = io.BytesIO()
+    image.save(stream, kind, quality=quality)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(stream.getvalue()).decode()}"
