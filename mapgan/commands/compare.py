@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from mapgan.evaluation.compare_page import write_page
-from mapgan.evaluation.runs import RunFound, find_runs, rows_of, warnings
+from mapgan.evaluation.runs import RunData, find_runs, rows_of, warnings
 
 
 def compare_runs(folders: list[Path], out: Path) -> str:
@@ -24,7 +24,7 @@ def compare_runs(folders: list[Path], out: Path) -> str:
     return "\n".join([_table(runs), *warnings(runs), f"the page with the sheets is {out}"])
 
 
-def _table(runs: list[RunFound]) -> str:
+def _table(runs: list[RunData]) -> str:
     table = Table("", *(escape(run.name) for run in runs), "real images", box=None, pad_edge=False)
     for row in rows_of(runs):
         cells = [f"{text} *" if index in row.best else text for index, text in enumerate(row.cells)]

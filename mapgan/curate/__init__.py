@@ -1,1 +1,1 @@
-"""What to keep of the images that came in, and how they become training images of one size."""
+"""What to keep of the collected images, and how they become training images of one size."""

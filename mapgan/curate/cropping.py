@@ -1,4 +1,4 @@
-"""One kept image → training images of one size: windows, its centre, or all of it on a ground."""
+"""From a kept image to training images of one size: tiles, the centre, or the whole image with a border."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from mapgan.curate.decode import WHITE, Color
 from mapgan.curate.tiling import corners
 from mapgan.params.collecting import Resize
 
-# Windows looked at for each one that may be taken: bounds the work on huge images.
+# Candidate windows per tile: limits the work on huge images.
 CANDIDATES_PER_TILE = 20
-MEASURED_SIDE = 64  # pixels of a window's shorter side that its contrast is measured on
+MEASURED_SIDE = 64  # shorter side of a window when its contrast is measured, pixels
 
 Box = tuple[float, float, float, float]
-Crop = tuple[int, int, Image.Image]  # x and y of its corner in the source, and the training image
+Crop = tuple[int, int, Image.Image]  # x and y of its corner in the source image, and the training image
 
 
 def background(settings: Resize) -> Color:
-    """What shows through transparent pixels."""
+    """The colour behind transparent pixels."""
     return WHITE if settings.pad_color == "edge" else _rgb(settings.pad_color)
 
 
 def window(settings: Resize) -> tuple[int, int]:
-    """Width and height of a tile in pixels of the source."""
+    """Width and height of a tile in the source image, pixels."""
     return round(settings.tile_zoom * settings.width), round(settings.tile_zoom * settings.height)
 
 
 def crops(image: Image.Image, settings: Resize) -> Iterator[Crop]:
-    """The training images that one image gives: one for `crop` and `pad`, any number for `tiles`."""
+    """The training images of an image: one with `crop` and `pad`, any number with `tiles`."""
     if settings.mode == "pad":
         yield 0, 0, _padded(image, settings)
     elif settings.mode == "crop" or any(
@@ -46,7 +46,7 @@ def _scaled(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
 
 
 def _cropped(image: Image.Image, settings: Resize) -> Crop:
-    """The largest window of the right shape around the centre."""
+    """The largest centred window of the right aspect ratio."""
     scale = min(image.width / settings.width, image.height / settings.height)
     width, height = scale * settings.width, scale * settings.height
     x, y = max(0.0, (image.width - width) / 2), max(0.0, (image.height - height) / 2)
@@ -55,7 +55,7 @@ def _cropped(image: Image.Image, settings: Resize) -> Crop:
 
 
 def _padded(image: Image.Image, settings: Resize) -> Image.Image:
-    """The whole image, as large as fits, in the middle of one colour."""
+    """The whole image, scaled to fit and centred on a uniform colour."""
     scale = min(settings.width / image.width, settings.height / image.height)
     width, height = max(1, round(scale * image.width)), max(1, round(scale * image.height))
     color = _border_color(image) if settings.pad_color == "edge" else _rgb(settings.pad_color)
@@ -66,25 +66,25 @@ def _padded(image: Image.Image, settings: Resize) -> Image.Image:
 
 
 def _tiles(image: Image.Image, settings: Resize) -> Iterator[Crop]:
-    wide, high = window(settings)
-    most = CANDIDATES_PER_TILE * settings.tiles_per_image
-    indices = list(corners(image.size, (wide, high), settings.tile_overlap, most))
-    contrasts = _contrasts(image, indices, (wide, high))
-    # parchment has less contrast than black stone and is no less a map: the richest tile sets the measure
-    least = settings.tile_contrast * max(contrasts)
-    rich = [index for index, contrast in zip(indices, contrasts, strict=True) if contrast >= least]
+    width, height = window(settings)
+    limit = CANDIDATES_PER_TILE * settings.tiles_per_image
+    indices = list(corners(image.size, (width, height), settings.tile_overlap, limit))
+    contrasts = _contrasts(image, indices, (width, height))
+    # relative to the richest tile, as parchment has less contrast than black stone
+    threshold = settings.tile_contrast * max(contrasts)
+    rich = [index for index, contrast in zip(indices, contrasts, strict=True) if contrast >= threshold]
     for x, y in rich[: settings.tiles_per_image]:
-        yield x, y, _scaled(image, (settings.width, settings.height), (x, y, x + wide, y + high))
+        yield x, y, _scaled(image, (settings.width, settings.height), (x, y, x + width, y + height))
 
 
 def _contrasts(image: Image.Image, indices: list[tuple[int, int]], size: tuple[int, int]) -> list[float]:
-    """Standard deviation of the grey values in each window, measured on an image made small."""
+    """Standard deviation of the grey values in each window, measured on a reduced image."""
     scale = min(1.0, MEASURED_SIDE / min(size))
     small = (max(1, round(scale * image.width)), max(1, round(scale * image.height)))
     grey = np.asarray(image.convert("L").resize(small, Image.Resampling.BOX), dtype=np.float32)
-    wide, high = (max(1, round(scale * side)) for side in size)
-    corners_there = [(round(scale * x), round(scale * y)) for x, y in indices]
-    return [float(grey[y : y + high, x : x + wide].std()) for x, y in corners_there]
+    width, height = (max(1, round(scale * side)) for side in size)
+    small_corners = [(round(scale * x), round(scale * y)) for x, y in indices]
+    return [float(grey[y : y + height, x : x + width].std()) for x, y in small_corners]
 
 
 def _border_color(image: Image.Image) -> Color:

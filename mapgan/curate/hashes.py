@@ -1,4 +1,4 @@
-"""Perceptual hashes: images that look the same differ in few of 256 bits.
+"""Perceptual hashes: similar images differ in few of 256 bits.
 
 The hash is pHash (Zauner, "Implementation and benchmarking of perceptual image hash functions",
 2010), with 16x16 frequencies instead of 8x8: on 240 maps it kept unrelated pairs at least 88 bits
@@ -18,8 +18,8 @@ WORDS = BITS // 64
 
 Hashes = NDArray[np.uint64]
 
-# What flips and quarter turns do to frequencies: a flip changes the sign of the odd ones along its
-# axis, and a transposition transposes. The first of the eight is the image as it stands.
+# In the frequency domain, a flip changes the sign of the odd frequencies along its axis, and a transposition
+# transposes.
 _SIGNS = np.where(np.arange(LOW) % 2 == 0, 1.0, -1.0)
 _ONES_IN_BYTE = np.array([bin(byte).count("1") for byte in range(256)], dtype=np.uint8)
 
@@ -36,12 +36,12 @@ _DCT = _dct_matrix()
 def frequencies(image: Image.Image) -> NDArray[np.float64]:
     """The low frequencies of the image's grey values, [16, 16] float64."""
     small = image.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    # rounded, so that the last bits of a float sum never decide a bit of the hash
+    # rounded, so that no bit of the hash depends on the last bits of a floating-point sum
     return np.round(_DCT @ np.asarray(small, dtype=np.float64) @ _DCT.T, 3)
 
 
 def orientation_hashes(image: Image.Image) -> Hashes:
-    """The hashes of an image and of its seven flips and quarter turns, [8, 4] uint64, itself first."""
+    """The hashes of an image in its eight orientations, `[8, 4]` uint64, the given one first."""
     values = frequencies(image)
     turned = [
         block * down * across
@@ -62,20 +62,22 @@ def as_hex(words: Hashes) -> str:
 
 
 def popcount(words: Hashes) -> NDArray[np.uint8]:
-    """How many bits are set in each of `words`, same shape."""
+    """The number of bits set in each of `words`, same shape."""
     if hasattr(np, "bitwise_count"):
         return np.bitwise_count(words)
-    bytes_of_each = np.ascontiguousarray(words)[..., None].view(np.uint8)  # numpy 1.26 cannot count bits
+    bytes_of_each = np.ascontiguousarray(words)[..., None].view(np.uint8)  # numpy 1.26 has no bitwise_count
     counts: NDArray[np.uint8] = _ONES_IN_BYTE[bytes_of_each].sum(axis=-1, dtype=np.uint8)
     return counts
 
 
 class HashIndex:
-    """The hashes of the images kept so far, to be asked for the nearest one.
+    """An index of the hashes of kept images, for nearest-neighbour search.
 
-    One image is asked for at a time, so memory stays at a few bytes for each kept image (100 000
-    images: 13 MB). The first word of all is compared, then the rest where that is near enough;
-    for unrelated images it hardly ever is.
+    Linear search with little memory (100 000 images: 13 MB): the first word is compared with all, and the other words
+    only where that is near enough, which it hardly ever is for unrelated images.
+
+    Args:
+        capacity: maximum number of hashes.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -83,15 +85,15 @@ class HashIndex:
         self.count = 0
 
     def add(self, words: Hashes) -> None:
-        """Keep one more hash ([4] uint64)."""
+        """Add a hash, `[4]` uint64."""
         self.words[:, self.count] = words
         self.count += 1
 
     def nearest(self, orientations: Hashes, bits: int) -> tuple[int, int, int] | None:
-        """The kept hash nearest to any of `orientations` ([T, 4] uint64), if within `bits`.
+        """The hash in the index nearest to any of `orientations`, `[T, 4]` uint64, within `bits`.
 
         Returns:
-            (bits apart, place among the kept, which of the turns), the smallest such triple; or None.
+            The smallest triple (Hamming distance, index of the hash, index of the orientation); or None.
         """
         kept = self.words[:, : self.count]
         orientation, index = np.nonzero(popcount(orientations[:, :1] ^ kept[0]) <= bits)

@@ -1,4 +1,4 @@
-"""Sort the images that came in: keep, or put aside with one reason. Nothing is deleted."""
+"""Decide which images are kept; the others are rejected with a reason. Nothing is deleted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BAND = 1024  # rows
 
 @dataclass(frozen=True)
 class Counts:
-    """How many images were kept, and how many put aside for which kind of reason."""
+    """The number of kept images, and of rejected ones by kind of reason."""
 
     kept: int
     rejected: Mapping[str, int]
@@ -38,7 +38,13 @@ class Counts:
 
 @dataclass(frozen=True)
 class Measured:
-    """An image's row with its measures, and what duplicates are found by (none if it is rejected)."""
+    """The record of an image, and what its duplicates are found by, unless it is rejected already.
+
+    Attributes:
+        row: the record.
+        pixels: SHA-256 of the pixels.
+        orientations: perceptual hashes of its orientations, `[8, 4]` uint64.
+    """
 
     row: PruneRecord
     pixels: str = ""
@@ -46,10 +52,9 @@ class Measured:
 
 
 def prune(settings: Prune, raw: Path, out: Path, workers: int = 0) -> Counts:
-    """Sort the images of `raw/manifest.csv` into `out/kept.csv` and `out/rejected.csv`.
+    """Sort the images of `raw/manifest.csv` into `out/kept.csv` and `out/rejected.csv`, and write `out/report.html`.
 
-    Also writes `out/report.html`, a page with thumbnails. The same images and settings give the
-    same bytes, whatever the number of `workers` (threads that decode; 0: one per core).
+    Equal images and settings give equal bytes for any number of `workers` (threads that decode; 0: one per core).
 
     Raises:
         MapganError: there is no manifest, or nothing is left to keep.
@@ -57,18 +62,18 @@ def prune(settings: Prune, raw: Path, out: Path, workers: int = 0) -> Counts:
     rows = [_record(row) for row in read_manifest(raw / "manifest.csv") if row.status == "ok"]
     rows.sort(key=lambda row: (row.file, row.url))
     if not rows:
-        raise MapganError(f"{raw / 'manifest.csv'}: lists no image that arrived", "check the source")
+        raise MapganError(f"{raw / 'manifest.csv'}: lists no image", "check the source")
     measured: list[Measured] = []
     with Bar("prune", total=len(rows)) as bar:
-        for found in parallel_map(partial(_measured, settings, raw), rows, workers):
-            measured.append(found)
+        for measures in parallel_map(partial(_measured, settings, raw), rows, workers):
+            measured.append(measures)
             bar.advance()
-    judged = _without_duplicates(measured, settings)
-    kept = [row for row in judged if not row.reason]
-    rejected = [row for row in judged if row.reason]
+    records = _without_duplicates(measured, settings)
+    kept = [row for row in records if not row.reason]
+    rejected = [row for row in records if row.reason]
     write_list(out / "kept.csv", kept)
     write_list(out / "rejected.csv", rejected)
-    write_report(out / "report.html", raw, judged, settings.max_megapixels, workers)
+    write_report(out / "report.html", raw, records, settings.max_megapixels, workers)
     counts = Counts(len(kept), dict(sorted(Counter(row.kind for row in rejected).items())))
     if not kept:
         reasons = ", ".join(f"{count} {kind}" for kind, count in counts.rejected.items())
@@ -80,7 +85,7 @@ def prune(settings: Prune, raw: Path, out: Path, workers: int = 0) -> Counts:
 
 
 def prune_nothing(out: Path, why: str) -> None:
-    """Leave empty lists in `out`, and a page that says why they are."""
+    """Write empty lists to `out`, and a page that says why."""
     write_list(out / "kept.csv", [])
     write_list(out / "rejected.csv", [])
     write_empty_report(out / "report.html", why)
@@ -91,7 +96,7 @@ def _record(row: ManifestRow) -> PruneRecord:
 
 
 def _measured(settings: Prune, raw: Path, row: PruneRecord) -> Measured:
-    """Everything that one image alone says about itself."""
+    """The measures of an image, and the reason to reject it by itself if there is one."""
     try:
         with open_upright(raw / row.file, settings.max_megapixels, needed=MEASURED_SIZE) as (image, width, height):
             lightness, contrast = _grey(image)
@@ -107,7 +112,7 @@ def _measured(settings: Prune, raw: Path, row: PruneRecord) -> Measured:
 
 
 def _digest(image: Image.Image) -> str:
-    """SHA-256 of size and pixels, in bands, as a copy of a gigapixel would take gigabytes."""
+    """SHA-256 of size and pixels; in bands, as a copy of a gigapixel would take gigabytes."""
     digest = hashlib.sha256(f"{image.size}".encode())
     for top in range(0, image.height, BAND):
         digest.update(image.crop((0, top, image.width, min(top + BAND, image.height))).tobytes())
@@ -135,18 +140,18 @@ def _hard_reason(row: PruneRecord, settings: Prune) -> str:
 
 
 def _best_first(row: PruneRecord) -> tuple[int, int, str, str]:
-    """Most pixels, then most bytes (of two JPEG files the one that lost less), then by name."""
+    """Sort key: most pixels first, then most bytes (the JPEG that lost less), then by name."""
     return -row.width * row.height, -row.bytes, row.file, row.url
 
 
 def _without_duplicates(measured: Sequence[Measured], settings: Prune) -> list[PruneRecord]:
-    """Give every image that looks like a better one a reason to go.
+    """Reject every image that is a duplicate of a better one.
 
     From the best image down, each is compared with those kept so far, so a chain of near duplicates
     (A like B, B like C) always ends the same way: whatever is near a kept image goes, and what
     goes takes nothing else with it.
     """
-    judged = [found.row for found in measured if found.orientations is None]
+    records = [found.row for found in measured if found.orientations is None]
     rest = [found for found in measured if found.orientations is not None]
     rest.sort(key=lambda found: _best_first(found.row))
     near, kept, by_pixels = HashIndex(capacity=len(rest)), list[PruneRecord](), dict[str, str]()
@@ -166,5 +171,5 @@ def _without_duplicates(measured: Sequence[Measured], settings: Prune) -> list[P
             near.add(orientations[0])
             kept.append(row)
             by_pixels[found.pixels] = row.file
-        judged.append(row)
-    return merge_groups(sorted(judged, key=lambda row: (row.file, row.url)))
+        records.append(row)
+    return merge_groups(sorted(records, key=lambda row: (row.file, row.url)))

@@ -1,4 +1,4 @@
-"""`report.html`: what prune kept and put aside, on one page that needs nothing but itself."""
+"""`report.html`: what prune kept and rejected, and why."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from mapgan.curate.threads import parallel_map
 from mapgan.files import write_text
 from mapgan.html_page import data_url, page
 
-SHOWN = 60  # images of a kind; more would make the page slow and no one wiser
-ODD = 6
-SIDE = 240
+SHOWN = 60  # images per section, to keep the page fast
+ODD = 6  # images at each end of a scale
+SIDE = 240  # of thumbnails, pixels
 
-# One sentence for each kind of reason, in the order of the page.
+# A sentence for each kind of reason, in the order of the page.
 KINDS = {
-    "near duplicate": "Looks like the image with the green frame, which is no smaller (prune.duplicate_bits).",
+    "near duplicate": "Similar to the image with the green frame, which is at least as large (prune.duplicate_bits).",
     "exact duplicate": "Has the same pixels as the image with the green frame.",
-    "too small": "The short side is below prune.min_side.",
-    "aspect ratio": "Longer and thinner than prune.max_aspect allows.",
-    "blank": "One colour all over.",
+    "too small": "The shorter side is below prune.min_side.",
+    "aspect ratio": "The aspect ratio is above prune.max_aspect.",
+    "blank": "A single colour.",
     "too large": "Above prune.max_megapixels, or more than the memory of this machine allows.",
-    "truncated": "The file ends too early: fetch it again.",
+    "truncated": "The file is incomplete: download it again.",
     "undecodable": "The file is not an image, or is damaged.",
 }
 
@@ -36,44 +36,44 @@ Thumbnails = Mapping[str, str]
 
 
 def write_report(path: Path, raw: Path, rows: Sequence[PruneRecord], max_megapixels: float, workers: int) -> None:
-    """Write the page about `rows`, kept and rejected; the same input gives the same bytes.
+    """Write the page about `rows`, kept and rejected; equal input gives equal bytes.
 
     Args:
         path: the page.
-        raw: the folder with the images.
-        rows: all that prune looked at, in the order in which they are to be shown.
+        raw: the folder of the images.
+        rows: of all images, in the order of the page.
         max_megapixels: larger images get no thumbnail.
         workers: threads that decode (0: one per core).
     """
     kept = [row for row in rows if not row.reason]
-    aside = {kind: [row for row in rows if row.kind == kind] for kind in KINDS}
+    rejected = {kind: [row for row in rows if row.kind == kind] for kind in KINDS}
     shown = _evenly(kept, SHOWN)
     odd = _odd_ones(kept)
     wanted = {row.file for row in shown} | {row.file for row in odd}
-    for group in aside.values():
+    for group in rejected.values():
         wanted |= {name for row in group[:SHOWN] for name in (row.file, row.duplicate_of) if name}
     thumbnails = _thumbnails(raw, sorted(wanted), max_megapixels, workers)
-    sections = [_section(kind, KINDS[kind], group, group[:SHOWN], thumbnails) for kind, group in aside.items()]
+    sections = [_section(kind, KINDS[kind], group, group[:SHOWN], thumbnails) for kind, group in rejected.items()]
     if odd:
-        text = "The lightest, the darkest and the faintest of those kept. Nothing was done about them."
+        text = "The lightest, the darkest and the least contrasting of the kept images. Nothing was done about them."
         sections.append(_section("worth a look", text, odd, odd, thumbnails))
-    sections.append(_section("kept", "These go on to resize.", kept, shown, thumbnails))
-    write_text(path, _page(rows, kept, aside, "".join(sections)))
+    sections.append(_section("kept", "The input of resize.", kept, shown, thumbnails))
+    write_text(path, _page(rows, kept, rejected, "".join(sections)))
 
 
 def write_empty_report(path: Path, why: str) -> None:
-    """Write a page that says why there are no images on it."""
+    """Write a page that says why there is nothing to report."""
     write_text(path, page("prune", f"<p>{escape(why)}</p>\n"))
 
 
-def _evenly(rows: Sequence[PruneRecord], most: int) -> list[PruneRecord]:
-    """At most `most` of the rows, from the first to the last at equal steps."""
-    count = min(most, len(rows))
+def _evenly(rows: Sequence[PruneRecord], limit: int) -> list[PruneRecord]:
+    """At most `limit` of the rows, evenly spaced."""
+    count = min(limit, len(rows))
     return [rows[index * len(rows) // count] for index in range(count)]
 
 
 def _odd_ones(kept: Sequence[PruneRecord]) -> list[PruneRecord]:
-    """The ends of the set's own scales: by the usual thresholds for photos, most maps are too light."""
+    """The extremes of the set itself: by the usual thresholds for photos, most maps are too light."""
     if len(kept) < 4 * ODD:
         return []
     by_light = sorted(kept, key=lambda row: (-row.lightness, row.file))
@@ -82,7 +82,7 @@ def _odd_ones(kept: Sequence[PruneRecord]) -> list[PruneRecord]:
 
 
 def _thumbnails(raw: Path, names: Sequence[str], max_megapixels: float, workers: int) -> Thumbnails:
-    """JPEG data addresses by file name; files that cannot be decoded are left out."""
+    """Thumbnails as data addresses, by file name; files that cannot be decoded are left out."""
     made = parallel_map(partial(_thumbnail, raw, max_megapixels), names, workers)
     return {name: address for name, address in zip(names, made, strict=True) if address}
 
@@ -142,9 +142,9 @@ def _is_web(address: str) -> bool:
 
 
 def _page(
-    rows: Sequence[PruneRecord], kept: Sequence[PruneRecord], aside: Mapping[str, Sequence[PruneRecord]], body: str
+    rows: Sequence[PruneRecord], kept: Sequence[PruneRecord], rejected: Mapping[str, Sequence[PruneRecord]], body: str
 ) -> str:
-    counts = {"kept": len(kept)} | {kind: len(group) for kind, group in aside.items() if group}
+    counts = {"kept": len(kept)} | {kind: len(group) for kind, group in rejected.items() if group}
     table = "".join(
         f'<tr><th>{kind}</th><td class="count">{count}</td><td class="bar">'
         f'<i class="{kind.replace(" ", "-")}" style="width:{100 * count / len(rows):.1f}%"></i></td></tr>\n'

@@ -1,4 +1,4 @@
-"""Kept images → training images of one size, split by group into training part and hold-out."""
+"""The training set: kept images at one size, split by group into training images and hold-out."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ from mapgan.progress import Bar
 
 PARTS = ("train", "holdout")
 DRAFT_FACTOR = 3  # a very large JPEG is decoded at this multiple of the training size, if it is not tiled
-UNFINISHED = ".unfinished"  # there while `train/` and `holdout/` are newer than the pack
+UNFINISHED = ".unfinished"  # exists while `train/` and `holdout/` are newer than the pack
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What came of the kept images.
+    """What became of the kept images.
 
     Attributes:
-        train: training images made.
-        holdout: images of the hold-out.
-        train_groups: maps that the training part shows.
-        holdout_groups: maps that the hold-out shows.
+        train: number of training images.
+        holdout: number of held-out images.
+        train_groups: number of maps in the training images.
+        holdout_groups: number of maps in the hold-out.
         blank: kept images all of whose tiles are blank.
-        enlarged: kept images smaller than a training image, which are blurred by it.
+        enlarged: kept images smaller than a training image, which are upscaled.
         bad: kept images that cannot be decoded any more.
-        unlabelled: kept images left out because they have no label, where labels are wanted.
+        unlabelled: kept images left out because they have no label.
     """
 
     train: int
@@ -73,7 +73,7 @@ def resize(
     workers: int = 0,
     labelled: bool = False,
 ) -> Counts:
-    """Make the training set of the images in `pruned/kept.csv`, whose files lie in `raw`.
+    """Make the training set of the images in `pruned/kept.csv`, whose files are in `raw`.
 
     Writes PNG files to `out/train/` and `out/holdout/`, and `dataset.json` and `pack.npy` (see
     `mapgan.dataset`). The old set stays until the new one is whole. `workers` (threads; 0: one per
@@ -114,7 +114,7 @@ def resize(
 
 
 def refuse_foreign(out: Path) -> None:
-    """Stop where `out/train` or `out/holdout`, which are replaced whole, are not ours.
+    """Check that `out/train` and `out/holdout`, which are replaced, belong to a training set.
 
     Raises:
         MapganError: they hold something else.

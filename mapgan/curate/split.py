@@ -1,4 +1,4 @@
-"""Which maps are kept from training."""
+"""The split into training set and hold-out."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Iterable
 
 
 def unit_hash(group: str) -> float:
-    """A number in [0, 1) that depends on nothing but the group's name."""
+    """A number in [0, 1) that depends only on the name of the group."""
     return int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], "big") / 2**64
 
 
 def held_out(groups: Iterable[tuple[str, str]], fraction: float) -> set[str]:
-    """The groups of the hold-out: those whose fraction is below `fraction`, but of each label one is trained on.
+    """The groups of the hold-out: those whose hash is below `fraction`.
 
-    No group changes sides when others come or go, but at the ends: where all groups of a label would be held out, the
-    last of them is not, and where none would be at all, the first that can be spared is.
+    So no group changes sides when others are added, with two exceptions: of each label at least one group is trained on,
+    and if none would be held out at all, one is, if there are several.
 
     Args:
-        groups: each group with the label of its images, which is empty where there are no labels.
-        share: of the groups, about.
+        groups: pairs of a group and the label of its images, which is empty if there is none.
+        fraction: of the groups, approximately.
     """
     known = sorted(set(groups), key=lambda pair: (unit_hash(pair[0]), pair))
     trained_on = set({label: group for group, label in known}.values())  # the last group of each label

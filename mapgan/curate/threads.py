@@ -1,4 +1,4 @@
-"""Work on many images at a time."""
+"""Parallel map over images."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Result = TypeVar("Result")
 
 
 def parallel_map(work: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
-    """`work` of each item, in the items' order whatever the number of `workers` (0: one per core).
+    """`work(item)` for each item, in order, by `workers` threads (0: one per core).
 
-    Threads suffice: Pillow and numpy let go of the interpreter's lock while they work on pixels.
+    Pillow and numpy release the GIL while they process pixels.
     """
     pool = ThreadPoolExecutor(workers or os.cpu_count() or 1)
     try:
         yield from pool.map(work, items)
     finally:
-        pool.shutdown(cancel_futures=True)  # Ctrl-C waits for the images in hand, not for all
+        pool.shutdown(cancel_futures=True)  # Ctrl-C waits only for the images in progress

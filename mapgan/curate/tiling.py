@@ -1,4 +1,4 @@
-"""Where windows of one size go on an image."""
+"""Positions of tiles on an image."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import numpy as np
 
 
 def positions(length: int, window: int, overlap: float) -> list[int]:
-    """Where windows start along one axis: at even distances, the first and the last flush with the ends.
+    """Start positions of windows along one axis: evenly spaced, the first and the last flush with the ends.
 
-    Neighbours share at least `overlap` of a window (to within a pixel, for rounding), so that all of
-    the axis is covered.
+    Neighbours overlap by at least `overlap` of a window (up to rounding), so the whole axis is covered.
 
     Args:
         length: of the axis, pixels, at least `window`.

@@ -1,1 +1,1 @@
-"""Numbers that say how good the images are."""
+"""Metrics of generated images."""

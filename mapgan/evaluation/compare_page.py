@@ -1,4 +1,4 @@
-"""`compare.html`: runs side by side, on one page that needs nothing but itself."""
+"""`compare.html`: runs side by side on one page."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from mapgan.evaluation.runs import Row, RunFound, differing, rows_of, warnings
+from mapgan.evaluation.runs import Row, RunData, differing, rows_of, warnings
 from mapgan.files import write_text
 from mapgan.html_page import data_url, page
 
-SIDE = 1000  # pixels of a sheet on the page, at most
+SIDE = 1000  # maximum size of a sheet, pixels
 MORE_CSS = """\
 body { max-width: 96rem; }
 .wide { overflow-x: auto; }
@@ -26,14 +26,14 @@ td.best { color: var(--accent); font-weight: 600; }
 """
 
 
-def write_page(path: Path, runs: list[RunFound]) -> None:
-    """Write the page about `runs`; the same input gives the same bytes."""
+def write_page(path: Path, runs: list[RunData]) -> None:
+    """Write the page about `runs`; equal input gives equal bytes."""
     title = " against ".join(run.name for run in runs)
     said = "".join(f'<p class="warning">{escape(line)}</p>\n' for line in warnings(runs))
     titles = dict.fromkeys(title for run in runs for title in run.sheets)
     settings = [Row(name, values) for name, values in differing(runs).items()]
-    body = _section("Numbers", "Less is better of distances and shares, more of precision, recall, density and "
-                    "coverage; of bits, what real images have.", _table(runs, rows_of(runs)))  # fmt: skip
+    body = _section("Numbers", "Lower is better for distances and fractions, higher for precision, recall, density and "
+                    "coverage; bits should be near those of real images.", _table(runs, rows_of(runs)))  # fmt: skip
     for name in titles:
         body += _section(name.capitalize(), "", f'<div class="sheets">\n{_sheets(runs, name)}</div>\n')
     body += _section("Settings that differ", "" if settings else "None.", _table(runs, settings) if settings else "")
@@ -44,7 +44,7 @@ def _section(name: str, text: str, body: str) -> str:
     return f"<section>\n<h2>{escape(name)}</h2>\n<p>{escape(text)}</p>\n{body}</section>\n"
 
 
-def _table(runs: list[RunFound], rows: list[Row]) -> str:
+def _table(runs: list[RunData], rows: list[Row]) -> str:
     heads = [*(run.name for run in runs), "real images" if any(row.real for row in rows) else ""]
     head = "".join(f"<th>{escape(name)}</th>" for name in heads)
     lines = []
@@ -57,7 +57,7 @@ def _table(runs: list[RunFound], rows: list[Row]) -> str:
     return f'<div class="wide"><table>\n<thead><tr><th></th>{head}</tr></thead>\n{"".join(lines)}</table></div>\n'
 
 
-def _sheets(runs: list[RunFound], title: str) -> str:
+def _sheets(runs: list[RunData], title: str) -> str:
     figures = []
     for run in runs:
         image = (
@@ -70,7 +70,7 @@ def _sheets(runs: list[RunFound], title: str) -> str:
 
 
 def _embedded(path: Path) -> str:
-    """An image as a data address, no larger than the page can show it."""
+    """An image as a data address, at most SIDE wide and high."""
     with Image.open(path) as image:
         shown = image.convert("RGB")
     shown.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)

@@ -1,7 +1,7 @@
-"""How far two sets of features are from each other, `[N, D]` float64 each: generated images and real ones.
+"""FID, KID, precision, recall, density and coverage from features of generated and of real images, `[N, D]` float64.
 
-KID, precision and recall are torch-fidelity's; FID is written out in a form that can be resampled, and held against
-torch-fidelity's in a test; density and coverage, which it has not, are written out too.
+KID, precision and recall are those of torch-fidelity. FID is implemented here in a form that is fast enough to
+resample, and tested against torch-fidelity; density and coverage, which it does not have, are implemented here too.
 """
 
 from __future__ import annotations
@@ -13,34 +13,33 @@ from torch import Tensor
 
 from mapgan import rng
 
-FEWEST = 8  # images on each side: a neighbourhood of five needs more than five
+MIN_IMAGES = 8  # of each kind: five neighbours need more than five images
 NEIGHBOURS_PRECISION = 3  # Kynkäänniemi et al. 2019
 NEIGHBOURS_DENSITY = 5  # Naeem et al. 2020
 SUBSETS, MAX_IN_SUBSET = 100, 1000
 FRECHET_RESAMPLES = 20
-CHUNK = 1024  # images whose distances to all others are held at a time
+CHUNK = 1024  # images whose distances to all others are in memory at a time
 
 Numbers = dict[str, dict[str, float]]
 
 
 def distances(generated: Tensor, real: Tensor, seed: int = 0) -> Numbers:
-    """FID and KID, each with the interval in which 95 % of other draws of as many images would lie; precision,
-    recall, density and coverage."""
+    """All metrics; FID and KID with 95 % intervals over other samples of the same size."""
     value, deviation = frechet(generated, real), frechet_deviation(generated, real, seed)
     numbers = {"FID": interval(value, deviation), "KID": kernel(generated, real, seed)}
     return numbers | {name: {"value": value} for name, value in neighbours(generated, real).items()}
 
 
 def interval(value: float, deviation: float) -> dict[str, float]:
-    """A number and its 95 % interval."""
+    """A value and its 95 % interval, from its standard deviation."""
     return {"value": value, "low": value - 1.96 * deviation, "high": value + 1.96 * deviation}
 
 
 def frechet(one: Tensor, other: Tensor) -> float:
     """|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)): Heusel et al. 2017 (arXiv:1706.08500), equation 6.
 
-    With C = X'X, the eigenvalues of C1 C2 are the squares of the singular values of X1 X2': that takes the number of
-    images where the usual way takes the number of features, and is quick for few images.
+    With C = X'X, the eigenvalues of C1 C2 are the squares of the singular values of X1 X2', whose size is the number of
+    images and not the number of features: fast for few images.
     """
     x, y = _centred(one), _centred(other)
     root = torch.linalg.svdvals(_short(x) @ _short(y).T).sum()
@@ -53,15 +52,15 @@ def _centred(x: Tensor) -> Tensor:
 
 
 def _short(x: Tensor) -> Tensor:
-    """A matrix with the same X'X that has no more rows than columns."""
+    """A matrix with the same X'X and no more rows than columns."""
     return torch.linalg.qr(x, mode="r").R if len(x) > x.shape[1] else x
 
 
 def frechet_deviation(one: Tensor, other: Tensor, seed: int) -> float:
-    """The standard deviation of FID over other draws of as many images.
+    """The standard deviation of FID over other samples of the same size.
 
-    Halves drawn without duplicates scatter as much as whole sets do (the delete-d jackknife with d = n/2, Shao and Wu
-    1989); drawing with duplicates would not do, because a duplicate looks like a lack of diversity.
+    Halves sampled without replacement vary as much as whole sets do (the delete-d jackknife with d = n/2, Shao and Wu
+    1989). The bootstrap would be biased, because duplicates reduce the diversity.
     """
     found = []
     for number in range(FRECHET_RESAMPLES):
@@ -85,11 +84,11 @@ def kernel(one: Tensor, other: Tensor, seed: int) -> dict[str, float]:
         return found["kernel_inception_distance_mean"], found["kernel_inception_distance_std"]
 
     if count <= 2 * MAX_IN_SUBSET:
-        value, _ = estimate(1, count)  # all of them at once
+        value, _ = estimate(1, count)  # one subset of all images
         _, deviation = estimate(SUBSETS, half)
     else:
         value, deviation = estimate(SUBSETS, half)
-    return interval(value, deviation * math.sqrt(half / (count - half)))  # the jackknife's factor, 1 for halves
+    return interval(value, deviation * math.sqrt(half / (count - half)))  # factor of the jackknife, 1 for halves
 
 
 def neighbours(generated: Tensor, real: Tensor) -> dict[str, float]:
@@ -104,8 +103,11 @@ def neighbours(generated: Tensor, real: Tensor) -> dict[str, float]:
 
 
 def density_and_coverage(generated: Tensor, real: Tensor) -> tuple[float, float]:
-    """Naeem et al. 2020 (arXiv:2002.09797), equations 3 and 4: in how many balls around real images, each as large
-    as its fifth neighbour is far, a generated one lies on average; and the share of balls in which any lies."""
+    """Naeem et al. 2020 (arXiv:2002.09797), equations 3 and 4.
+
+    Each real image has a ball that reaches to its fifth neighbour. Density is the mean number of balls that contain a
+    generated image, over k; coverage is the fraction of balls that contain any.
+    """
     k = NEIGHBOURS_DENSITY
     radius = torch.cat([torch.cdist(some, real).kthvalue(k + 1).values for some in torch.split(real, CHUNK)])
     balls, covered = 0, torch.zeros(len(real), dtype=torch.bool)

@@ -1,4 +1,4 @@
-"""From an image to a vector of features: by the Inception net of the papers, or by any network in an ONNX file."""
+"""Feature extractors: Inception as in the papers, or any network in an ONNX file."""
 
 from __future__ import annotations
 
@@ -13,31 +13,39 @@ from torch.nn import functional as F
 
 from mapgan import files
 from mapgan.errors import MapganError
-from mapgan.evaluation.image_sets import Images, Pixels, iterate
+from mapgan.evaluation.image_sets import Images, Pixels
 
+BATCH = 16  # images
 INSTALL = 'pip install "mapgan[metrics]"'
 
 
 class ExtractorUnavailable(Exception):
-    """This machine lacks what the extractor needs; the text says what, and what to do."""
+    """The machine lacks something that the extractor needs; the text says what, and what to do."""
 
 
 class Extractor(Protocol):
-    """Gives the features of one image. `name` stands in the name of every number; `digest` tells files apart."""
+    """Computes features of images.
+
+    Attributes:
+        name: part of the name of each metric.
+        digest: of the network.
+        batch_size: images to pass at a time.
+    """
 
     name: str
     digest: str
+    batch_size: int
 
-    def __call__(self, image: Pixels, /) -> Tensor:
-        """`[H, W, 3]` uint8 to `[D]` float64."""
+    def __call__(self, images: Pixels, /) -> Tensor:
+        """`[B, H, W, 3]` uint8 to `[B, D]` float64."""
 
 
 def open_extractor(setting: str, device: str = "cpu") -> Extractor:
-    """The extractor that `evaluate.extractor` names.
+    """The extractor that the setting `evaluate.extractor` names.
 
     Raises:
         NotHere: a package is not installed, or Inception's weights can neither be found nor fetched.
-        MapganError: the file is missing, damaged, or of a kind that no image can be given to.
+        MapganError: the file is missing or damaged, or its network does not take images.
     """
     if setting == "inception":
         return Inception(device)
@@ -48,22 +56,24 @@ def open_extractor(setting: str, device: str = "cpu") -> Extractor:
 
 
 def features(extractor: Extractor, images: Images, tick: Callable[[], None] = lambda: None) -> Tensor:
-    """The features of all `images`, `[N, D]` float64, in an order that only the features decide.
-
-    An image at a time, because kernels round differently for different batches; and sorted, so that
-    resampling finds the same rows whatever order the images came in.
+    """The features of all `images`, `[N, D]` float64, sorted, so that resampling does not depend on the order of
+    images.
     """
     rows = []
-    for image in iterate(images):
-        rows.append(extractor(image))
-        tick()
-    found = torch.stack(rows)
+    for start in range(0, len(images), extractor.batch_size):
+        batch = np.array(images[start : start + extractor.batch_size])
+        rows.append(extractor(batch))
+        for _ in batch:
+            tick()
+    found = torch.cat(rows)
     return found[torch.from_numpy(np.lexsort(found.T.numpy()[::-1]))]
 
 
 class Onnx:
-    """A network in an ONNX file that takes RGB in [0, 1], `[N, 3, H, W]` or `[N, H, W, 3]`, and whose first output has
-    a vector for each image. Images are brought to the size that the file asks for, if it asks for one."""
+    """A network in an ONNX file that takes RGB in [0, 1], `[N, 3, H, W]` or `[N, H, W, 3]`.
+
+    Its first output, flattened, holds the features. Images are resized if the file has a fixed size.
+    """
 
     def __init__(self, path: Path) -> None:
         try:
@@ -75,7 +85,7 @@ class Onnx:
         options.log_severity_level = 3
         try:
             self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # its exceptions have no base class of their own
+        except Exception as error:  # its exceptions have no common base class
             reason = str(error).splitlines()[0]
             raise MapganError(f"evaluate.extractor: {path}: not an ONNX file, or damaged ({reason})") from None
         self.name, self.digest = path.name, files.sha256_file(path)
@@ -87,23 +97,25 @@ class Onnx:
                 f"evaluate.extractor: {path}: takes {inputs[0].type} {shape}",
                 "it should take one float tensor [N, 3, H, W] of RGB in [0, 1]",
             )
+        self.batch_size = 1 if isinstance(shape[0], int) else BATCH
         size = shape[1:3] if self.channels_last else shape[2:]
         self.size = (size[0], size[1]) if all(isinstance(side, int) for side in size) else None
 
-    def __call__(self, image: Pixels, /) -> Tensor:
-        x = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float().div(255)
+    def __call__(self, images: Pixels, /) -> Tensor:
+        x = torch.from_numpy(images).permute(0, 3, 1, 2).float().div(255)
         if self.size and self.size != tuple(x.shape[2:]):
             x = F.interpolate(x, self.size, mode="bilinear", antialias=True, align_corners=False)
         if self.channels_last:
             x = x.permute(0, 2, 3, 1)
         found: Any = self.session.run(None, {self.input: x.contiguous().numpy()})[0]
-        return torch.from_numpy(np.asarray(found, np.float64).ravel())
+        return torch.from_numpy(np.asarray(found, np.float64).reshape(len(images), -1))
 
 
 class Inception:
-    """Inception v3 as FID and KID were defined with, by torch-fidelity: 2048 pooled features."""
+    """Inception v3 with the weights that FID and KID were defined with, from torch-fidelity: 2048 pooled features."""
 
     name = "inception-v3"
+    batch_size = BATCH
 
     def __init__(self, device: str) -> None:
         try:
@@ -112,15 +124,15 @@ class Inception:
             raise ExtractorUnavailable(f"torch-fidelity, which has Inception, is not installed; {INSTALL}") from None
         try:
             network = FeatureExtractorInceptionV3("inception-v3-compat", ["2048"])
-        except (OSError, RuntimeError) as error:  # no network, no room, or a broken download
+        except (OSError, RuntimeError) as error:  # no network, a full disk, or a broken download
             reason = str(error).splitlines()[0]
             raise ExtractorUnavailable(
-                f"Inception's weights could not be fetched ({reason}); try again where the net is, or name an ONNX file"
+                f"Inception's weights could not be fetched ({reason}); try again with a network, or name an ONNX file"
             ) from None
         self.network, self.device, self.digest = network.eval().to(device), device, "torch-fidelity 2048"
 
     @torch.no_grad()
-    def __call__(self, image: Pixels, /) -> Tensor:
-        x = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].to(self.device)
-        found: Tensor = self.network(x)[0][0]
+    def __call__(self, images: Pixels, /) -> Tensor:
+        x = torch.from_numpy(images).permute(0, 3, 1, 2).to(self.device)
+        found: Tensor = self.network(x)[0]
         return found.double().cpu()

@@ -1,4 +1,4 @@
-"""Sets of images that need not fit in memory: whoever measures them takes a few at a time."""
+"""Sets of images that need not fit in memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Pixels = NDArray[np.uint8]
 
 
 class Images(Protocol):
-    """A number of images of one size: an array `[N, H, W, 3]`, memory-mapped or not, or a choice of such."""
+    """Images of one size: an array `[N, H, W, 3]` uint8, memory-mapped or not, or a subset of one."""
 
     def __len__(self) -> int: ...
 
@@ -26,7 +26,7 @@ class Images(Protocol):
 
 @dataclass(frozen=True)
 class Subset:
-    """Images of `pack` at `places`, read when they are asked for."""
+    """The images of `pack` at `indices`, read when they are accessed."""
 
     pack: Pixels
     indices: NDArray[np.int64]
@@ -39,19 +39,22 @@ class Subset:
 
 
 def random_subset(pack: Pixels, count: int, seed: int, purpose: str) -> Subset:
-    """`count` images of `pack`, drawn without duplicates, in the order in which they lie."""
+    """A random subset of `count` images of `pack`, in their order there."""
     return Subset(pack, np.sort(rng.permutation(seed, purpose, 0, len(pack))[:count]))
 
 
 def iterate(images: Images) -> Iterator[Pixels]:
-    """One image after the other, `[H, W, 3]`."""
+    """Iterate over the images, `[H, W, 3]`."""
     for index in range(len(images)):
         yield np.asarray(images[index : index + 1][0])
 
 
 def store_on_disk(images: Iterable[Pixels], shape: tuple[int, int, int, int], folder: Path) -> Pixels:
-    """Images that come one at a time as one array of `shape` [N, H, W, 3], in a nameless file that is gone when the
-    array is: five hundred of 2048 x 2048 would be 6 GB of memory."""
+    """Images from an iterator as an array of `shape` `[N, H, W, 3]` in a temporary file, which lives as long as the
+    array.
+
+    In memory, 500 images of 2048 x 2048 would take 6 GB.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as scratch:
         array = np.memmap(scratch, np.uint8, "w+", shape=shape)

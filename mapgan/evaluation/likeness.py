@@ -1,8 +1,8 @@
-"""Which images show the same: by 256-bit perceptual hashes, over all flips and quarter turns.
+"""Similarity of images: Hamming distances of 256-bit perceptual hashes, over all eight orientations.
 
-A hash compares each frequency with the others of its own image. So a blurred or faint image is no nearer to
-all others, as it would be in pixels; and on maps a copy is 0 to 12 bits away, a shifted one some 60, another map
-88 and more (see `curate/hashes.py`).
+A hash compares the frequencies of an image with each other, so a blurred or faint image is not nearer to all others,
+as it would be in pixel space. For maps a copy is at 0 to 12 bits, a shifted copy at about 60, another map at 88 or
+more (see `curate/hashes.py`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,13 @@ FARTHEST = BITS + 1
 
 @dataclass(frozen=True)
 class Nearest:
-    """For each image of a set: how many bits the nearest of another set is away, which it is, and which of the
-    eight flips and turns of the image looks like it."""
+    """The nearest neighbour of each image of a set in another set.
+
+    Attributes:
+        bits: Hamming distance, `[N]`.
+        index: of the neighbour, `[N]`.
+        orientation: of the image in which it is nearest, 0 to 7, `[N]`.
+    """
 
     bits: NDArray[np.int64]
     index: NDArray[np.int64]
@@ -32,7 +37,7 @@ class Nearest:
 
 
 def hashes(images: Images, tick: Callable[[], None] = lambda: None) -> Hashes:
-    """The eight hashes of each image, `[N, 8, 4]` uint64: 256 bytes each."""
+    """The hashes of each image in its eight orientations, `[N, 8, 4]` uint64."""
     found = np.zeros((len(images), 8, 4), np.uint64)
     for index, image in enumerate(iterate(images)):
         found[index] = orientation_hashes(Image.fromarray(image))
@@ -41,8 +46,7 @@ def hashes(images: Images, tick: Callable[[], None] = lambda: None) -> Hashes:
 
 
 def nearest(some: Hashes, others: Hashes, same: bool = False) -> Nearest:
-    """The nearest of `others` to each of `some`, which are the `same` images or not; one row at a time, so that
-    memory stays small however many there are."""
+    """Nearest neighbours of `some` in `others`; `same`: both are one set, and no image is its own neighbour."""
     rows = []
     for index, orientations in enumerate(some):
         bits = popcount(orientations[:, None] ^ others[None, :, 0]).sum(axis=-1, dtype=np.int64)  # [8, M]
@@ -54,7 +58,7 @@ def nearest(some: Hashes, others: Hashes, same: bool = False) -> Nearest:
 
 
 def mean_hamming_distance(some: Hashes) -> float:
-    """How many bits two different images of a set differ in, on average, as they stand."""
+    """The mean Hamming distance between different images of a set, in their given orientation."""
     upright, total = some[:, 0], 0
     for index in range(1, len(upright)):
         total += int(popcount(upright[:index] ^ upright[index]).sum(dtype=np.int64))
@@ -62,16 +66,16 @@ def mean_hamming_distance(some: Hashes) -> float:
 
 
 def memorized_fraction(generated: Nearest, held_out: Nearest) -> float:
-    """The share of generated images that are nearer to a training image than 99 % of the held-out ones are.
+    """The fraction of generated images that are nearer to a training image than 99 % of held-out ones are.
 
-    Of images as new as the held-out ones it is 1 % at most; of copies it is 1.
+    For images as new as the held-out ones it is at most 1 %; for copies it is 1.
     """
-    line = np.quantile(held_out.bits, QUANTILE, method="lower")
-    return float((generated.bits < line).mean())
+    threshold = np.quantile(held_out.bits, QUANTILE, method="lower")
+    return float((generated.bits < threshold).mean())
 
 
 def oriented(image: Pixels, orientation: int) -> Pixels:
-    """The flip or turn of an image that `orientation_hashes` numbers so; a quarter turn only of a square."""
+    """An image in the orientation with this number in `orientation_hashes`; transposed only if it is square."""
     if orientation & 4 and image.shape[0] == image.shape[1]:
         image = image.transpose(1, 0, 2)
     return image[:: -1 if orientation & 2 else 1, :: -1 if orientation & 1 else 1]

@@ -1,4 +1,4 @@
-"""The numbers of the evaluate stage, each for generated images and, as the mark to come near to, for real ones."""
+"""The metrics of the evaluate stage, each of generated images and, for comparison, of real ones."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from mapgan.progress import Bar
 from mapgan.sampling.generate import generate
 from mapgan.sampling.labels import describe_labels
 
-FEWEST = 2
-FRACTION = "share nearer to training than 99 % of held-out"
+MIN_IMAGES = 2
+MEMORIZED = "fraction nearer to training than 99 % of held-out"
 
 
 @dataclass
 class Report:
-    """What was found.
+    """The results of an evaluation.
 
     Attributes:
         facts: counts and digests.
-        numbers: by name, `samples` (with `low` and `high` where there is an interval) and `real`.
-        levels: the sliced Wasserstein distances by level, of samples and of real images.
+        numbers: metrics by name: `samples` (with `low` and `high` if there is an interval) and `real`.
+        levels: sliced Wasserstein distances by level, of samples and of real images.
         notes: lines on what could not be measured, and why.
     """
 
@@ -44,27 +44,28 @@ class Report:
     levels: dict[str, tuple[float, float]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def take(self, name: str, samples: dict[str, float], real: float) -> None:
-        """Add a number; `samples` has its `value` and perhaps `low` and `high`."""
+    def add(self, name: str, samples: dict[str, float], real: float) -> None:
+        """Add a metric; `samples` has its `value`, and `low` and `high` if there is an interval."""
         values = {"samples" if key == "value" else key: value for key, value in samples.items()} | {"real": real}
         self.numbers[name] = {key: round(value, 6) for key, value in values.items()}
 
 
 def measure(settings: Evaluate, generator: Path, maps: Path, results: Path, seed: int, device: str) -> Report:
-    """Compare what `generator` draws with the hold-out of `maps`, and with what it was trained on.
+    """Compare generated images with the hold-out and the training images of `maps`.
 
-    As many samples, held-out and training images are compared, since most numbers depend on their count; for
-    likeness to training images all of each are looked at. `results` gets the sheet of the closest pairs. If the
-    generator takes labels, samples have those of the held-out images that they are compared with, over and over.
+    Most metrics depend on the number of images, so they are computed with equally many samples, held-out and training
+    images; the similarity to training images is computed with all of them. The sheet of the closest pairs goes to
+    `results`. With labels, samples have those of the held-out images that they are compared with, cyclically.
 
     Raises:
-        MapganError: the generator draws another size or labels, or the extractor's file is no good.
+        MapganError: the generator has another size or other labels, or the extractor's file cannot be used.
     """
     dataset = open_dataset(maps)
     network, about = load_generator(generator)
     if (about.width, about.height) != (dataset.width, dataset.height):
         raise MapganError(
-            f"{generator}: draws {about.width} x {about.height}, the hold-out is {dataset.width} x {dataset.height}",
+            f"{generator}: generates {about.width} x {about.height}, "
+            f"the hold-out has {dataset.width} x {dataset.height}",
             "train again on this training set",
         )
     if about.labels and tuple(about.labels) != dataset.labels:
@@ -73,8 +74,8 @@ def measure(settings: Evaluate, generator: Path, maps: Path, results: Path, seed
             "train again on this training set",
         )
     count = min(settings.images, len(dataset.holdout), len(dataset.train))
-    report = Report({"data": dataset.digest, "images": count, "drawn": settings.images, "steps": about.steps})
-    if count < FEWEST:  # no reason to lose the sheets that come after
+    report = Report({"data": dataset.digest, "images": count, "generated": settings.images, "steps": about.steps})
+    if count < MIN_IMAGES:  # no error: the sample stage comes after it
         report.notes.append("fewer than 2 images are held out, so there is nothing to compare with; "
                             "raise resize.holdout")  # fmt: skip
         return report
@@ -93,7 +94,7 @@ def measure(settings: Evaluate, generator: Path, maps: Path, results: Path, seed
 
 
 def _labels(dataset: Dataset, holdout: Subset, count: int) -> list[int]:
-    """Labels for `count` samples: those of the held-out images, over and over."""
+    """Labels for `count` samples: those of the held-out images, cyclically."""
     labels: list[int] = np.resize(dataset.holdout_labels[holdout.indices], count).tolist()
     return labels
 
@@ -101,7 +102,7 @@ def _labels(dataset: Dataset, holdout: Subset, count: int) -> list[int]:
 def _generate(
     network: nn.Module, about: About, count: int, labels: list[int] | None, scratch: Path, bar: Bar
 ) -> Pixels:
-    """The images of the first `count` seeds, each of its label if there are `labels`."""
+    """The images of the first `count` seeds, with their `labels` if there are any."""
 
     def generated() -> Iterator[Pixels]:
         for image in generate(network, latent_size(about), range(count), labels):
@@ -112,49 +113,53 @@ def _generate(
 
 
 def _extractor(settings: Evaluate, count: int, device: str, report: Report) -> Extractor | None:
-    """The extractor, or None and a note on why there is none."""
-    what = "no FID, KID, precision, recall, density and coverage"
+    """The extractor; None, and a note on the reason, if there is none."""
+    missing = "no FID, KID, precision, recall, density and coverage"
     if not settings.extractor:
-        report.notes.append(f"{what}: evaluate.extractor names nothing (say inception, or the path of an ONNX file)")
+        report.notes.append(f"{missing}: evaluate.extractor is empty (set inception, or an ONNX file)")
         return None
     try:
         extractor = open_extractor(settings.extractor, device)
     except ExtractorUnavailable as reason:
-        report.notes.append(f"{what}: {reason}")
+        report.notes.append(f"{missing}: {reason}")
         return None
-    if count < distances.FEWEST:
-        report.notes.append(f"{what}: {count} held-out images are too few; raise resize.holdout")
+    if count < distances.MIN_IMAGES:
+        report.notes.append(f"{missing}: {count} held-out images are too few; raise resize.holdout")
         return None
     return extractor
 
 
 def _wasserstein(report: Report, settings: Evaluate, parts: tuple[Images, ...], seed: int) -> None:
     samples, holdout, real = parts
-    found, mark = (
+    found, reference = (
         sliced_wasserstein(images, holdout, settings.patches, settings.directions, seed) for images in (samples, real)
     )
-    report.levels = {level: (found[level], mark[level]) for level in found}
-    report.take("SWD", {"value": found["mean"]}, mark["mean"])
+    report.levels = {level: (found[level], reference[level]) for level in found}
+    report.add("SWD", {"value": found["mean"]}, reference["mean"])
 
 
 def _by_features(report: Report, extractor: Extractor, parts: tuple[Images, ...], seed: int, bar: Bar) -> None:
     samples, holdout, real = (features(extractor, images, bar.advance) for images in parts)
-    found, mark = distances.distances(samples, holdout, seed), distances.distances(real, holdout, seed)
+    found, reference = distances.distances(samples, holdout, seed), distances.distances(real, holdout, seed)
     report.facts |= {"extractor": extractor.name, "extractor_sha256": extractor.digest}
     for name, values in found.items():
-        report.take(f"{name} by {extractor.name}", values, mark[name]["value"])
+        report.add(f"{name} by {extractor.name}", values, reference[name]["value"])
 
 
 def _likeness(report: Report, dataset: Dataset, samples: Pixels, labels: list[str], results: Path, bar: Bar) -> None:
-    """Diversity among samples, which may have `labels`, and whether they are training images again."""
+    """The diversity of samples, which may have `labels`, and their similarity to training images."""
     generated, holdout, train = (likeness.hashes(x, bar.advance) for x in (samples, dataset.holdout, dataset.train))
-    report.take(
+    report.add(
         "bits between pairs",
         {"value": likeness.mean_hamming_distance(generated)},
         likeness.mean_hamming_distance(holdout),
     )
-    found, mark = likeness.nearest(generated, train), likeness.nearest(holdout, train)
-    report.take("bits to nearest training image", {"value": found.bits.mean()}, float(mark.bits.mean()))
-    report.take(FRACTION, {"value": likeness.memorized_fraction(found, mark)}, likeness.memorized_fraction(mark, mark))
+    found, reference = likeness.nearest(generated, train), likeness.nearest(holdout, train)
+    report.add("bits to nearest training image", {"value": found.bits.mean()}, float(reference.bits.mean()))
+    report.add(
+        MEMORIZED,
+        {"value": likeness.memorized_fraction(found, reference)},
+        likeness.memorized_fraction(reference, reference),
+    )
     names = [entry["name"] for entry in files.read_json(dataset.folder / DESCRIPTION)["images"]]
-    write_closest(results, Pairs(samples, labels, dataset.train, names, found), mark)
+    write_closest(results, Pairs(samples, labels, dataset.train, names, found), reference)

@@ -1,4 +1,4 @@
-"""Runs side by side: what `mapgan compare` knows of each of them."""
+"""The data of runs for `mapgan compare`."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from mapgan.errors import MapganError
 from mapgan.evaluation.table import best_of, cell, numbers_of, rank, short
 from mapgan.params.reading import read_yaml
 
-UNLIKE = ("machine", "scrape")  # where it ran and whence the images came: no settings of the net
+NOT_COMPARED = ("machine", "scrape")  # not compared
 
 
 @dataclass(frozen=True)
-class RunFound:
-    """A run's folder as it was found.
+class RunData:
+    """The data in the folder of a run.
 
     Attributes:
-        name: what to call it.
-        metrics: of evaluate, empty if that has not been done.
+        name: of the folder.
+        metrics: from evaluate; empty if it has not been evaluated.
         settings: by dotted name.
         speed: images per second, as last logged; None if it is not known.
-        sheets: images to show, by title.
+        sheets: paths of sheets, by title.
     """
 
     name: str
@@ -36,7 +36,7 @@ class RunFound:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: a value for each run, what real images have, and which runs are best."""
+    """A row of the table: a cell for each run, the value of real images, and the indices of the best runs."""
 
     name: str
     cells: list[str]
@@ -44,11 +44,11 @@ class Row:
     best: tuple[int, ...] = ()
 
 
-def find_runs(folders: list[Path]) -> list[RunFound]:
-    """What lies in `folders`, each made by `mapgan train` (or a project of `dvc repro`).
+def find_runs(folders: list[Path]) -> list[RunData]:
+    """Read the runs in `folders`, of `mapgan train` or projects of `dvc repro`.
 
     Raises:
-        MapganError: one of them is no run.
+        MapganError: one of them is not a run.
     """
     names = [folder.resolve().name for folder in folders]
     if len(set(names)) < len(names):  # runs/a/first and runs/b/first
@@ -56,16 +56,16 @@ def find_runs(folders: list[Path]) -> list[RunFound]:
     return [_find(folder, name) for folder, name in zip(folders, names, strict=True)]
 
 
-def _find(folder: Path, name: str) -> RunFound:
+def _find(folder: Path, name: str) -> RunData:
     if not (folder / "params.yaml").is_file():
-        raise MapganError(f"{folder}: no run (it has no params.yaml)", "name folders that mapgan train made")
+        raise MapganError(f"{folder}: not a run (it has no params.yaml)", "name folders that mapgan train made")
     results = folder / "results"
     metrics = results / "evaluate" / "metrics.json"
     sheets = {
         "samples": results / "samples" / "sheet-000.png",
         "closest to training images": results / "evaluate" / "closest.png",
     }
-    return RunFound(
+    return RunData(
         name,
         files.read_json(metrics) if metrics.is_file() else {},
         dict(_flat(read_yaml(folder / "params.yaml"))),
@@ -90,9 +90,9 @@ def _last(path: Path, column: str) -> float | None:
     return float(lines[-1].split("\t")[lines[0].split("\t").index(column)])
 
 
-def differing(runs: list[RunFound]) -> dict[str, list[str]]:
-    """The settings that are not the same in all `runs`, with the value in each; those of nets that none uses not."""
-    names = dict.fromkeys(name for run in runs for name in run.settings if not name.startswith(UNLIKE))
+def differing(runs: list[RunData]) -> dict[str, list[str]]:
+    """The settings that differ between `runs`, with the value in each; without those of networks that none uses."""
+    names = dict.fromkeys(name for run in runs for name in run.settings if not name.startswith(NOT_COMPARED))
     used = {f"train.networks.{run.settings.get('train.network')}." for run in runs}
     table = {}
     for name in names:
@@ -103,8 +103,8 @@ def differing(runs: list[RunFound]) -> dict[str, list[str]]:
     return table
 
 
-def rows_of(runs: list[RunFound]) -> list[Row]:
-    """The table of numbers."""
+def rows_of(runs: list[RunData]) -> list[Row]:
+    """The table of metrics."""
     comparable = len({run.metrics["data"] for run in runs if "data" in run.metrics}) == 1
     rows = []
     for name in number_names(runs):
@@ -119,13 +119,13 @@ def rows_of(runs: list[RunFound]) -> list[Row]:
     return [*rows, Row("images per second", ["" if run.speed is None else f"{run.speed:.0f}" for run in runs])]
 
 
-def number_names(runs: list[RunFound]) -> list[str]:
-    """The numbers that any run has."""
+def number_names(runs: list[RunData]) -> list[str]:
+    """The names of the metrics that any run has."""
     return sorted(dict.fromkeys(name for run in runs for name in numbers_of(run.metrics)), key=rank)
 
 
-def warnings(runs: list[RunFound]) -> list[str]:
-    """What a reader should know before believing the table."""
+def warnings(runs: list[RunData]) -> list[str]:
+    """Caveats about the table."""
     said = [f"{run.name} has not been evaluated: mapgan evaluate {run.name}" for run in runs if not run.metrics]
     measured = [run.metrics for run in runs if run.metrics]
     if len({found.get("data") for found in measured}) > 1:

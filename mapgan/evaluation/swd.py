@@ -2,10 +2,10 @@
 
 Karras et al. 2018, 'Progressive Growing of GANs' (arXiv:1710.10196), section 5 and appendix A: 7x7 patches
 from each level, normalised by the mean and deviation of each channel, compared along random
-directions. Fine levels see texture, coarse ones the layout. Needs no other network's weights.
+directions. Fine levels measure texture, coarse ones the layout. It needs no pretrained network.
 
-An image's own bytes decide where its patches lie, so the order of the images does not matter; and one level is
-held at a time, of a bounded number of patches, so that memory does not grow with the number of images.
+The positions of patches depend on the bytes of their image, so the order of images does not matter. One level is in
+memory at a time, with a limited number of patches, so memory does not grow with the number of images.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ COARSEST = 16
 SCALE = 1000.0  # the paper gives its distances times 10^3
 CHUNK = 16
 DIRECTIONS_AT_ONCE = 64
-MAX_PATCHES = 1 << 18  # of a level: 150 MB; of more images fewer patches each are taken
+MAX_PATCHES = 1 << 18  # per level, 150 MB; with more images there are fewer patches of each
 BINOMIAL = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16  # Burt and Adelson 1983
 
 
@@ -39,7 +39,7 @@ def sliced_wasserstein(
         other: as many images of the same size.
         patches: patches of each image and level.
         directions: random directions.
-        seed: of the patches' places and the directions.
+        seed: of the positions of patches, and the directions.
 
     Returns:
         `{"32": ..., "16": ..., "mean": ...}`: the shorter side of the level, in pixels, from fine to coarse.
@@ -63,7 +63,7 @@ def sliced_wasserstein(
 
 
 def _sides(side: int) -> list[int]:
-    """The shorter sides of a pyramid's levels."""
+    """The shorter sides of the levels of a pyramid, pixels."""
     return [side, *(_sides((side + 1) // 2) if side >= 2 * COARSEST else [])]
 
 
@@ -77,16 +77,16 @@ def _descriptors(images: Images, level: int, patches: int, seed: int) -> Tensor:
 
 
 def _level(images: Pixels, number: int) -> Tensor:
-    """A level of the Laplacian pyramids of `[B, H, W, 3]` uint8: a band, or the coarse rest; `[B, 3, h, w]`."""
+    """A level of the Laplacian pyramids of `[B, H, W, 3]` uint8: a band, or the lowest level; `[B, 3, h, w]`."""
     level = torch.from_numpy(images).permute(0, 3, 1, 2).float().div(255)
     for _ in range(number):
-        level = _smaller(level)
+        level = _downsampled(level)
     if min(level.shape[2:]) < 2 * COARSEST:
         return level
-    return level - F.interpolate(_smaller(level), level.shape[2:], mode="bilinear", align_corners=False)
+    return level - F.interpolate(_downsampled(level), level.shape[2:], mode="bilinear", align_corners=False)
 
 
-def _smaller(x: Tensor) -> Tensor:
+def _downsampled(x: Tensor) -> Tensor:
     return _blurred(x)[:, :, ::2, ::2]
 
 
@@ -96,7 +96,7 @@ def _blurred(x: Tensor) -> Tensor:
 
 
 def _patches(level: Tensor, count: int, seed: int, number: int, image: Pixels) -> Tensor:
-    """`count` patches of an image's level, `[count, 3, 7, 7]`, at places that (seed, level, image) decide."""
+    """`count` patches of an image's level, `[count, 3, 7, 7]`, at positions that depend on seed, level and image."""
     height, width = level.shape[1:]
     own = int.from_bytes(hashlib.blake2b(image.tobytes(), digest_size=8).digest())
     u = rng.uniform(seed, "patches", number, own, 2 * count)
@@ -107,7 +107,7 @@ def _patches(level: Tensor, count: int, seed: int, number: int, image: Pixels) -
 
 
 def _normalised(patches: Tensor) -> Tensor:
-    """Each channel to mean 0 and deviation 1 over the whole set; `[M, 147]`."""
+    """Normalize each channel to mean 0 and standard deviation 1 over the whole set; `[M, 147]`."""
     mean = patches.mean(dim=(0, 2, 3), keepdim=True)
     deviation = patches.std(dim=(0, 2, 3), keepdim=True)
     return ((patches - mean) / deviation.clamp_min(1e-8)).flatten(1)

@@ -1,1 +1,1 @@
-"""Seeds to latents to images to sheets."""
+"""From seeds to latents, images and sheets."""

@@ -1,4 +1,4 @@
-"""How much images differ from one another."""
+"""Diversity of images."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Pixels = NDArray[np.uint8]
-THUMBNAIL = (16, 16)  # pixels: what an image shows, without its grain
+THUMBNAIL = (16, 16)  # pixels; large enough for the content, without texture
 
 
 def mean_pairwise_difference(images: Sequence[Pixels]) -> float:
-    """The mean difference between two of `images`, each `[H, W, 3]` uint8, in shares of the range of values."""
+    """The mean absolute difference between pairs of `images`, each `[H, W, 3]` uint8, relative to the range of values."""
     thumbnails = [
         np.asarray(Image.fromarray(image).resize(THUMBNAIL, Image.Resampling.BOX), np.float64) / 255 for image in images
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 import torch
@@ -16,16 +17,29 @@ Pixels = NDArray[np.uint8]
 
 @torch.no_grad()
 def generate(
-    generator: nn.Module, latent_size: int, seeds: Iterable[int], labels: Sequence[int] | None = None
+    generator: nn.Module,
+    latent_size: int,
+    seeds: Iterable[int],
+    labels: Sequence[int] | None = None,
+    batch_size: int = 1,
 ) -> Iterator[Pixels]:
-    """The image of each seed, `[H, W, 3]` uint8, one after the other on the generator's own device.
+    """Generate the image of each seed on the generator's device.
 
-    One at a time, because kernels round differently for different batches: so a seed's image
-    is the same whatever others are drawn with it, and memory never exceeds one image's.
-    A generator that was trained with labels wants one for each seed: its place among the labels' names.
+    Args:
+        generator: which.
+        latent_size: of its latents.
+        seeds: any number of them.
+        labels: for each seed the number of its label, if the generator was trained with labels.
+        batch_size: images at a time. Kernels round differently for other batch sizes, so with 1 the image of a seed does
+            not depend on the others, and memory is that of one image.
+
+    Yields:
+        `[H, W, 3]` uint8.
     """
     weight = next(generator.parameters())
-    for index, seed in enumerate(seeds):
-        label = () if labels is None else (torch.tensor([labels[index]], device=weight.device),)
-        image = generator(latent(seed, latent_size).to(weight)[None], *label)[0].float()
-        yield image.add(1).mul(127.5).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()
+    numbered = enumerate(seeds)
+    while batch := list(islice(numbered, batch_size)):
+        latents = torch.stack([latent(seed, latent_size) for _, seed in batch]).to(weight)
+        label = () if labels is None else (torch.tensor([labels[i] for i, _ in batch], device=weight.device),)
+        images = generator(latents, *label).float()
+        yield from images.add(1).mul(127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()

@@ -1,4 +1,4 @@
-"""Seeds and the latents they stand for."""
+"""Latents of seeds."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from mapgan import rng
 
 
 def latent(seed: int, size: int) -> Tensor:
-    """The latent of a seed, `[size]` float32 from N(0, 1): the same in every batch and on every device."""
+    """The latent of a seed, `[size]` float32 from N(0, 1): the same on every device."""
     return torch.from_numpy(rng.normal(seed, "latent", 0, 0, size).astype(np.float32))

@@ -21,7 +21,7 @@ MAX_PIXELS = 400_000_000
 
 
 def sheet(images: Iterable[Pixels], labels: list[str], columns: int, zoom: int = 1) -> Image.Image:
-    """Images `[H, W, 3]` uint8 in rows of `columns`, each pixel `zoom` pixels large, a label under each.
+    """Images `[H, W, 3]` uint8 in rows of `columns`, enlarged by `zoom`, with a label under each.
 
     Raises:
         MapganError: the sheet would be too large for any viewer.
@@ -57,24 +57,24 @@ def check_page(size: tuple[int, int], count: int, columns: int, zoom: int = 1) -
 
 
 def square_columns(count: int) -> int:
-    """Columns of a sheet of `count` images that has about as many rows."""
+    """The number of columns of an approximately square sheet of `count` images."""
     return round(math.sqrt(count))
 
 
 def save_png(path: Path, image: Image.Image) -> None:
-    """Write `image` beside `path` and move it in."""
+    """Write `image` as PNG, atomically."""
     with files.atomic_write(path) as scratch:
         image.save(scratch, "PNG")
 
 
 def _write(page: Image.Image, text: str, x: int, y: int, room: int) -> None:
-    """Write what of `text` fits in `room` pixels around (x, y)."""
+    """Write `text`, shortened to `room` pixels, centred at (x, y)."""
     font = ImageFont.load_default(FONT_PIXELS)
     ImageDraw.Draw(page).text((x, y), _cut(text, font.getlength, room), materialize=INK, font=font, anchor="mm")
 
 
 def _cut(text: str, length: Callable[[str], float], room: int) -> str:
-    """`text`, or what of it fits and dots; the first word stays whole, because a seed cut short is another seed."""
+    """`text` shortened with an ellipsis; the first word is never shortened, as part of a seed is another seed."""
     if length(text) <= room:
         return text
     word = text.split(" ")[0]

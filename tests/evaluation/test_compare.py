@@ -82,5 +82,5 @@ def test_a_run_that_was_not_evaluated_is_shown_all_the_same(tmp_path: Path) -> N
 
 
 def test_a_folder_that_is_no_run_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(MapganError, match="no run"):
+    with pytest.raises(MapganError, match="not a run"):
         compare_runs([tmp_path], tmp_path / "compare.html")

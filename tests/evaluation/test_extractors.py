@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from mapgan.errors import MapganError
-from mapgan.evaluation.extractors import ExtractorUnavailable, features, open_extractor
+from mapgan.evaluation.extractors import BATCH, ExtractorUnavailable, features, open_extractor
 from tests.evaluation.test_swd import noise, rooms
 from tests.evaluation.tiny_onnx import write_onnx
 
@@ -25,13 +25,28 @@ def test_features_are_those_of_the_image_in_0_to_1(tmp_path: Path, shape: list[i
     means = (image / 255).reshape(2, 16, 2, 16, 3).mean(axis=(1, 3)).transpose(2, 0, 1).ravel()
     extractor = open_extractor(str(write_onnx(tmp_path / "means.onnx", shape, 16)))
     assert extractor.name == "means.onnx"
-    np.testing.assert_allclose(extractor(image), means, atol=1e-6)
+    np.testing.assert_allclose(extractor(image[None])[0], means, atol=1e-6)
 
 
 def test_images_are_brought_to_the_files_size(tmp_path: Path) -> None:
     extractor = open_extractor(str(write_onnx(tmp_path / "means.onnx", ["N", 3, 16, 16], 16)))
     image = noise(1, 0, size=64)[0]
-    np.testing.assert_allclose(extractor(image), (image / 255).mean(axis=(0, 1)), atol=5e-3)
+    np.testing.assert_allclose(extractor(image[None])[0], (image / 255).mean(axis=(0, 1)), atol=5e-3)
+
+
+def test_a_batch_gives_the_features_of_its_images(tmp_path: Path) -> None:
+    extractor = open_extractor(str(write_onnx(tmp_path / "means.onnx", ["N", 3, 32, 32], 8)))
+    images = rooms(BATCH + 3, 0)
+    one_by_one = torch.cat([extractor(image[None]) for image in images])
+    together = features(extractor, images)
+    assert together.shape == one_by_one.shape
+    for row in together:
+        assert min(float((row - other).abs().max()) for other in one_by_one) < 1e-6
+
+
+def test_a_file_for_one_image_at_a_time_gets_one(tmp_path: Path) -> None:
+    extractor = open_extractor(str(write_onnx(tmp_path / "means.onnx", [1, 3, 32, 32], 8)))
+    assert len(features(extractor, rooms(5, 0))) == 5
 
 
 def test_the_order_of_images_does_not_matter_at_all(tmp_path: Path) -> None:

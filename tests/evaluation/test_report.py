@@ -58,7 +58,7 @@ def evaluated(generator: Path, maps: Path, out: Path, settings: Evaluate = FEW) 
     return files.read_json(out / "metrics.json"), said
 
 
-COPIED = "share nearer to training than 99 % of held-out"
+COPIED = "fraction nearer to training than 99 % of held-out"
 
 
 def test_new_images_copies_and_noise_are_told_apart(

@@ -101,7 +101,10 @@ def test_it_draws_what_it_is_asked_for(tmp_path: Path) -> None:
     assert max(dark) < 128 < min(bright)
 
 
-UNABLE = [("latent_kind=spatial", "takes no labels"), ("spectral_norm=true", "does not go with labels")]
+UNABLE = [
+    ("latent_kind=spatial", "spatial does not support labels"),
+    ("spectral_norm=true", "spectral_norm: does not support labels"),
+]
 
 
 @pytest.mark.parametrize(("setting", "line"), UNABLE)
@@ -168,9 +171,11 @@ def test_images_are_measured_with_the_labels_of_those_held_out(
     shades = write_squares(tmp_path / "shades", 32, 32, holdout=held_out, labelled=True)
     told: list[list[int] | None] = []
 
-    def noted(network: nn.Module, size: int, seeds: Sequence[int], labels: list[int] | None = None) -> Any:
+    def noted(
+        network: nn.Module, size: int, seeds: Sequence[int], labels: list[int] | None = None, batch_size: int = 1
+    ) -> Any:
         told.append(labels)
-        return generate(network, size, seeds, labels)
+        return generate(network, size, seeds, labels, batch_size)
 
     monkeypatch.setattr(evaluator, "generate", noted)
     monkeypatch.setattr(report, "generate", noted)

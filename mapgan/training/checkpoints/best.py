@@ -33,7 +33,8 @@ class Best:
 
     def __init__(self, params: Params, dataset: Dataset, accelerator: Accelerator, scratch: Path) -> None:
         self.every, self.accelerator = params.train.evaluate_every, accelerator
-        self.evaluator = Evaluator(params.train, dataset, params.seed, scratch) if self.every else None
+        device = str(accelerator.device)
+        self.evaluator = Evaluator(params.train, dataset, params.seed, scratch, device) if self.every else None
         self.weights: Tensors = {}
         self.step, self.score = 0, float("inf")
 
