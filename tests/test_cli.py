@@ -100,7 +100,7 @@ def test_a_run_whose_latent_is_no_grid_draws_one_size(run: Path) -> None:
     result = mapgan("sample", str(run), "--size", "300x200")
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1
-    assert "this generator draws one size only" in result.stderr
+    assert "this generator has a fixed size" in result.stderr
 
 
 WRONG = [

@@ -14,8 +14,8 @@ def unit_hash(group: str) -> float:
 def held_out(groups: Iterable[tuple[str, str]], fraction: float) -> set[str]:
     """The groups of the hold-out: those whose hash is below `fraction`.
 
-    So no group changes sides when others are added, with two exceptions: of each label at least one group is trained on,
-    and if none would be held out at all, one is, if there are several.
+    So no group changes sides when others are added, with two exceptions: of each label at least one group is trained
+    on, and if none would be held out at all, one is, if there are several.
 
     Args:
         groups: pairs of a group and the label of its images, which is empty if there is none.

@@ -1,1 +1,1 @@
-"""What a training step needs of the device's memory, and the plan that fits it."""
+"""The memory of a training step, and the configuration that fits a device."""

@@ -1,4 +1,7 @@
-"""How much of a device's memory tensors may take: never what is free just now, or no two runs would plan alike."""
+"""The part of a device's memory that tensors may take.
+
+It does not depend on what is free at the moment, or no two runs would have the same plan.
+"""
 
 from __future__ import annotations
 
@@ -15,21 +18,21 @@ GIB = 2**30
 
 @dataclass(frozen=True)
 class Allowance:
-    """What of a device's memory is not for tensors.
+    """The part of a device's memory that is not available for tensors.
 
     Args:
         reserved: bytes that the allocator never gets.
-        share: of the rest, the share that tensors may take.
+        fraction: of the rest that tensors may take.
     """
 
     reserved: int
     fraction: float
 
 
-# cuda: the driver's context and the kernels' code lie outside of the allocator; inside it, the rest is for holes
-# between blocks and cuDNN's workspaces. cpu: half is for Python and torch, what kernels take for themselves (oneDNN's
-# bf16 convolutions held up to 18 % more than the tensors on a CPU with AVX2 alone), the page cache that holds the
-# images, and everything else that runs. On an H200, bf16 peaks were 0.5 to 10 % above the prediction.
+# cuda: the context of the driver and the code of kernels are outside of the allocator; inside it, the rest is for
+# fragmentation and workspaces of cuDNN (on an H200, bf16 peaks were 0.5 to 10 % above the prediction). cpu: half is
+# for Python and torch, workspaces of kernels (oneDNN's bf16 convolutions held up to 18 % more than the tensors on a
+# CPU with AVX2 only), the page cache with the images, and other processes.
 ALLOWANCES = {
     "cuda": Allowance(reserved=3 * GIB // 2, fraction=0.9),
     "mps": Allowance(reserved=0, fraction=0.8),
@@ -43,27 +46,27 @@ def device_budget(machine: Machine, device: torch.device, present: bool = True) 
 
 
 def allocator_limit(machine: Machine, device: torch.device, present: bool = True) -> int:
-    """Bytes that the allocator may hold on `device`: those of the tensors, and the holes between them."""
+    """Bytes that the allocator may hold on `device`, fragmentation included; arguments as for `assumed_memory`."""
     return max(0, assumed_memory(machine, device, present) - ALLOWANCES[device.type].reserved)
 
 
 def assumed_memory(machine: Machine, device: torch.device, present: bool = True) -> int:
-    """Bytes of memory that `device` is taken to have for one process, in use or not.
+    """Bytes of memory that `device` is assumed to have for one process, in use or not.
 
     Args:
-        machine: `memory_gib` says so, if it is set.
-        device: which.
-        there: whether it is in this computer, and cannot be taken for more than it is.
+        machine: `memory_gib`, if it is set.
+        device: of the networks.
+        present: whether it is in this computer, so that its real memory is the limit.
     """
-    given = int(machine.memory_gib * GIB)
-    if given and not present:
-        return given
+    configured = int(machine.memory_gib * GIB)
+    if configured and not present:
+        return configured
     found = device_memory(device)
-    return min(given, found) if given else found
+    return min(configured, found) if configured else found
 
 
 def device_memory(device: torch.device) -> int:
-    """Bytes of memory that `device` has for one process; those on one CPU share it evenly."""
+    """Bytes of memory that `device` has for one process; processes on one CPU share it evenly."""
     if device.type == "cuda":
         return int(torch.cuda.get_device_properties(device).total_memory)
     if device.type == "mps":
@@ -73,5 +76,5 @@ def device_memory(device: torch.device) -> int:
 
 
 def gib(size: int) -> str:
-    """`size` bytes in words: `1.50 GiB`."""
+    """`size` bytes as text: `1.50 GiB`."""
     return f"{size / GIB:.2f} GiB"

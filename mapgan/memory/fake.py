@@ -1,4 +1,4 @@
-"""The networks on fake tensors: shapes, types and arithmetic of the real ones without their memory."""
+"""Networks on fake tensors, which have shapes and types but no memory."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def build_on_meta(params: Params, width: int, height: int, labels: int = 0) -> Pair:
-    """The networks that the settings describe, without memory of their own (on the device `meta`)."""
+    """The networks of the settings, on the device `meta`."""
     settings = params.train
     with torch.device("meta"):
         return networks.build(settings.network, settings.networks.of(settings.network), width, height, labels=labels)
 
 
 def materialize(network: nn.Module) -> None:
-    """Give a hollow network weights on the CPU, channels last: fake ones under `FakeTensorMode`."""
+    """Move a network from `meta` to the CPU, channels last: to fake tensors under `FakeTensorMode`."""
     for module in network.modules():
         for name, weight in module.named_parameters(recurse=False):
             values = torch.empty(weight.shape, dtype=weight.dtype, memory_format=_layout(weight))
@@ -35,7 +35,7 @@ def _layout(weight: torch.Tensor) -> torch.memory_format:
 
 
 def mix_precision(network: nn.Module, precision: str) -> None:
-    """Have `network` compute in `precision` and give float32, as Accelerate's `prepare` does."""
+    """Make `network` compute in `precision` and return float32, as Accelerate's `prepare` does."""
     if dtype := PRECISIONS.get(precision):
         lowered = torch.autocast("cpu", dtype)(network.forward)
         network.forward = convert_outputs_to_fp32(lowered)

@@ -1,7 +1,7 @@
-"""Counts what tensors take and what their arithmetic costs, while a piece of code runs on them.
+"""Measures the memory and the arithmetic of tensor operations.
 
-The tensors may be fake (`FakeTensorMode`), so that neither memory nor time is spent on them. What a kernel
-allocates for itself and frees before it returns is not seen.
+The tensors may be fake (`FakeTensorMode`), which takes neither memory nor time. Workspaces that a kernel allocates
+and frees are not measured.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from torch.utils.flop_counter import flop_registry
 
 
 class Meter(TorchDispatchMode):
-    """Adds up the storages of all tensors that are made while it is on, each storage once.
+    """Adds up the storages of all tensors that are created within its context, each storage once.
 
     Attributes:
-        changes: by how many bytes the memory in use grew or shrank, in order.
-        flops: multiplications and additions of convolutions and matrix products.
+        changes: of the memory in use, bytes, in order.
+        flops: of convolutions and matrix products.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Meter(TorchDispatchMode):
 
     @property
     def peak(self) -> int:
-        """Bytes in use at the worst moment."""
+        """The maximum of bytes in use."""
         return peak(self.changes)
 
     def __torch_dispatch__(
@@ -67,5 +67,5 @@ class Meter(TorchDispatchMode):
 
 
 def peak(changes: Iterable[int]) -> int:
-    """The most bytes in use, given how they grew and shrank."""
+    """The maximum of bytes in use, from their changes."""
     return max(accumulate(changes), default=0)

@@ -1,4 +1,4 @@
-"""Ways to do a step in less memory, what each costs, and which one to take."""
+"""Configurations of a training step that trade arithmetic for memory, and the choice among them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mapgan.networks.stack import Checkpointing
 
 @dataclass(frozen=True)
 class StepConfig:
-    """A way to do a step: its result is the same, its memory and arithmetic are not.
+    """A configuration of a training step; it changes memory and arithmetic, not the result.
 
     Args:
         micro_batch: images in memory at a time.
-        checkpointing: which blocks are recomputed.
+        checkpointing: which blocks are recomputed in the backward pass.
     """
 
     micro_batch: int
@@ -26,12 +26,12 @@ class StepConfig:
 
 @dataclass(frozen=True)
 class StepCost:
-    """What a way needs.
+    """The cost of a step configuration.
 
     Args:
-        way: which.
-        peak: bytes that its tensors take at the worst moment, weights and optimizers included.
-        flops: multiply-adds times two of one process's part of a step, recomputation included.
+        config: the configuration.
+        peak: maximum of bytes that tensors take, weights and optimizer states included.
+        flops: of the step in one process, recomputation included.
     """
 
     config: StepConfig
@@ -41,12 +41,12 @@ class StepCost:
 
 @dataclass(frozen=True)
 class Plan:
-    """What was chosen.
+    """The chosen configuration.
 
     Args:
-        need: of the way that was chosen.
-        budget: bytes that tensors may take on this device.
-        resident: whether the whole training set fits beside it.
+        cost: of the configuration.
+        budget: bytes that tensors may take on the device.
+        resident: whether the whole training set fits on the device too.
     """
 
     cost: StepCost
@@ -57,12 +57,12 @@ class Plan:
 def step_configs(
     local_batch: int, micro_batch: int = 0, checkpointing: Literal["auto"] | Checkpointing = "auto"
 ) -> list[StepConfig]:
-    """All ways to do a step of `local_batch` images, the least arithmetic first and of those the largest micro-batch.
+    """All configurations of a step of `local_batch` images, by arithmetic, then by falling micro-batch.
 
     Args:
-        share: images of a batch that one process does.
-        micro_batch: only this many at a time, or all if they are fewer (0: `local_batch` and every power of two below it).
-        checkpointing: only this, unless it is auto.
+        local_batch: images of one process.
+        micro_batch: the only one to consider, up to `local_batch` (0: `local_batch` and all powers of two below it).
+        checkpointing: the only kind to consider (auto: all of them).
     """
     powers = [1 << power for power in range(local_batch.bit_length()) if 1 << power < local_batch]
     sizes = [min(micro_batch, local_batch)] if micro_batch else [local_batch, *reversed(powers)]
@@ -71,10 +71,10 @@ def step_configs(
 
 
 def choose_config(costs: Iterable[StepCost], budget: int, remedy: str) -> StepCost:
-    """The cheapest in arithmetic that fits into `budget` bytes, and of equals the one with the larger micro-batch.
+    """The configuration with the least arithmetic that fits `budget` bytes; of equal ones, the larger micro-batch.
 
     Raises:
-        MapganError: none fits; `remedy` says what to do then.
+        MapganError: none fits; `remedy` is the end of its text.
     """
     costs = list(costs)
     fitting = [cost for cost in costs if cost.peak <= budget]

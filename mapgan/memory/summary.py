@@ -1,4 +1,4 @@
-"""The networks layer by layer: what each gives, learns, computes and keeps, for one image. On fake tensors."""
+"""Summary of the networks, layer by layer, for one image, on fake tensors."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ MIB = 2**20
 
 @dataclass
 class Layer:
-    """A module, and what is done in it but in no module inside it.
+    """A module, without the modules inside it.
 
     Args:
         name: its path in the network.
         kind: its class.
-        output: sizes of one image's output: channels, height, width.
-        parameters: numbers that are learned.
+        output: shape of the output for one image: channels, height, width.
+        parameters: number of parameters.
         multiply_adds: of the forward pass.
-        kept: bytes that the forward pass keeps for the backward pass, but for the weights (their bf16 copies count).
-        backward: bytes that the backward pass makes: gradients of the inputs and weights, and what it casts.
+        kept: bytes saved for the backward pass, without weights (but with bf16 copies of them).
+        backward: bytes allocated in the backward pass: gradients of inputs and weights, and casts.
     """
 
     name: str
@@ -42,12 +42,12 @@ class Layer:
 
 @dataclass(frozen=True)
 class Summary:
-    """A network's layers, in the order they are run in.
+    """The layers of a network, in the order of execution.
 
     Args:
-        name: which network.
-        layers: those that do or learn anything.
-        peak: bytes that a forward and a backward pass take at the worst moment, weights included.
+        name: generator or discriminator.
+        layers: those with any parameters, arithmetic or memory.
+        peak: maximum of bytes in a forward and backward pass, weights included.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Summary:
 
 
 def summarize(params: Params, width: int, height: int, labels: int = 0) -> list[Summary]:
-    """The generator's layers and the discriminator's, for one image of `width` x `height` pixels and its label."""
+    """The layers of generator and discriminator, for one image of `width` x `height` pixels and its label."""
     pair = build_on_meta(params, width, height, labels)
     precision, labelled = params.train.precision, labels > 0
     return [
@@ -71,36 +71,36 @@ def report(params: Params, width: int, height: int, labels: int = 0) -> str:
     return "\n\n".join([head, *(_table(summary) for summary in summarize(params, width, height, labels))])
 
 
-def _summarize(name: str, network: nn.Module, given: tuple[int, ...], labelled: bool, precision: str) -> Summary:
-    """A network that is run once, forwards and backwards, on an input of the shape `given`."""
+def _summarize(name: str, network: nn.Module, shape: tuple[int, ...], labelled: bool, precision: str) -> Summary:
+    """Run a forward and a backward pass of a network on an input of shape `shape`."""
     with FakeTensorMode(), Ledger() as ledger:
         materialize(network)
         mix_precision(network, precision)
         ledger.watch(name, network)
         labels = [torch.empty(1, dtype=torch.int64)] if labelled else []
         with torch.autograd.graph.saved_tensors_hooks(ledger.keep, lambda kept: kept):
-            result = network(torch.empty(given), *labels).sum()
+            result = network(torch.empty(shape), *labels).sum()
         result.backward()
-        done = [layer for layer in ledger.layers.values() if _does_anything(layer)]
+        done = [layer for layer in ledger.layers.values() if _is_used(layer)]
         return Summary(name, done, ledger.peak)
 
 
-def _does_anything(layer: Layer) -> bool:
+def _is_used(layer: Layer) -> bool:
     return any((layer.parameters, layer.multiply_adds, layer.kept, layer.backward))
 
 
 class Ledger(Meter):  # type: ignore[no-untyped-call]
-    """A meter that writes everything down under the layer in which it happened."""
+    """A meter that attributes everything to the layer in which it happens."""
 
     def __init__(self) -> None:
         super().__init__()
         self.layers: dict[str, Layer] = {}  # in the order of their first call
-        self._inside = [Layer("", "")]  # where what belongs to no layer goes
+        self._inside = [Layer("", "")]  # for what belongs to no layer
         self._forward_of: dict[int, Layer] = {}
         self._seen: set[int] = set()
 
     def watch(self, name: str, network: nn.Module) -> None:
-        """Follow the calls of the modules in `network`, which itself is called `name`."""
+        """Follow the calls of all modules in `network`, which is called `name`."""
         for path, module in network.named_modules():
             layer = Layer(path or name, type(module).__name__)
             layer.parameters = sum(weight.numel() for weight in module.parameters(recurse=False))
@@ -116,7 +116,7 @@ class Ledger(Meter):  # type: ignore[no-untyped-call]
         self._inside.pop()
 
     def keep(self, tensor: Tensor) -> Tensor:
-        """Note that `tensor` is kept for the backward pass; weights and what is noted already do not count."""
+        """Count a tensor saved for the backward pass, unless it is a weight or already counted."""
         storage = tensor.untyped_storage()
         if storage._cdata not in self._seen:
             self._seen.add(storage._cdata)
@@ -125,7 +125,7 @@ class Ledger(Meter):  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, func: Any, types: Iterable[type], args: Any = (), kwargs: Any = None) -> Any:
         node = torch._C._current_autograd_node()
-        if node is None:  # forward: the operation's node in the graph, if it has one, has just been numbered
+        if node is None:  # forward: the node of this operation in the graph, if it has one, has just been numbered
             layer = self._inside[-1]
             self._forward_of.setdefault(torch.autograd._get_sequence_nr() - 1, layer)
         else:
@@ -140,12 +140,12 @@ class Ledger(Meter):  # type: ignore[no-untyped-call]
 
 
 def _table(summary: Summary) -> str:
-    """The layers as lines of text, and their sum."""
+    """The layers and their sum as lines of text."""
     total = Layer("total", "")
     for name in ("parameters", "multiply_adds", "kept", "backward"):
         setattr(total, name, sum(getattr(layer, name) for layer in summary.layers))
     heads = [summary.name, "kind", "output", "parameters", "mult-adds M", "kept MiB", "backward MiB"]
-    end = f"forward and backward take {summary.peak / MIB:.2f} MiB at most, weights and gradients included"
+    end = f"forward and backward pass take {summary.peak / MIB:.2f} MiB at most, weights and gradients included"
     return "\n".join([*aligned([heads, *map(_cells, [*summary.layers, total])], words=3), end])
 
 
@@ -162,7 +162,7 @@ def _cells(layer: Layer) -> list[str]:
 
 
 def aligned(rows: list[list[str]], words: int) -> list[str]:
-    """Rows of cells as lines of text in columns: the first `words` to the left, numbers to the right."""
+    """Rows of cells as aligned lines of text: the first `words` columns to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     sides = ["<" if index < words else ">" for index in range(len(widths))]
     lines = [

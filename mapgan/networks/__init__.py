@@ -1,9 +1,9 @@
-"""Generators and discriminators. Nothing here knows of training.
+"""Generators and discriminators. Nothing here depends on training.
 
-Latents are `[B, latent]`, float, N(0, 1). Images are `[B, 3, height, width]`, float in [-1, 1].
-Logits are `[B]`: logits, the larger the more real. Networks that are built with labels take them, `[B]` (whole
-numbers), beside the latents or images. To add a network: a file with a `build`
-function, its settings in `mapgan/params/networks.py`, and a line in `BUILDERS`.
+Latents are `[B, latent]` float, from N(0, 1). Images are `[B, 3, height, width]` float in [-1, 1]. The discriminator
+returns logits, `[B]`. Networks built with labels take these too, `[B]` int64, after the latents or images.
+
+To add a network: a file with a `build` function, its settings in `mapgan/params/networks.py`, and a line in `BUILDERS`.
 """
 
 from __future__ import annotations
@@ -30,13 +30,18 @@ BUILDERS: dict[NetworkName, Callable[[Any, int, int], Pair]] = {
 
 
 def build(name: NetworkName, settings: Section, width: int, height: int, seed: int = 0, labels: int = 0) -> Pair:
-    """The networks called `name` for images of `width` x `height` pixels, with fresh weights.
+    """Build the networks called `name`, with random weights.
 
-    The weights are a function of `seed`, and drawn on the CPU whatever the device will be. With so many `labels` (0:
-    none) both networks are told one with each image.
+    Args:
+        name: a key of `BUILDERS`.
+        settings: its section.
+        width: of the images, pixels.
+        height: the same.
+        seed: of the weights, which are generated on the CPU, whatever the device.
+        labels: number of labels that both networks are conditioned on (0: none).
 
     Raises:
-        MapganError: this network takes no labels.
+        MapganError: this network does not support labels.
     """
     builder = BUILDERS[name]
     with torch.random.fork_rng(devices=[]):
@@ -47,37 +52,37 @@ def build(name: NetworkName, settings: Section, width: int, height: int, seed: i
 
 
 def latent_size(name: NetworkName, settings: Section, width: int, height: int, labels: int = 0) -> int:
-    """Numbers in a latent of the network called `name`."""
+    """The size of a latent of the network called `name`."""
     with torch.device("meta"):
         return build(name, settings, width, height, labels=labels).latent
 
 
 def resize(generator: nn.Module, width: int, height: int, seamless: bool) -> int:
-    """Have a generator whose latent is spatial draw another size from now on.
+    """Change the size that a generator with a spatial latent generates.
 
     Args:
-        generator: which.
+        generator: from `build`.
         width: pixels.
         height: pixels.
-        seamless: images must go on at their other side.
+        seamless: whether the images must be seamless.
 
     Returns:
-        Numbers that a latent now has.
+        The new size of a latent.
 
     Raises:
-        MapganError: the generator's latent is not spatial, or no seamless image has this size.
+        MapganError: the latent is not spatial, or an image of this size is not seamless.
     """
     if not isinstance(generator, modern.Generator) or generator.kind != "spatial":
         raise MapganError(
-            "sample: this generator draws one size only, and with edges",
-            "--size and --seamless need one that was trained with train.networks.dcgan-modern.latent_kind=spatial",
+            "sample: this generator has a fixed size, and is not seamless",
+            "--size and --seamless need one trained with train.networks.dcgan-modern.latent_kind=spatial",
         )
     cell = generator.cell
     if seamless and (width % cell or height % cell):
         near = [max(cell, round(side / cell) * cell) for side in (width, height)]
         raise MapganError(
             f"--seamless: {width} x {height} pixels have a seam",
-            f"take multiples of {cell}, such as {near[0]}x{near[1]}",
+            f"use multiples of {cell}, such as {near[0]}x{near[1]}",
         )
     generator.resize(width, height)
     return generator.latent

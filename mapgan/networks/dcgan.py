@@ -1,8 +1,8 @@
 """The classic DCGAN: Radford, Metz and Chintala 2015 (arXiv:1511.06434), section 3.
 
-Strided and transposed 4x4 convolutions, batch normalisation but for G's output and D's input, ReLU in G,
-LeakyReLU in D, tanh at the end, weights from N(0, 0.02): each a setting. Here for any size: the generator starts
-from the size divided by a power of the stride, rounded up, grows by the stride, and crops the end.
+Strided and transposed 4x4 convolutions, batch normalization except at G's output and D's input, ReLU in G, LeakyReLU
+in D, tanh at the output, weights from N(0, 0.02): each is a setting. It works for any size: the generator starts from
+the size divided by a power of the stride, rounded up, and crops its output.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Generator(nn.Module):
 
     @staticmethod
     def _after(channels: int, settings: Dcgan) -> list[nn.Module]:
-        """What follows a convolution."""
+        """The layers after a convolution."""
         norms = norm(settings.generator_norm, channels)
         return [*norms, activation(settings.generator_activation), *dropout(settings.generator_dropout)]
 
@@ -88,24 +88,26 @@ class Discriminator(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits `[B]` for `images`."""
         features = self.blocks(images)
-        with torch.autocast(features.device.type, enabled=False):  # the penalty squares small differences of logits
+        with torch.autocast(
+            features.device.type, enabled=False
+        ):  # the gradient penalty squares small differences of logits
             logits: Tensor = self.head(features.to(self.head.weight.dtype))
         return logits.flatten()
 
 
 def upsampling_conv(before: int, after: int, kernel: int, stride: int, bias: bool = True) -> nn.ConvTranspose2d:
-    """A transposed convolution to exactly `stride` times the size."""
+    """A transposed convolution whose output is exactly `stride` times as large."""
     padding = _padding(kernel, stride)
     return nn.ConvTranspose2d(before, after, kernel, stride, padding, 2 * padding + stride - kernel, bias=bias)
 
 
 def downsampling_conv(before: int, after: int, kernel: int, stride: int, bias: bool = True) -> nn.Conv2d:
-    """A convolution to a `stride`-th of the size."""
+    """A convolution whose output is `stride` times smaller."""
     return nn.Conv2d(before, after, kernel, stride, _padding(kernel, stride), bias=bias)
 
 
 def output_size(side: int, count: int, settings: Dcgan) -> int:
-    """What `count` such convolutions leave of `side`."""
+    """The size that `count` such convolutions reduce `side` to."""
     for _ in range(count):
         side = (side + 2 * _padding(settings.kernel, settings.stride) - settings.kernel) // settings.stride + 1
     return side
@@ -116,7 +118,7 @@ def _padding(kernel: int, stride: int) -> int:
 
 
 def activation(name: ActivationName) -> nn.Module:
-    """The activation called `name`; LeakyReLU with the paper's slope, 0.2."""
+    """The activation called `name`; LeakyReLU has the slope of the paper, 0.2."""
     layers: dict[ActivationName, nn.Module] = {
         "relu": nn.ReLU(),
         "leaky-relu": nn.LeakyReLU(0.2),
@@ -128,7 +130,7 @@ def activation(name: ActivationName) -> nn.Module:
 
 
 def init_weights(network: nn.Module, settings: Dcgan) -> None:
-    """Draw the weights of `network` as `settings.initialisation` says (orthogonal: Saxe et al. 2013)."""
+    """Initialize the weights of `network` as `settings.initialisation` says (orthogonal: Saxe et al. 2013)."""
     if settings.initialisation == "default":
         return
     for module in network.modules():

@@ -1,8 +1,8 @@
-"""Dropout (Srivastava et al. 2014) whose masks follow from keys and not from any generator's state.
+"""Dropout (Srivastava et al. 2014) with masks that depend on keys, not on the state of a random number generator.
 
-Each image has a key, which training draws by step and place in the global batch. So a mask is the same however the
-batch is cut, after a restart, when a block is computed again, and in all passes of a step: a penalty that compares
-the logits on an image and on one beside it sees the slope and not two masks.
+Each image has a key, which training derives from the step and the index in the global batch. So a mask is the same for
+any micro-batch, after a restart, when a block is recomputed, and in all passes of a step: a finite-difference penalty
+compares two passes with the same mask.
 """
 
 from __future__ import annotations
@@ -12,20 +12,19 @@ from torch import Tensor, nn
 
 
 class Dropout(nn.Module):
-    """`[B, C, ...]` with a share of its C units or channels at zero and the others scaled up, while training.
+    """Dropout of units, `[B, C]`, or of whole channels, `[B, C, H, W]`, as neighbouring pixels are correlated.
 
-    Whole channels, because their neighbouring pixels say the same (Tompson et al. 2015, arXiv:1411.4280, 3.2).
+    After Tompson et al. 2015 (arXiv:1411.4280), section 3.2.
 
     Args:
-        share: how many are dropped, 0 up to 1.
+        p: probability of dropping, from 0 to less than 1.
     """
 
     def __init__(self, p: float) -> None:
         super().__init__()
         self.p = p
         self.keys: Tensor | None = None
-        """32 random bits for each image, `[B]` int64, on its device (its number in the batch until they are set);
-        two passes in one batch have one set"""
+        """32 random bits per image, `[B]` int64; None for the indices in the batch. A batch of two passes repeats them."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
@@ -38,19 +37,19 @@ class Dropout(nn.Module):
 
 
 def dropout(p: float) -> list[nn.Module]:
-    """A layer that drops this share, or none at all."""
+    """A list of one dropout layer, or of none if `p` is 0."""
     return [Dropout(p)] if p else []
 
 
 def dropouts(*networks: nn.Module) -> list[Dropout]:
-    """All dropout layers of some networks, in order."""
+    """All dropout layers of `networks`, in order."""
     return [module for network in networks for module in network.modules() if isinstance(module, Dropout)]
 
 
 def hash32(bits: Tensor) -> Tensor:
-    """Numbers below 2^32 (int64), each turned into another that looks random: the same on any device.
+    """A hash of integers below 2^32 (int64), the same on any device.
 
-    Thomas Mueller's hash; its factor is small enough for no product to overflow.
+    The hash of Thomas Mueller; its factor is small enough for products not to overflow.
     """
     for _ in range(2):
         bits = ((bits >> 16) ^ bits) * 0x45D9F3B & 0xFFFFFFFF

@@ -1,4 +1,4 @@
-"""Weights to begin with."""
+"""He initialization."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from torch import nn
 
 Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
 
-SLOPE = 0.2  # of the LeakyReLU before each layer
+SLOPE = 0.2  # of the LeakyReLU before a layer
 
 
 def he_init(layer: Layer, scale: float = 1.0, gain: float = 0.0) -> Layer:
-    """Weights that keep the size of the signal (He et al. 2015, eq. 14; `gain` 1 on a linear path)."""
+    """Initialize weights so that the variance of the signal is kept (He et al. 2015, arXiv:1502.01852, eq. 14).
+
+    Args:
+        layer: after a LeakyReLU.
+        scale: of the output.
+        gain: 1 for a layer without an activation before it; 0 for that of the LeakyReLU.
+    """
     fan_in = layer.weight[0].numel()
     gain = gain or math.sqrt(2.0 / (1.0 + SLOPE**2))
     nn.init.normal_(layer.weight, 0.0, scale * gain / math.sqrt(fan_in))

@@ -1,9 +1,9 @@
-"""The generator of the first map maker, which mapgan grew out of, with a classic discriminator beside it.
+"""The generator of the first map maker, from which mapgan grew, with a classic discriminator.
 
 G: 3 x 20 x 20 = 1200 random numbers, a linear layer to 16 x 64 x 64, two transposed convolutions with stride 4 to
-1024 x 1024, and one convolution back down to 750 x 750. That one moves by 4 pixels and paints 3 x 3 each time, so it
-gives 768 x 768, which are cropped. Other sizes start from as many pixels as reach them: about a twelfth.
-D: Radford et al. 2015 (arXiv:1511.06434) with 8x8 convolutions and stride 4, as far as the size goes.
+1024 x 1024, and a convolution with stride 4 whose output is upsampled by 3 (pixel shuffle), to 768 x 768, cropped to
+750 x 750. Other sizes start from about a twelfth of their size.
+D: Radford et al. 2015 (arXiv:1511.06434) with 8x8 convolutions and stride 4, as far as the size allows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mapgan.networks.stack import Stack
 from mapgan.params.networks import Dcgan, Mapmaker
 
 KERNEL, STRIDE = 8, 4
-PAINTED = 3  # pixels along a side, for every STRIDE before them
+SHUFFLE = 3  # upsampling by the pixel shuffle
 MAX_CHANNELS = 512
 
 
@@ -53,7 +53,7 @@ class Generator(nn.Module):
             for _ in range(2)
         ]
         to_rgb = nn.Sequential(
-            dcgan.downsampling_conv(channels, 3 * PAINTED**2, KERNEL, STRIDE), nn.PixelShuffle(PAINTED), nn.Tanh()
+            dcgan.downsampling_conv(channels, 3 * SHUFFLE**2, KERNEL, STRIDE), nn.PixelShuffle(SHUFFLE), nn.Tanh()
         )
         self.blocks = Stack([project, *upsample, to_rgb], high="last")
 
@@ -65,5 +65,5 @@ class Generator(nn.Module):
 
 
 def start(side: int) -> int:
-    """Pixels of the linear layer: a twelfth of `side`, rounded up to an even number (750 starts from 64)."""
-    return 2 * -(-side // (2 * STRIDE * PAINTED))
+    """Size of the output of the linear layer: a twelfth of `side`, rounded up to an even number (64 for 750)."""
+    return 2 * -(-side // (2 * STRIDE * SHUFFLE))

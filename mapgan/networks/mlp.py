@@ -1,7 +1,7 @@
 """Fully connected, as the first GANs were: Goodfellow et al. 2014 (arXiv:1406.2661), section 5.
 
-LeakyReLU instead of their rectifiers and maxout, tanh at the end, dropout in D. For digits of 28 x 28; any size works,
-but each pixel has weights of its own to every unit beside it.
+LeakyReLU instead of rectifiers and maxout, tanh at the output, dropout in D. For digits of 28 x 28; any size works, but
+the number of weights grows with the number of pixels.
 """
 
 from __future__ import annotations
@@ -54,13 +54,15 @@ class Discriminator(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits `[B]` for `images`."""
         features = self.blocks(images.flatten(1))
-        with torch.autocast(features.device.type, enabled=False):  # the penalty squares small differences of logits
+        with torch.autocast(
+            features.device.type, enabled=False
+        ):  # the gradient penalty squares small differences of logits
             logits: Tensor = self.head(features.to(self.head.weight.dtype))
         return logits.squeeze(1)
 
 
 def hidden(units: list[int], p: float) -> list[nn.Module]:
-    """Hidden layers from `units[0]` numbers to `units[-1]`, of whose units a `p` is dropped."""
+    """Hidden layers from `units[0]` to `units[-1]` units, with dropout probability `p`."""
     return [
         nn.Sequential(nn.Linear(before, after), nn.LeakyReLU(SLOPE), *dropout(p)) for before, after in pairwise(units)
     ]

@@ -1,13 +1,13 @@
-"""A DCGAN for maps, without statistics over the batch: low-pass resizing and a residual discriminator.
+"""A DCGAN for maps without batch normalization: bilinear upsampling and a residual discriminator.
 
-The generator duplicates bilinearly, because transposed convolutions leave checkerboards (Huang et al. 2024, R3GAN,
-arXiv:2501.05441, section 3.3), with the 1x1 convolution on the cheap side of each resize. The discriminator has
-residual blocks that start small and no normalisation. Most work is done at half size: at full size, where memory
-goes, there are only a few channels. Noise at every size gives the generator something to make texture of.
+The generator upsamples bilinearly, as transposed convolutions leave checkerboard artifacts (Huang et al. 2024, R3GAN,
+arXiv:2501.05441, section 3.3), with the 1x1 convolution before the upsampling, where it is cheap. The discriminator
+has residual blocks with small initial weights, and no normalization. Both have few channels at full resolution, where
+the memory goes. Noise inputs at every resolution give the generator something to make texture of.
 
-With a spatial latent the generator is convolutional from end to end, and goes on at the other side wherever it looks
-over an edge. It never learns where an image ends, so it draws any size as it draws the one it was trained on, and
-whole multiples of its grid without a seam (compare Lin et al. 2021, InfinityGAN, arXiv:2104.03963).
+With a spatial latent the generator is fully convolutional with circular padding. It has no notion of the borders of
+an image, so it generates any size, and multiples of its grid without a seam (compare Lin et al. 2021, InfinityGAN,
+arXiv:2104.03963).
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from mapgan.networks.spectral import add_spectral_norm
 from mapgan.networks.stack import Stack
 from mapgan.params.networks import DcganModern
 
-RESIDUAL_START = 0.3  # a residual's share at the start; the plain path carries the signal then
-STYLE_START = 0.3  # how much the latent scales and shifts at the start
-OUTPUT_START = 0.03  # images start near grey, where tanh is steep
+RESIDUAL_INIT = 0.3  # initial scale of residuals, so that the skip connection carries the signal
+STYLE_INIT = 0.3  # initial scale of style modulation
+OUTPUT_INIT = 0.03  # standard deviation of the last weights: images start near grey, where tanh is steep
 
-NoiseAt = tuple[Tensor, Tensor]  # the field, `[F, F]`, and the images' corners in it, `[B, 2]`
+NoiseAt = tuple[Tensor, Tensor]  # the field, `[F, F]`, and the position of each image's crop, `[B, 2]`
 
 
 def build(settings: DcganModern, width: int, height: int) -> Pair:
@@ -44,7 +44,7 @@ def build(settings: DcganModern, width: int, height: int) -> Pair:
 
 
 class Generator(nn.Module):
-    """`[B, latent]` to `[B, 3, height, width]` in [-1, 1]; a spatial latent is `[B, per index * rows * columns]`."""
+    """`[B, latent]` to `[B, 3, height, width]` in [-1, 1]; a spatial latent has `per_site * rows * columns` numbers."""
 
     def __init__(self, settings: DcganModern, width: int, height: int) -> None:
         super().__init__()
@@ -74,13 +74,13 @@ class Generator(nn.Module):
 
     @property
     def latent(self) -> int:
-        """Numbers in a latent."""
+        """The size of a latent."""
         return self.per_site * (math.prod(self.grid) if self.kind == "spatial" else 1)
 
     def resize(self, width: int, height: int) -> None:
-        """Draw images of this size from now on; after the start only a generator with a spatial latent can."""
+        """Set the size of the images; after construction this needs a spatial latent."""
         self.size = (height, width)
-        self.grid = (-(-height // self.cell), -(-width // self.cell))  # rows and columns that the blocks start from
+        self.grid = (-(-height // self.cell), -(-width // self.cell))  # rows and columns of the first block's input
 
     def forward(self, z: Tensor) -> Tensor:
         """Images `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
@@ -116,18 +116,19 @@ class Discriminator(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits `[B]` for `images`."""
         features = F.leaky_relu(self.blocks(images), SLOPE).flatten(1)
-        with torch.autocast(features.device.type, enabled=False):  # the penalty squares small differences of logits
+        with torch.autocast(
+            features.device.type, enabled=False
+        ):  # the gradient penalty squares small differences of logits
             logits: Tensor = self.head(features.to(self.head.weight.dtype))
         return logits.squeeze(1)
 
 
 class Upsample(nn.Module):
-    """`[B, before, h, w]` to `[B, after, 2h, 2w]`: 1x1 convolution, bilinear doubling, 3x3 convolution.
+    """`[B, before, h, w]` to `[B, after, 2h, 2w]`: 1x1 convolution, bilinear upsampling, 3x3 convolution.
 
-    That is normalised within each image: without that, colours take many times longer to settle. By default pixel by
-    pixel, because statistics of a whole image tie the strength of a line to how much ground lies around it. Noise may
-    be added before: smooth resizings leave nothing else to make woods and rock of. Then come the latent's style, and
-    what the stage with `low` channels says of it.
+    Then follow noise, normalization, style modulation by the latent, LeakyReLU, and excitation by a block with `low`
+    channels. Without normalization, colours take many times longer to converge. It is per pixel by default: with
+    statistics of the whole image, the contrast of a line depends on the area around it.
     """
 
     def __init__(self, before: int, after: int, low: int | None, settings: DcganModern) -> None:
@@ -143,7 +144,7 @@ class Upsample(nn.Module):
     def upsample(
         self, x: Tensor, noise: NoiseAt | None = None, style: Tensor | None = None, low: Tensor | None = None
     ) -> Tensor:
-        """What is said of the class."""
+        """See the class."""
         x = self.conv(upsample2x(self.conv1x1(x), self.circular))
         if self.add_noise is not None and noise is not None:
             x = self.add_noise(x, *noise)
@@ -155,7 +156,7 @@ class Upsample(nn.Module):
 
 
 class UpBlock(Upsample):
-    """`[B, before, h, w]` to `[B, after, 2h, 2w]`, with a residual at the new size."""
+    """`[B, before, h, w]` to `[B, after, 2h, 2w]`, with a residual at the higher resolution."""
 
     def __init__(self, before: int, after: int, low: int | None, settings: DcganModern) -> None:
         super().__init__(before, after, low, settings)
@@ -168,12 +169,12 @@ class UpBlock(Upsample):
 
 
 class ToRGB(Upsample):
-    """`[B, before, h, w]` to `[B, 3, 2h, 2w]` in [-1, 1], with few channels at full size."""
+    """`[B, before, h, w]` to `[B, 3, 2h, 2w]` in [-1, 1], with few channels at full resolution."""
 
     def __init__(self, before: int, low: int | None, settings: DcganModern) -> None:
         super().__init__(before, settings.last_channels, low, settings)
         self.to_rgb = conv(settings.last_channels, 3, self.circular)
-        nn.init.normal_(self.to_rgb.weight, 0.0, OUTPUT_START)
+        nn.init.normal_(self.to_rgb.weight, 0.0, OUTPUT_INIT)
         nn.init.zeros_(self.to_rgb.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, **kwargs: Any) -> Tensor:
@@ -181,14 +182,14 @@ class ToRGB(Upsample):
 
 
 class Style(nn.Module):
-    """`[B, channels, h, w]`, each channel scaled and shifted as the latent `[B, latent]` says.
+    """`[B, channels, h, w]` with each channel scaled and shifted by an affine function of the latent `[B, latent]`.
 
-    Adaptive instance normalisation (Karras et al. 2019, arXiv:1812.04948, section 2) without its mapping network.
+    Adaptive instance normalisation (Karras et al. 2019, arXiv:1812.04948, section 2), without a mapping network.
     """
 
     def __init__(self, latent: int, channels: int) -> None:
         super().__init__()
-        self.affine = he_init(nn.Linear(latent, 2 * channels), STYLE_START, gain=1.0)
+        self.affine = he_init(nn.Linear(latent, 2 * channels), STYLE_INIT, gain=1.0)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         scale, shift = self.affine(style)[:, :, None, None].to(x.dtype).chunk(2, dim=1)
@@ -197,13 +198,14 @@ class Style(nn.Module):
 
 
 class DownBlock(nn.Module):
-    """`[B, before, h, w]` to `[B, after, h // 2, w // 2]`: a strided residual beside averaging and mixing."""
+    """`[B, before, h, w]` to `[B, after, h // 2, w // 2]`: a strided convolution, with average pooling and a 1x1
+    convolution as skip connection."""
 
     def __init__(self, before: int, after: int, convolutions: int) -> None:
         super().__init__()
         self.conv1x1 = he_init(nn.Conv2d(before, after, 1), gain=1.0)
         self.residual = Residual(before, convolutions - 1) if convolutions > 1 else None
-        self.downsample = he_init(nn.Conv2d(before, after, 4, stride=2, padding=1), RESIDUAL_START)
+        self.downsample = he_init(nn.Conv2d(before, after, 4, stride=2, padding=1), RESIDUAL_INIT)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.residual is not None:
@@ -213,11 +215,11 @@ class DownBlock(nn.Module):
 
 
 class Residual(nn.Module):
-    """`count` times LeakyReLU and a 3x3 convolution; the last one starts small."""
+    """`count` times LeakyReLU and a 3x3 convolution, of which the last one has small initial weights."""
 
     def __init__(self, channels: int, count: int, circular: bool = False) -> None:
         super().__init__()
-        scales = [1.0] * (count - 1) + [RESIDUAL_START]
+        scales = [1.0] * (count - 1) + [RESIDUAL_INIT]
         self.convolutions = nn.ModuleList(he_init(conv(channels, channels, circular), scale) for scale in scales)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -227,18 +229,18 @@ class Residual(nn.Module):
 
 
 def conv(before: int, after: int, circular: bool) -> nn.Conv2d:
-    """A 3x3 convolution that keeps the size; beyond an edge it sees nothing, or the other side."""
+    """A 3x3 convolution that keeps the size, with zero or circular padding."""
     return nn.Conv2d(before, after, 3, padding=1, padding_mode="circular" if circular else "zeros")
 
 
 def upsample2x(x: Tensor, circular: bool = False) -> Tensor:
-    """`[B, C, h, w]` to `[B, C, 2h, 2w]`, bilinear: a low-pass filter, so no checkerboards.
+    """Bilinear upsampling, `[B, C, h, w]` to `[B, C, 2h, 2w]`.
 
-    In float32 inside: on a GPU its backward pass adds up in the precision that it is given.
+    It computes in float32: the backward pass on a GPU accumulates in the precision of its input.
 
     Args:
-        x: what to double.
-        around: as if it went on at its other side; a pixel of that stays at each edge, for the convolution to see.
+        x: the input.
+        circular: wrap around at the edges, and keep a pixel of padding at each for the convolution that follows.
     """
     with torch.autocast(x.device.type, enabled=False):
         wide = x.to(torch.promote_types(x.dtype, torch.float32))

@@ -1,4 +1,4 @@
-"""Normalisations by name. All but `batch` look at one image at a time."""
+"""Normalization layers by name. All but `batch` normalize each image on its own."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from torch.nn import functional as F
 
 from mapgan.params.networks import NormName
 
-GROUP = 8  # channels that are normalised together
+GROUP = 8  # channels per group
 
 
 class Norm(nn.GroupNorm):
-    """Group normalisation (Wu and He 2018, arXiv:1803.08494): statistics of one image, never of the batch.
+    """Group normalization (Wu and He 2018, arXiv:1803.08494).
 
-    In the precision that comes in, on any device: autocast would have it in float32 on a GPU, in twice the memory.
+    It computes in the precision of its input; autocast would use float32 on a GPU, with twice the memory.
 
     Args:
         maps: channels.
-        group: how many are normalised together; all of them, where it does not divide.
+        group: channels per group; all of them, if it does not divide their number.
     """
 
     def __init__(self, channels: int, group: int = GROUP) -> None:
@@ -30,7 +30,7 @@ class Norm(nn.GroupNorm):
 
 
 class PixelNorm(nn.Module):
-    """Each pixel's channels scaled to mean square 1 (Karras et al. 2018, arXiv:1710.10196, section 4.2)."""
+    """The channels of each pixel scaled to a mean square of 1 (Karras et al. 2018, arXiv:1710.10196, section 4.2)."""
 
     def forward(self, x: Tensor) -> Tensor:
         wide = torch.promote_types(x.dtype, torch.float32)
@@ -39,7 +39,7 @@ class PixelNorm(nn.Module):
 
 
 def norm(name: NormName, channels: int) -> list[nn.Module]:
-    """The normalisation called `name` of so many channels, as a list of one layer or none."""
+    """The normalization called `name`, as a list of one layer or of none."""
     layers: dict[NormName, list[nn.Module]] = {
         "batch": [nn.BatchNorm2d(channels)],
         "group": [Norm(channels)],

@@ -1,4 +1,4 @@
-"""A generator with its discriminator."""
+"""Generator and discriminator."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Pair:
-    """The two players.
+    """A generator with its discriminator.
 
     Args:
         generator: `[B, latent]`, and labels `[B]` if it has labels, to `[B, 3, height, width]` in [-1, 1].
         discriminator: `[B, 3, height, width]`, and labels `[B]` if it has labels, to logits `[B]`.
-        latent: numbers in a latent.
-        batch_dependent: whether images of a micro-batch influence one another (batch statistics; dropout does not).
+        latent: size of a latent.
+        batch_dependent: whether the images of a micro-batch influence each other (batch normalization).
     """
 
     generator: nn.Module

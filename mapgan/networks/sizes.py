@@ -1,12 +1,12 @@
-"""How an image's size comes about by doubling, or by larger steps."""
+"""Sizes and channels of the blocks of a network."""
 
 from __future__ import annotations
 
-SMALLEST = 4
+SMALLEST = 4  # shorter side of the first block, pixels
 
 
 def count_stages(width: int, height: int, factor: int = 2) -> int:
-    """How often a small image grows by `factor`, so that its shorter side starts with 4 pixels or just above."""
+    """The number of blocks that each upsample by `factor`, from a shorter side of 4 pixels or slightly more."""
     count = 0
     while start(min(width, height), count + 1, factor) >= SMALLEST:
         count += 1
@@ -14,10 +14,10 @@ def count_stages(width: int, height: int, factor: int = 2) -> int:
 
 
 def start(side: int, count: int, factor: int = 2) -> int:
-    """`side` divided by factor^count, rounded up: grown `count` times it reaches `side` and is cropped there."""
+    """`side` divided by factor^count, rounded up: upsampled `count` times it is at least `side`, and cropped."""
     return int(-(-side // factor**count))
 
 
-def channels_at(base: int, level: int, most: int) -> int:
-    """Feature maps `level` halvings away from where there are `base`: doubled each time, up to `most`."""
-    return min(base << level, most)
+def channels_at(base: int, level: int, limit: int) -> int:
+    """`base` channels, doubled `level` times, up to `limit`."""
+    return min(base << level, limit)

@@ -1,6 +1,6 @@
-"""Blocks in a row, some of which forget their activations and compute them again in the backward pass.
+"""A sequence of blocks with gradient checkpointing.
 
-Gradient checkpointing after Chen et al. 2016, 'Training Deep Nets with Sublinear Memory Cost'.
+Chen et al. 2016, 'Training Deep Nets with Sublinear Memory Cost' (arXiv:1604.06174).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ HIGH_BLOCKS = 2
 
 
 class Stack(nn.ModuleList):
-    """Blocks in a row.
+    """A sequence of blocks.
 
     Args:
         blocks: the blocks, from input to output.
-        high: which end works at the highest resolution, where activations are largest.
-        back: if not 0, a block is also given what went into the block so many before it, as `low`.
+        high: which end has the highest resolution, and so the largest activations.
+        back: if not 0, each block also gets the input of the block `back` before it, as keyword input `low`.
     """
 
     def __init__(self, blocks: list[nn.Module], high: Literal["first", "last"], back: int = 0) -> None:
@@ -32,7 +32,7 @@ class Stack(nn.ModuleList):
         self.recomputed: frozenset[int] = frozenset()
 
     def forward(self, x: Tensor, **kwargs: Any) -> Tensor:
-        """`x` through all blocks, each of which also gets what stands `kwargs` it."""
+        """The output of the last block for input `x`; all blocks get the keyword inputs."""
         inputs: list[Tensor] = []
         for index, block in enumerate(self):
             if self.back:
@@ -44,7 +44,7 @@ class Stack(nn.ModuleList):
 
 
 def set_checkpointing(network: nn.Module, mode: Checkpointing) -> None:
-    """Choose which blocks of each stack in `network` are recomputed: none, the high-resolution ones, all."""
+    """Set which blocks of each stack in `network` are recomputed: none, those at high resolution, or all."""
     for stack in network.modules():
         if isinstance(stack, Stack):
             indices = range(len(stack))
@@ -53,10 +53,10 @@ def set_checkpointing(network: nn.Module, mode: Checkpointing) -> None:
 
 
 def recompute(block: nn.Module, x: Tensor, **kwargs: Any) -> Tensor:
-    """`block(x, **kwargs)` that keeps only these for the backward pass, which then runs the block again.
+    """`block(x, **kwargs)`, of which only the inputs are kept, and which is run again in the backward pass.
 
-    Not reentrant, because gradient penalties differentiate through it; and the second run leaves
-    the running statistics of batch normalisation alone, which the first has updated already.
+    Not reentrant, as gradient penalties differentiate through it. The second run does not update the running
+    statistics of batch normalization, as the first one already has.
     """
 
     def contexts() -> tuple[contextlib.AbstractContextManager[None], contextlib.AbstractContextManager[None]]:
@@ -67,9 +67,9 @@ def recompute(block: nn.Module, x: Tensor, **kwargs: Any) -> Tensor:
 
 
 class _FrozenStatistics(contextlib.AbstractContextManager[None]):
-    """With momentum 0 the running mean and variance stay as they are; without them autograd would object.
+    """Keeps running statistics unchanged, by a momentum of 0, as autograd needs the same operations again.
 
-    It can be entered more than once: a second derivative runs the block a third time.
+    It can be entered repeatedly: a second derivative runs the block a third time.
     """
 
     def __init__(self, block: nn.Module) -> None:

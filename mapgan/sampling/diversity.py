@@ -14,7 +14,7 @@ THUMBNAIL = (16, 16)  # pixels; large enough for the content, without texture
 
 
 def mean_pairwise_difference(images: Sequence[Pixels]) -> float:
-    """The mean absolute difference between pairs of `images`, each `[H, W, 3]` uint8, relative to the range of values."""
+    """The mean absolute difference between pairs of `images`, `[H, W, 3]` uint8 each, as a fraction of 255."""
     thumbnails = [
         np.asarray(Image.fromarray(image).resize(THUMBNAIL, Image.Resampling.BOX), np.float64) / 255 for image in images
     ]

@@ -26,11 +26,11 @@ def generate(
     """Generate the image of each seed on the generator's device.
 
     Args:
-        generator: which.
+        generator: the network.
         latent_size: of its latents.
         seeds: any number of them.
         labels: for each seed the number of its label, if the generator was trained with labels.
-        batch_size: images at a time. Kernels round differently for other batch sizes, so with 1 the image of a seed does
+        batch_size: images at a time. Kernels round differently for other sizes, so with 1 the image of a seed does
             not depend on the others, and memory is that of one image.
 
     Yields:

@@ -49,5 +49,5 @@ def test_all_labels_begin_with_the_verdict_of_the_network_without_labels() -> No
 
 
 def test_a_network_without_a_plain_latent_is_one_line() -> None:
-    with pytest.raises(MapganError, match="takes no labels"):
+    with pytest.raises(MapganError, match="does not support labels"):
         conditional.build(BUILDERS["dcgan"], Section(), 32, 32, 3)

@@ -66,12 +66,12 @@ def test_the_seam_is_like_any_other_place(noise: float) -> None:
 
 
 def test_a_size_that_cannot_be_seamless_is_one_line() -> None:
-    with pytest.raises(MapganError, match="100 x 70 pixels have a seam; take multiples of 8, such as 96x72"):
+    with pytest.raises(MapganError, match="100 x 70 pixels have a seam; use multiples of 8, such as 96x72"):
         networks.resize(generator(), 100, 70, seamless=True)
 
 
 @pytest.mark.parametrize("kind", ["vector", "constant"])
 def test_other_generators_draw_one_size(kind: str) -> None:
     settings = DcganModern(latent_kind=kind, generator_channels=2, max_channels=4)  # type: ignore[arg-type]
-    with pytest.raises(MapganError, match="this generator draws one size only"):
+    with pytest.raises(MapganError, match="this generator has a fixed size"):
         networks.resize(networks.build("dcgan-modern", settings, 32, 32).generator, 64, 64, seamless=False)

@@ -117,7 +117,7 @@ def test_a_label_that_was_asked_for_is_drawn(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("labels", "line"),
     [
-        (LABELS, r"sample\.label: 'swamp': .*g\.safetensors has the labels cave, town, well, old; take some of these"),
+        (LABELS, r"sample\.label: 'swamp': .*g\.safetensors has the labels cave, town, well, old; use some of these"),
         ([], r"sample\.label: 'cave': .*g\.safetensors has no labels; leave it empty"),
     ],
 )
