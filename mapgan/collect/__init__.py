@@ -1,4 +1,4 @@
-"""Where images come from: a folder, a website, or the demo that comes with mapgan."""
+"""Sources of images: a folder, a website, or the demo that comes with mapgan."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ __all__ = ["Counts", "Row", "collect", "collect_nothing", "read_manifest", "writ
 
 @dataclass(frozen=True)
 class Counts:
-    """What a run of `collect` gave.
+    """The result of `collect`.
 
-    `new` were downloaded in this run, or, for a folder, were not in `raw` before; `failed` counts
-    the addresses, pages or files that were stepped over.
+    Attributes:
+        images: number of images in `raw`.
+        new: images that were downloaded or, from a folder, were not in `raw` before.
+        failed: addresses, pages or files that were skipped.
     """
 
     images: int
@@ -31,19 +33,19 @@ class Counts:
 
 
 def collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
-    """Fill `raw` with images named `<sha256>.<ext>` and write `raw/manifest.csv`.
+    """Collect images in `raw`, named `<sha256>.<suffix>`, and write `raw/manifest.csv`.
 
-    Images of an earlier run that the new manifest does not name are removed; other files stay.
+    Images of an earlier run that are not in the new manifest are removed; other files stay.
 
     Args:
         settings: the section `scrape` of `params.yaml`.
-        raw: the folder for images and manifest.
-        cache: the folder that keeps what came from the net.
+        raw: folder for images and manifest.
+        cache: folder for downloads.
 
     Raises:
-        MapganError: a setting is wrong, the source cannot be reached, or it gives no image.
+        MapganError: a setting is wrong, the source cannot be reached, or it has no images.
     """
-    before = _images_of_ours(raw)
+    before = _own_images(raw)
     found, new = SOURCES[settings.source](settings, raw, cache)
     rows = deduplicate(found)
     write_manifest(raw / "manifest.csv", rows)
@@ -52,26 +54,28 @@ def collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
         (raw / name).unlink(missing_ok=True)
     failed = [row for row in rows if row.status == "failed"]
     if not names:
-        raise MapganError(f"none of {len(failed)} images could be had", f"{failed[0].url}: {failed[0].reason}")
+        raise MapganError(
+            f"none of {len(failed)} images could be read or downloaded", f"{failed[0].url}: {failed[0].reason}"
+        )
     return Counts(len(names), new, len(failed))
 
 
 def collect_nothing(raw: Path) -> None:
-    """Leave an empty manifest in `raw`, and no image of an earlier run."""
-    before = _images_of_ours(raw)
+    """Write an empty manifest to `raw`, and remove images of an earlier run."""
+    before = _own_images(raw)
     write_manifest(raw / "manifest.csv", [])
     for name in before:
         (raw / name).unlink(missing_ok=True)
 
 
-def _images_of_ours(raw: Path) -> set[str]:
+def _own_images(raw: Path) -> set[str]:
     with contextlib.suppress(MapganError):
         return {row.file for row in read_manifest(raw / "manifest.csv") if FILE_NAME.fullmatch(row.file)}
     return set()
 
 
 def _from_folder(settings: Scrape, raw: Path, cache: Path) -> tuple[list[ManifestRow], int]:
-    # without DVC the output may lie inside the user's folder
+    # without DVC the output may be inside the user's folder
     return folder.gather(settings.folder, settings.group_pattern, raw, leave_out=[raw, cache])
 
 

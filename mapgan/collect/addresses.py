@@ -1,4 +1,4 @@
-"""Which addresses may be asked: pages from the net must not lead into the user's own network."""
+"""Which hosts may be contacted: pages from the net must not lead into the user's own network."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ Origin = tuple[str, int]
 
 
 class UnavailableError(Exception):
-    """An address that gives nothing; its text is the reason, the same on every run.
+    """An address that cannot be downloaded; its text is the reason, the same on every run.
 
-    `status` is the server's answer, 0 where there was none.
+    Attributes:
+        status: of the HTTP response; 0 if there was none.
     """
 
     def __init__(self, reason: str, status: int = 0) -> None:
@@ -45,9 +46,9 @@ def origin(url: str) -> Origin:
 
 
 def is_public(host: str) -> bool:
-    """Whether a host may be anybody's on the net: False for private, loopback and link-local addresses.
+    """Whether a host may be public: False for private, loopback and link-local addresses, and for `localhost`.
 
-    A name counts as public until it is known where it leads, `localhost` aside.
+    Other names count as public; the address they resolve to is checked when the connection is made.
     """
     if host == "localhost" or host.endswith(".localhost"):
         return False
@@ -60,19 +61,19 @@ def is_public(host: str) -> bool:
 
 
 def check(host: str, port: int, peer: str, named: Collection[Origin]) -> None:
-    """Refuse `peer`, what `host` led to, if it is not public and the user did not name the host.
+    """Refuse `peer`, the address of `host`, if it is not public and the user did not name the host.
 
     Raises:
-        UnavailableError: it is refused.
+        UnavailableError: the address is refused.
     """
     if (host.lower().strip("[]"), port) not in named and not is_public(peer):
         raise UnavailableError("leads to a private address; name it in scrape.gallery.urls if you mean it")
 
 
 def guarded_adapter(named: Collection[Origin]) -> HTTPAdapter:
-    """An adapter for requests that looks where each connection leads before it says a word.
+    """An adapter for requests that checks the address of each connection before it is used.
 
-    The connected socket is asked, not the name server: a name can resolve differently the second time.
+    It checks the connected socket and not the name server: a name can resolve differently the second time.
     """
 
     class Plain(HTTPConnection):

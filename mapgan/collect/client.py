@@ -1,4 +1,4 @@
-"""A polite HTTP client: it says who it is, asks robots.txt, waits its turn, and knows when to stop."""
+"""A polite HTTP client: it identifies itself, respects robots.txt, waits between requests, and gives up in time."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from mapgan import __version__
 from mapgan.collect.addresses import Origin, UnavailableError, check, guarded_adapter, origin
 from mapgan.params.collecting import Gallery
 
-MAX_HOPS = 5
-MAX_PAUSE = 60.0  # seconds
+MAX_REDIRECTS = 5
+MAX_BACKOFF = 60.0  # seconds
 MAX_DELAY = 3600.0  # seconds; a robots.txt may ask for years
-TIMEOUTS_PER_DOWNLOAD = 10  # a whole download may take so many times the time to wait for an answer
-SILENT_BEFORE_GIVING_UP = 3
+TIMEOUTS_PER_DOWNLOAD = 10  # a download may take this many times the timeout
+FAILURES_BEFORE_GIVING_UP = 3
 ROBOTS_BYTES = 1 << 20
 CHUNK = 1 << 16
 RETRY_STATUSES = {429, 500, 502, 503, 504}
-SILENCE = {0, 429, 503}  # the site as a whole is down, or wants no more of us
+SITE_IS_DOWN = {0, 429, 503}  # or does not want more requests
 PAGES = {"text/html", "application/xhtml+xml", ""}
 
 Resource = Literal["page", "image", "robots"]
@@ -36,7 +36,7 @@ ARTICLES: dict[Resource, str] = {"page": "a page", "image": "an image", "robots"
 
 
 class WrongKindError(UnavailableError):
-    """An image where a page was expected, or the other way round."""
+    """An image where a page was expected, or vice versa."""
 
     def __init__(self, media_type: str, expected: Resource) -> None:
         super().__init__(f"not {ARTICLES[expected]} ({media_type or 'no content type'})", 200)
@@ -44,7 +44,11 @@ class WrongKindError(UnavailableError):
 
 
 class TransientError(UnavailableError):
-    """A failure that may be over in a while; `pause` is how many seconds the server asked for, if it did."""
+    """A failure that may be temporary.
+
+    Attributes:
+        pause: seconds that the server asked to wait, if it did.
+    """
 
     def __init__(self, reason: str, status: int = 0, pause: float | None = None) -> None:
         super().__init__(reason, status)
@@ -52,8 +56,8 @@ class TransientError(UnavailableError):
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Where the body came from after all redirects, and what the server said it is."""
+class Response:
+    """The address of a body after all redirects, and its type according to the server."""
 
     url: str
     media_type: str = ""
@@ -65,9 +69,9 @@ class Client:
 
     Args:
         settings: delay, timeout, retries and contact.
-        named: addresses that the user wrote down; only their hosts may be private ones.
-        direct: go past the proxy that the environment names.
-        sleep: waits so many seconds.
+        named: addresses given by the user; only their hosts may be private.
+        direct: ignore the proxy of the environment.
+        sleep: waits a number of seconds.
     """
 
     def __init__(
@@ -81,33 +85,33 @@ class Client:
         self.named = frozenset(origin(url) for url in named)
         self.session = requests.Session()
         self.session.trust_env = not direct
-        self.session.auth = lambda request: request  # or requests would send what ~/.netrc has for any host named
+        self.session.auth = lambda request: request  # or requests would send passwords from ~/.netrc
         contact = " ".join(settings.contact.encode("ascii", "replace").decode().split())
         agent = f"mapgan/{__version__}" + (f" (+{contact})" if contact else "")
-        # unpacked bodies only: their length can be checked, and none can blow up
+        # no compression: the length of a body can be checked, and it cannot expand
         self.session.headers.update({"User-Agent": agent, "Accept-Encoding": "identity"})
         for scheme in ("http://", "https://"):
             self.session.mount(scheme, guarded_adapter(self.named))
         self.rules: dict[Origin, Protego | UnavailableError] = {}
         self.next_request: dict[Origin, float] = {}
-        self.silent: Counter[Origin] = Counter()
+        self.failures: Counter[Origin] = Counter()
 
-    def fetch(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Answer:
+    def fetch(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Response:
         """Download `url` into an empty open file; at most `limit` bytes.
 
         Raises:
-            UnavailableError: it cannot be had, or may not; its text says why.
+            UnavailableError: it cannot or must not be downloaded; its text says why.
         """
-        for _ in range(MAX_HOPS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             host, port = origin(url)
-            check(host, port, host, self.named)  # with a proxy, no socket of ours will tell
+            check(host, port, host, self.named)  # behind a proxy, no socket has its address
             if expected != "robots":
                 self._check_robots(url)
             handle_trouble = self._request_with_retries(url, into, expected, limit)
-            if isinstance(handle_trouble, Answer):
+            if isinstance(handle_trouble, Response):
                 return handle_trouble
             url = handle_trouble
-        raise UnavailableError(f"more than {MAX_HOPS} redirects")
+        raise UnavailableError(f"more than {MAX_REDIRECTS} redirects")
 
     def _check_robots(self, url: str) -> None:
         host = origin(url)
@@ -115,7 +119,7 @@ class Client:
             self.rules[host] = self._fetch_robots(url)
         rules = self.rules[host]
         if isinstance(rules, UnavailableError):
-            raise UnavailableError(f"robots.txt of its site cannot be had: {rules}", rules.status)
+            raise UnavailableError(f"robots.txt of its site is not available: {rules}", rules.status)
         if not rules.can_fetch(url, "mapgan"):
             raise UnavailableError("robots.txt forbids it")
 
@@ -133,29 +137,29 @@ class Client:
             print(f"mapgan: {origin(url)[0]} asks for {asked:g} s between requests", file=sys.stderr)
         return rules
 
-    def _request_with_retries(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Answer | str:
-        """Ask, and ask again after longer and longer pauses; a string is where a redirect leads."""
+    def _request_with_retries(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Response | str:
+        """Send a request, with retries and exponential backoff; a string is the target of a redirect."""
         host = origin(url)
-        if self.silent[host] >= SILENT_BEFORE_GIVING_UP:
-            raise UnavailableError("its site failed too often in a row")
+        if self.failures[host] >= FAILURES_BEFORE_GIVING_UP:
+            raise UnavailableError("its site failed too often in succession")
         for tried in range(self.settings.retries + 1):
             try:
                 handle_trouble = self._request(url, into, expected, limit)
             except TransientError as error:
                 if tried == self.settings.retries:
-                    self.silent[host] += error.status in SILENCE
+                    self.failures[host] += error.status in SITE_IS_DOWN
                     raise
                 pause = 2.0**tried if error.pause is None else error.pause
-                self.sleep(min(pause, MAX_PAUSE))
+                self.sleep(min(pause, MAX_BACKOFF))
             except UnavailableError:
-                self.silent[host] = 0
+                self.failures[host] = 0
                 raise
             else:
-                self.silent[host] = 0
+                self.failures[host] = 0
                 return handle_trouble
         raise AssertionError("the last try returns or raises")
 
-    def _request(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Answer | str:
+    def _request(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Response | str:
         self._wait(url)
         timeout = self.settings.timeout
         try:
@@ -198,14 +202,14 @@ class Client:
         into.truncate()
         allowed = self.settings.timeout * TIMEOUTS_PER_DOWNLOAD
         deadline = time.monotonic() + allowed
-        # read1 comes back with whatever there is: a server that drips cannot hold on to us;
-        # it raises when the body is shorter than its Content-Length
+        # read1 returns whatever has arrived, so a slow server cannot block the deadline below;
+        # it raises if the body is shorter than its Content-Length
         while chunk := response.raw.read1(CHUNK, decode_content=True):
             into.write(chunk)
             if into.tell() > limit:
                 raise too_large
             if time.monotonic() > deadline:
-                raise UnavailableError(f"not whole after {allowed:g} s")
+                raise UnavailableError(f"incomplete after {allowed:g} s")
 
 
 def _without_password(url: str) -> str:
@@ -213,7 +217,7 @@ def _without_password(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _check_response(response: requests.Response, url: str, expected: Resource) -> Answer:
+def _check_response(response: requests.Response, url: str, expected: Resource) -> Response:
     status = response.status_code
     if status in RETRY_STATUSES:
         raise TransientError(f"HTTP {status}", status, _retry_after(response))
@@ -225,11 +229,11 @@ def _check_response(response: requests.Response, url: str, expected: Resource) -
     if (expected == "page" and not is_page) or (expected == "image" and is_page and media_type):
         raise WrongKindError(media_type, expected)
     _, _, charset = parameters.lower().partition("charset=")
-    return Answer(url, media_type, charset.strip(" \"'").partition(";")[0] or None)
+    return Response(url, media_type, charset.strip(" \"'").partition(";")[0] or None)
 
 
 def _retry_after(response: requests.Response) -> float | None:
-    """Seconds that the server asks to wait, said as a number or as a date."""
+    """Seconds that the server asks to wait, given as a number or as a date."""
     asked = response.headers.get("Retry-After", "").strip()
     if asked.isdecimal():
         return float(asked)

@@ -1,4 +1,4 @@
-"""The user's own images. Nothing in their folder is ever changed."""
+"""Images in a folder of the user, which is never changed."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from mapgan.errors import MapganError
 from mapgan.params.collecting import Folder
 from mapgan.progress import Bar
 
-NAMED = 10  # files that are not images, in the line about them
+MAX_NAMED = 10  # files that are not images, in the line about them
 
 
 def gather(
     settings: Folder, group_pattern: str, raw: Path, leave_out: Collection[Path] = ()
 ) -> tuple[list[ManifestRow], int]:
-    """Copy the images of a folder into `raw`; give their rows and how many were not there before.
+    """Copy the images of a folder into `raw`; returns their rows, and how many were not there before.
 
-    They are copied, not linked: with DVC's link type `hardlink` a link would make the user's own file
-    read-only, and whoever paints over it later would change `raw` behind DVC's back.
+    They are copied, not linked: with DVC's link type `hardlink`, a link would make the user's own file read-only, and
+    editing it would change `raw` without DVC noticing.
 
     Raises:
-        MapganError: the folder is missing, or holds no image.
+        MapganError: the folder is missing, or has no images.
     """
     folder = Path(settings.path).expanduser()
     if not folder.is_dir():
@@ -51,16 +51,16 @@ def gather(
 
 
 def _named(folder: Path, others: Sequence[Path]) -> str:
-    """The first of the files that are no images that mapgan reads, by name, and what to do about photos of phones."""
-    names = ["".join(c for c in str(path.relative_to(folder)) if c.isprintable()) for path in others[:NAMED]]
-    more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
-    line = f"{len(others)} files stepped over that are no images: {', '.join(names)}{more}"
+    """A line that names the first of the files that are not images, and says how to read photos of phones."""
+    names = ["".join(c for c in str(path.relative_to(folder)) if c.isprintable()) for path in others[:MAX_NAMED]]
+    more = f" and {len(others) - MAX_NAMED} more" if len(others) > MAX_NAMED else ""
+    line = f"{len(others)} files skipped that are not images: {', '.join(names)}{more}"
     heif = any(path.suffix.lower() in HEIF_SUFFIXES for path in others)
     return line + ('; pip install "mapgan[heic]" to read HEIC and HEIF images' if heif else "")
 
 
 def walk(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:
-    """All files below a folder, sorted; not the hidden ones, and no folder twice (links can form loops)."""
+    """All files below a folder, sorted, without hidden ones; no folder is visited twice, as links can form loops."""
     seen = {path.resolve() for path in leave_out}
 
     def below(here: Path) -> Iterator[Path]:
@@ -71,7 +71,7 @@ def walk(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:
         try:
             entries = sorted(here.iterdir(), key=lambda entry: entry.name)
         except OSError as error:
-            print(f"mapgan: {here}: stepped over ({error.strerror})", file=sys.stderr)
+            print(f"mapgan: {here}: skipped ({error.strerror})", file=sys.stderr)
             return
         for entry in entries:
             if entry.name.startswith("."):
@@ -79,7 +79,7 @@ def walk(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:
             try:
                 is_folder, is_file = entry.is_dir(), entry.is_file()
             except OSError as error:
-                print(f"mapgan: {entry}: stepped over ({error.strerror})", file=sys.stderr)
+                print(f"mapgan: {entry}: skipped ({error.strerror})", file=sys.stderr)
                 continue
             if is_folder:
                 yield from below(entry)
@@ -90,7 +90,7 @@ def walk(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:
 
 
 def _copy_image(path: Path, relative: Path, group_pattern: str, raw: Path) -> tuple[ManifestRow, bool]:
-    """The row of one image, and whether it was not in `raw` before."""
+    """The row of an image, and whether it was not in `raw` before."""
     url = f"folder:{relative.as_posix()}"
     try:
         digest = files.sha256_file(path)
@@ -103,7 +103,7 @@ def _copy_image(path: Path, relative: Path, group_pattern: str, raw: Path) -> tu
         with files.atomic_write(target) as scratch:
             shutil.copyfile(path, scratch)
     size = target.stat().st_size
-    # a/1.png and b/1.png are two maps
+    # a/1.png and b/1.png are different maps
     where = relative.parent.as_posix()
     name = group(path.stem, group_pattern)
     row = ManifestRow(

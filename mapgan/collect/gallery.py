@@ -1,4 +1,4 @@
-"""Images of any website: from page to page first, then image by image."""
+"""Images from a website: first all pages are crawled, then the images are downloaded."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NOT_HERE = {403, 404, 410}
 
 @dataclass(frozen=True)
 class FoundImage:
-    """An image, and the page that showed it."""
+    """An image, and the page that it was found on."""
 
     image: ImageLink
     page: str
@@ -40,20 +40,20 @@ class FoundImage:
 
 @dataclass
 class Crawl:
-    """What going through the pages gave: images by their best address, and pages that failed."""
+    """The result of crawling: images by their best address, and rows of pages that failed."""
 
     images: dict[str, FoundImage] = field(default_factory=dict)
     failed: list[ManifestRow] = field(default_factory=list)
 
 
 def check_settings(settings: Gallery) -> None:
-    """Find what is wrong with the settings before any work.
+    """Check the settings before any work.
 
     Raises:
         MapganError: no address is given, one is not http(s), or a CSS selector is wrong.
     """
     if not settings.urls:
-        raise MapganError("scrape.gallery.urls is empty", "write down the addresses of the pages to begin with")
+        raise MapganError("scrape.gallery.urls is empty", "give the addresses of the first pages")
     for url in settings.urls:
         try:
             origin(url)
@@ -68,20 +68,20 @@ def check_settings(settings: Gallery) -> None:
             soupsieve.compile(getattr(settings, name) or "a")
         except soupsieve.SelectorSyntaxError as error:
             first = str(error).splitlines()[0]
-            raise MapganError(f"scrape.gallery.{name} is no CSS selector", first) from None
+            raise MapganError(f"scrape.gallery.{name} is not a CSS selector", first) from None
 
 
 def gather(
     settings: Gallery, group_pattern: str, client: Client, store: Store, raw: Path
 ) -> tuple[list[ManifestRow], int]:
-    """Fill `raw` with a gallery's images; give their rows and how many were downloaded now.
+    """Download the images of a gallery to `raw`; returns their rows, and how many were downloaded now.
 
     Raises:
-        MapganError: the first page cannot be had, or no page shows any image.
+        MapganError: the first page is not available, or there are no images.
     """
     crawled = crawl(settings, client)
     if not crawled.images:
-        raise MapganError(f"{settings.urls[0]}: no image found", "look whether scrape.gallery.images fits the page")
+        raise MapganError(f"{settings.urls[0]}: no image found", "check scrape.gallery.images")
     rows, new, failed = crawled.failed, 0, 0
     limit = int(settings.max_mib * 2**20)
     with Bar("images", total=len(crawled.images)) as bar, store.scratch() as scratch:
@@ -99,10 +99,10 @@ def gather(
 
 
 def crawl(settings: Gallery, client: Client) -> Crawl:
-    """Go from the start pages to next pages and followed ones, breadth first, on the start's hosts only.
+    """Crawl from the first pages to next pages and followed links, breadth first, on the same hosts only.
 
     Raises:
-        MapganError: the first page cannot be had.
+        MapganError: the first page is not available.
     """
     crawled = Crawl()
     queue = deque((url, "", 0) for url in dict.fromkeys(settings.urls))
@@ -116,14 +116,14 @@ def crawl(settings: Gallery, client: Client) -> Crawl:
             try:
                 at, page = _open(url, client, settings, depth)
                 if not parent:
-                    hosts.add(origin(at)[0])  # example.org sends its visitors to www.example.org
+                    hosts.add(origin(at)[0])  # example.org may redirect to www.example.org
                 elif origin(at)[0] not in hosts:
                     raise UnavailableError("leads to another site")
             except UnavailableError as error:
                 if isinstance(error, WrongKindError) and error.media_type.startswith("image/"):
                     crawled.images.setdefault(url, FoundImage(ImageLink((url,)), parent))
                 elif pages == 1:
-                    raise MapganError(f"{url}: {error}", "look at scrape.gallery.urls and at the site") from None
+                    raise MapganError(f"{url}: {error}", "check scrape.gallery.urls and the site") from None
                 else:
                     crawled.failed.append(_failed(url, parent, str(error)))
                 continue
@@ -163,10 +163,10 @@ def _open(url: str, client: Client, settings: Gallery, depth: int) -> tuple[str,
 def _fetch_first(
     addresses: tuple[str, ...], client: Client, store: Store, scratch: Path, limit: int
 ) -> tuple[Stored, bool]:
-    """The first address that gives an image, and whether it was downloaded now.
+    """The image from the first address that has one, and whether it was downloaded now.
 
-    Only what is not there makes us try the next address: a thumbnail instead of an image, because a
-    server was busy just then, would be another result on every run.
+    The next address is tried only if there is nothing at the one before it. If a busy server were a reason, the
+    result could be a thumbnail on one run and the image on another.
     """
     if stored := store.get(addresses[0]):
         return stored, False
@@ -182,7 +182,7 @@ def _fetch_first(
             if error.status not in NOT_HERE and not isinstance(error, WrongKindError):
                 break
         finally:
-            target.unlink(missing_ok=True)  # the store may hold a link to it
+            target.unlink(missing_ok=True)  # the store may have a hard link to it
     raise first or UnavailableError("no address")
 
 

@@ -1,4 +1,4 @@
-"""Which images show parts of one map, judged by their file names."""
+"""Groups of images that show parts of the same map, by file name."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from mapgan.collect.links import is_image
 
 
 def group(name: str, pattern: str) -> str:
-    """The map that an image belongs to: what `pattern` finds in the name, or else the whole name.
+    """The group of an image: the match of `pattern` in its name, or the whole name.
 
     Args:
         name: file name without folder and suffix.
-        pattern: regular expression; its first group counts if it has one. Empty: none.
+        pattern: regular expression, of which the first group counts if it has one; empty for none.
     """
     match = re.search(pattern, name) if pattern else None
     if match is None:
@@ -23,7 +23,7 @@ def group(name: str, pattern: str) -> str:
 
 
 def stem_of(url: str) -> str:
-    """The file name in an address, without its suffix; with the query where that says which image it is."""
+    """The file name in an address, without suffix; with the query if the path does not name an image."""
     parts = urlsplit(url)
     name = unquote(parts.path).rpartition("/")[2]
     if is_image(url):

@@ -1,4 +1,4 @@
-"""From an element of a page to the addresses of the image it shows, the best one first."""
+"""The addresses of the image that an HTML element shows, the best one first."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
 SHOWN = ("data-src", "data-lazy-src", "data-original", "src", "content")
 WORDPRESS_SIZE = {"w", "h", "resize", "fit"}
 REDIRECTOR = {"url", "u", "to", "target", "dest", "destination"}
-# at least one side of three digits: in `ruin-20x30.png` they count squares, not pixels
+# at least one number has three digits: `ruin-20x30.png` means squares, not pixels
 THUMBNAIL = re.compile(r"-(\d{3,4}x\d{2,4}|\d{2}x\d{3,4})(?=\.\w+$)")
 
 
 def is_image(address: str) -> bool:
-    """Whether the path of an address ends like an image's."""
+    """Whether the path of an address has the suffix of an image."""
     return urlsplit(address).path.lower().endswith(WEB_SUFFIXES)
 
 
 def attribute(tag: Tag, name: str) -> str:
-    """The text of an attribute; empty where there is none."""
+    """The text of an attribute; empty if there is none."""
     value = tag.get(name)
     return value if isinstance(value, str) else " ".join(value or ())
 
 
 def resolve(address: str, base: str) -> str | None:
-    """Make an address whole, without its fragment; None for one that is not plain http(s) or broken."""
+    """An absolute address without fragment; None if it is invalid or not http(s)."""
     tidy = re.sub(r"[\t\r\n]", "", address).strip().replace("&amp;", "&")
     if not tidy:
         return None
@@ -43,14 +43,14 @@ def resolve(address: str, base: str) -> str | None:
         whole = requote_uri(urljoin(base, tidy))
         parts = urlsplit(whole)
         usable = parts.scheme in ("http", "https") and parts.hostname and len(whole) <= MAX_ADDRESS
-        host = parts.netloc.rpartition("@")[2]  # a name and password from a page are nobody's business
+        host = parts.netloc.rpartition("@")[2]  # without user name and password
         return urlunsplit((parts.scheme, host, parts.path, parts.query, "")) if usable else None
     except ValueError:
         return None
 
 
 def unwrapped(address: str) -> str:
-    """The address that a redirector such as `leaving.asp?url=...` leads to, if that is an image."""
+    """The target of a redirector such as `leaving.asp?url=...`, if it is an image; else the address itself."""
     parts = urlsplit(address)
     if is_image(address):
         return address
@@ -62,16 +62,16 @@ def unwrapped(address: str) -> str:
 
 
 def image_link(tag: Tag, base: str) -> str | None:
-    """Where an `<a href>` leads, if that is an image."""
+    """The target of an `<a href>`, if it is an image."""
     target = resolve(attribute(tag, "href"), base)
     target = unwrapped(target) if target else None
     return target if target and is_image(target) else None
 
 
 def addresses(tag: Tag, base: str) -> tuple[str, ...]:
-    """Addresses to try for the image that an element shows, best first, at most six.
+    """Addresses to try for the image of an element, the best one first, at most six.
 
-    Order: linked image, `data-orig-file`, `data-large-file`, the largest of `srcset`, lazy `src`, `src`.
+    In this order: linked image, `data-orig-file`, `data-large-file`, the largest of `srcset`, lazy `src`, `src`.
     """
     found: list[str] = []
     linked = image_link(tag, base) if tag.name == "a" else _link_around(tag, base)
@@ -90,7 +90,7 @@ def addresses(tag: Tag, base: str) -> tuple[str, ...]:
 
 
 def largest(srcset: str) -> str | None:
-    """The address of the largest candidate in a `srcset`; its addresses may hold commas themselves."""
+    """The address of the largest candidate in a `srcset`, whose addresses may contain commas."""
     best, most = None, 0.0
     rest = srcset.strip(" \t\r\n,")
     while rest:
@@ -126,7 +126,7 @@ def _shown(tag: Tag) -> Iterator[str]:
 
 
 def _with_query_guess(address: str) -> list[str]:
-    """WordPress sizes by query: first without it, then as it stands (elsewhere `?w=` may mean something)."""
+    """Candidates for a WordPress address with its size in the query: without it, then as it is."""
     parts = urlsplit(address)
     if not is_image(address) or not parts.query:
         return [address]
@@ -135,7 +135,7 @@ def _with_query_guess(address: str) -> list[str]:
 
 
 def _with_name_guess(address: str) -> list[str]:
-    """WordPress names its thumbnails `name-300x225.jpg`: guess the name of the full image."""
+    """Candidates for a WordPress thumbnail such as `name-300x225.jpg`: the name of the full image."""
     parts = urlsplit(address)
     path, stripped = THUMBNAIL.subn("", parts.path)
     return _with_query_guess(urlunsplit(parts._replace(path=path)))[:1] if stripped else []

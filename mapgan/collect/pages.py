@@ -1,4 +1,4 @@
-"""From HTML to images, the next page and the pages to follow. Pure functions: nothing is fetched here."""
+"""Images and links of an HTML page. Nothing is downloaded here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PARENT_NAMES = {"../", "..", "parent directory"}
 
 @dataclass(frozen=True)
 class ImageLink:
-    """An image on a page: addresses to try, best first, and what the page calls it."""
+    """An image on a page: addresses to try, the best one first, and its title."""
 
     addresses: tuple[str, ...]
     title: str = ""
@@ -23,7 +23,7 @@ class ImageLink:
 
 @dataclass(frozen=True)
 class Page:
-    """What a page holds."""
+    """The images and links of a page."""
 
     images: list[ImageLink]
     next_page: str | None
@@ -35,13 +35,13 @@ class Page:
 def read_page(
     html: bytes, url: str, *, images: str, next_page: str, follow: str = "", charset: str | None = None
 ) -> Page:
-    """Find what the CSS selectors name on a page.
+    """Find images and links by CSS selectors.
 
     Args:
         html: the page.
-        url: where it came from, after redirects.
+        url: its address, after redirects.
         images, next_page, follow: CSS selectors as in `params.yaml`; an empty one finds nothing.
-        charset: what the server said, if it did.
+        charset: according to the server, if it said so.
     """
     soup = BeautifulSoup(html, "html.parser", from_encoding=charset)
     base = _base(soup, url)
@@ -65,7 +65,7 @@ def _images(soup: BeautifulSoup, base: str, selector: str, followed: list[Tag]) 
     found: dict[str, ImageLink] = {}
     for tag in soup.select(selector) if selector else []:
         neighbours = [tag, *tag.parents]
-        # what a followed link shows is the thumbnail of an image on the page behind it
+        # an image in a followed link is a thumbnail of one on the page behind it
         if any(id(each) in pages for each in neighbours) or (tag.name == "a" and not image_link(tag, base)):
             continue
         tries = addresses(tag, base)
@@ -102,7 +102,7 @@ def _followed(links: list[Tag], base: str, url: str) -> list[str]:
 
 
 def _sorts(address: str) -> bool:
-    """Whether a link only sorts an index page: `?C=N;O=D`."""
+    """Whether a link only changes the order of a directory listing: `?C=N;O=D`."""
     return re.match(r"C=[NMSD][;&]O=[AD]$", urlsplit(address).query) is not None
 
 

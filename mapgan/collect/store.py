@@ -1,4 +1,4 @@
-"""What came from the net, kept by digest, so that no image is downloaded twice."""
+"""Downloads, stored by digest, so that no image is downloaded twice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mapgan.errors import MapganError
 
 @dataclass(frozen=True)
 class Stored:
-    """An image in the store, and the address that gave it."""
+    """An image in the store, and the address that it was downloaded from."""
 
     url: str
     digest: str
@@ -22,28 +22,28 @@ class Stored:
 
 
 class Store:
-    """Images in `images/<2>/<sha256>`, and in `urls/` which address gave which image.
+    """Images in `images/<2>/<sha256>`, and the digest for each address in `urls/`.
 
     Args:
-        cache: the folder for both.
-        remember: False to keep the images but forget the addresses (they may give others next time).
+        cache: parent folder of both.
+        remember: whether to store addresses; False if they may have other images next time.
     """
 
     def __init__(self, cache: Path, remember: bool = True) -> None:
         self.cache, self.remember = cache, remember
 
     def get(self, asked: str) -> Stored | None:
-        """What the address `asked` gave before; None if nothing did or its file is no longer whole."""
+        """The image that was requested as `asked` before; None if there is none, or its file is damaged."""
         try:
             note = files.read_json(self._note(asked))
             stored = Stored(note["url"], note["sha256"], self._image(note["sha256"]))
         except (MapganError, KeyError, TypeError):
             return None
-        whole = stored.path.is_file() and files.sha256_file(stored.path) == stored.digest
-        return stored if whole else None
+        intact = stored.path.is_file() and files.sha256_file(stored.path) == stored.digest
+        return stored if intact else None
 
     def add(self, asked: str, url: str, downloaded: Path) -> Stored:
-        """Take in a finished download that was looked for at `asked` and found at `url`."""
+        """Add a finished download that was requested as `asked` and found at `url`."""
         digest = files.sha256_file(downloaded)
         stored = Stored(url, digest, self._image(digest))
         files.link_or_copy(downloaded, stored.path)
@@ -53,7 +53,7 @@ class Store:
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder for unfinished downloads, on the store's own disk, so that `add` can link."""
+        """A folder for unfinished downloads, on the same disk, so that `add` can link."""
         self.cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="download-", dir=self.cache) as name:
             yield Path(name)

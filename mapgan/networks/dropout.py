@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 
 class Dropout(nn.Module):
-    """Dropout of units, `[B, C]`, or of whole channels, `[B, C, H, W]`, as neighbouring pixels are correlated.
+    """Dropout of units, `[B, C]`, or of whole channels, `[B, C, H, W]`, whose pixels are correlated.
 
     After Tompson et al. 2015 (arXiv:1411.4280), section 3.2.
 
@@ -24,7 +24,7 @@ class Dropout(nn.Module):
         super().__init__()
         self.p = p
         self.keys: Tensor | None = None
-        """32 random bits per image, `[B]` int64; None for the indices in the batch. A batch of two passes repeats them."""
+        """32 random bits per image, `[B]` int64; None for its index in the batch."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:

@@ -62,9 +62,7 @@ def _scalar(value: Any) -> str:
 
 def main() -> None:
     """Print `params.yaml` with all defaults."""
-    print(
-        "# All settings of mapgan. An unknown key or a wrong value stops a run before any work, with a line that says why.\n"
-    )
+    print("# All settings of mapgan. An unknown key or a wrong value stops a run at once, with a line that says why.\n")
     print(to_yaml(Params()), end="")
 
 

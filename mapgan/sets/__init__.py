@@ -1,6 +1,6 @@
 """Ready-made sets beside maps: digits, clothes, faces, or any file of small images.
 
-They need no scraping and no pruning: resize makes the training set straight from them.
+They need no scraping and no pruning: resize makes the training set directly from them.
 """
 
 from mapgan.sets.finding import files_of, find_set, set_files

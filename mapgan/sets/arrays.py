@@ -22,7 +22,7 @@ from mapgan.sets.parts import Array
 
 Kind = Literal["idx", "npy", "npz", "csv"]
 
-MAX_BYTES = 1 << 34  # 16 GiB; a set that large belongs into a folder of images
+MAX_BYTES = 1 << 34  # 16 GiB; a larger set should be a folder of images
 # http://yann.lecun.com/exdb/mnist: two zeros, the number type, the number of axes, then each axis' length
 IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 CHUNK_BYTES = 1 << 24
@@ -33,7 +33,7 @@ DAMAGED = (
 
 
 def kind_of(path: Path) -> Kind | None:
-    """What a file holds, by its first bytes (CSV, which has no mark, by its name); None for anything else."""
+    """The kind of a file, by its first bytes (CSV by its name); None for any other."""
     try:
         with _opened(path) as stream:
             head = stream.read(8)
@@ -52,11 +52,11 @@ def read_arrays(path: Path) -> dict[str, Array]:
     """All arrays of a file, by name.
 
     Raises:
-        MapganError: it is of another kind, is damaged, or wants too much memory.
+        MapganError: it is of another kind, is damaged, or too large.
     """
     kind = kind_of(path)
     if kind is None:
-        raise MapganError(f"{path}: holds no set of images", "IDX, NPZ, NPY and CSV files do, gzipped or not")
+        raise MapganError(f"{path}: is not a set of images", "IDX, NPZ, NPY and CSV files are, gzipped or not")
     try:
         return READERS[kind](path)
     except DAMAGED as error:
@@ -92,13 +92,13 @@ def _npy(stream: io.BufferedIOBase) -> Array:
 
 
 def _values(stream: io.BufferedIOBase, dtype: np.dtype[np.generic], shape: tuple[int, ...]) -> Array:
-    """As many values as the header promised, and no byte more or less."""
+    """Exactly as many values as the header says."""
     wanted = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or wanted > MAX_BYTES:
         raise ValueError(f"{list(shape)} would be {wanted / 2**30:.0f} GiB")
-    content = bytearray()  # in pieces: memory is taken for what is there, not for what the header promises
-    while piece := stream.read(min(CHUNK_BYTES, wanted + 1 - len(content))):
-        content += piece
+    content = bytearray()  # in chunks: memory is allocated for what is there, not for what the header says
+    while chunk := stream.read(min(CHUNK_BYTES, wanted + 1 - len(content))):
+        content += chunk
     if len(content) != wanted:
         more = len(content) > wanted
         raise ValueError(f"{'more' if more else 'fewer'} bytes than the {wanted} of {list(shape)}")

@@ -1,4 +1,4 @@
-"""Sets that torchvision knows how to download; it is loaded only when one is asked for."""
+"""Sets that torchvision downloads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mapgan.sets.parts import Part, Pixels, ReadySet
 
 
 def download(name: str, folder: Path, words: Sequence[str]) -> ReadySet:
-    """The set called `name`, through torchvision's own class, which keeps its files in `folder`.
+    """The set called `name`, with torchvision, which stores its files in `folder`.
 
     Raises:
         MapganError: it cannot be downloaded.
@@ -29,7 +29,7 @@ def download(name: str, folder: Path, words: Sequence[str]) -> ReadySet:
     except (OSError, RuntimeError, ValueError, ImportError) as error:
         why = " ".join(str(error).split())[:200] or type(error).__name__
         raise MapganError(
-            f"{name}: torchvision could not fetch it ({why})", "fetch its files and name them with dataset.path"
+            f"{name}: torchvision could not download it ({why})", "download its files and set dataset.path"
         ) from None
 
 
@@ -38,7 +38,7 @@ def _digits(found: Any, words: Sequence[str]) -> Part:
 
 
 class Photos(Sequence[Pixels]):
-    """The images of one of torchvision's sets, each decoded when it is asked for."""
+    """The images of a torchvision set, each decoded when it is accessed."""
 
     def __init__(self, found: Any) -> None:
         self.found = found

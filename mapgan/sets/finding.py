@@ -1,4 +1,4 @@
-"""Where a set is: in files that are here already, or else with torchvision, which downloads it."""
+"""Finding a ready-made set: in local files, or else by downloading it with torchvision."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mapgan.params.collecting import ReadyMade
 from mapgan.sets.arrays import kind_of, read_arrays
 from mapgan.sets.parts import ReadySet, from_arrays, is_test
 
-# where systems keep them: Debian's package dataset-fashion-mnist
+# of Debian's package dataset-fashion-mnist
 INSTALLED = {"fashion-mnist": Path("/usr/share/datasets/fashion-mnist")}
 WORDS = {
     "mnist": tuple("0123456789"),
@@ -21,14 +21,14 @@ WORDS = {
 
 
 def find_set(settings: ReadyMade, cache: Path) -> ReadySet:
-    """The set that the settings name.
+    """The set of the settings.
 
     Args:
         settings: the section `dataset` of `params.yaml`.
-        cache: the folder that keeps what is downloaded.
+        cache: folder for downloads.
 
     Raises:
-        MapganError: it is not here and cannot be downloaded, or its files are damaged.
+        MapganError: there are no such files and it cannot be downloaded, or they are damaged.
     """
     path = Path(settings.path)
     words = WORDS.get(settings.name, ())
@@ -36,16 +36,16 @@ def find_set(settings: ReadyMade, cache: Path) -> ReadySet:
         arrays = {name: array for file in files for name, array in read_arrays(file).items()}
         return from_arrays(arrays, str(files[0] if len(files) == 1 else files[0].parent), words)
     if settings.name == "file":
-        raise MapganError(f"dataset.path: {path} holds no set", "name an IDX, NPZ, NPY or CSV file, or a folder of IDX")
+        raise MapganError(f"dataset.path: {path} is not a set", "name an IDX, NPZ, NPY or CSV file, or a folder of IDX")
     if path != Path(ReadyMade().path) and not path.exists():
-        raise MapganError(f"dataset.path: no {path}", "name the files of the set, or leave it out to download them")
+        raise MapganError(f"dataset.path: no {path}", "name the files of the set, or leave it out to download it")
     from mapgan.sets.downloading import download
 
     return download(settings.name, cache / "sets", words)
 
 
 def set_files(settings: ReadyMade) -> list[Path]:
-    """The files that the set is read from; none if it has to be downloaded."""
+    """The files of the set; empty if it has to be downloaded."""
     return next((files for location in _locations(settings) if (files := files_of(location))), [])
 
 

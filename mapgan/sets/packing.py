@@ -1,4 +1,4 @@
-"""A ready-made set → training images of one size, with its own test part as the hold-out."""
+"""The training set from a ready-made set, whose test part is the hold-out."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from mapgan.progress import Bar
 from mapgan.sets.finding import find_set
 from mapgan.sets.parts import Part, ReadySet
 
-ImageIndex = tuple[Part, int]  # an image: the part that it is of, and its number there
+ImageIndex = tuple[Part, int]  # the part of an image, and its number there
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How many images were taken."""
+    """The number of images."""
 
     train: int
     holdout: int
 
 
 def pack(chosen: ReadyMade, settings: Resize, out: Path, cache: Path) -> Counts:
-    """Make the training set in `out` of a ready-made one: `dataset.json` and `pack.npy` (see `mapgan.dataset`).
+    """Make the training set `out` from a ready-made set (see `mapgan.dataset`).
 
-    Images of the wanted size stay as they are, others are scaled; grey becomes RGB. The hold-out is the
-    set's own test part, or else a share of the images chosen by a hash of their numbers.
+    Images are resized if they have another size, and grey ones converted to RGB. The hold-out is the test part of the
+    set, or else a fraction of the images, chosen by a hash of their numbers.
 
     Raises:
-        MapganError: the set cannot be had, or has no labels where they are asked for.
+        MapganError: the set is not available, or has no labels where `dataset.condition` needs them.
     """
     found = find_set(chosen, cache)
     labelled = chosen.condition == "folder"
@@ -54,12 +54,12 @@ def pack(chosen: ReadyMade, settings: Resize, out: Path, cache: Path) -> Counts:
         images = _images([*parts[0], *parts[1]], whole, bar)
         write_dataset(out, (settings.width, settings.height), train, holdout, images)
     for name in PARTS:
-        shutil.rmtree(out / name, ignore_errors=True)  # single images of a set that was here before
+        shutil.rmtree(out / name, ignore_errors=True)  # images of an earlier set
     return Counts(len(train), len(holdout))
 
 
 def _split(found: ReadySet, fraction: float, labelled: bool) -> tuple[list[ImageIndex], list[ImageIndex]]:
-    """Training part and hold-out; none is held out where the share is 0."""
+    """Training images and hold-out, which is empty if `fraction` is 0."""
     train = [(found.train, number) for number in range(len(found.train.images))]
     if found.test is not None and fraction:
         return train, [(found.test, number) for number in range(len(found.test.images))]

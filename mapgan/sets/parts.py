@@ -1,4 +1,4 @@
-"""What a ready-made set is: images and perhaps labels, in one part or two."""
+"""A ready-made set: images, and labels if there are any, in a training part and a test part."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from mapgan.errors import MapganError
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
 
-TEST = ("t10k", "test")  # what the names of a test part's files and arrays have in them
+TEST = ("t10k", "test")  # in the names of files and arrays of a test part
 LEFT_OUT = ("val",)
 
 
 @dataclass(frozen=True)
 class Part:
-    """Images, each uint8 `[H, W]` or `[H, W, 3]`, and a label for each, or no labels at all."""
+    """Images, `[H, W]` or `[H, W, 3]` uint8 each, and their labels, or no labels."""
 
     images: Sequence[Pixels] | Pixels
     labels: Sequence[str] = ()
@@ -29,31 +29,31 @@ class Part:
 
 @dataclass(frozen=True)
 class ReadySet:
-    """The part to train on, and the set's own test part if it has one."""
+    """The training part, and the test part if there is one."""
 
     train: Part
     test: Part | None = None
 
     @property
     def side(self) -> int:
-        """The shorter side of its first image, pixels."""
+        """The shorter side of the first image, pixels."""
         first: Pixels = self.train.images[0]
         return int(min(first.shape[:2]))
 
 
 def from_arrays(arrays: Mapping[str, Array], where: str, words: Sequence[str] = ()) -> ReadySet:
-    """The set that named arrays make: those of an NPZ file, or of the IDX or NPY files in a folder.
+    """The set made of named arrays, from an NPZ file or from several files in a folder.
 
-    In each part, the one array with three or more axes holds the images; an array with as many whole
-    numbers or words holds their labels.
+    In each part, the array with three or more axes holds the images; an array with as many integers or texts holds
+    their labels.
 
     Args:
-        arrays: by name; a name that holds `test` or `t10k` is of the test part.
+        arrays: by name; names with `test` or `t10k` belong to the test part.
         where: the file or folder, for errors.
-        words: what the labels 0, 1, 2 ... stand for, where that is known.
+        words: names of the labels 0, 1, 2 ..., if they are known.
 
     Raises:
-        MapganError: there are no images, or it is not clear which they are.
+        MapganError: there are no images, or several candidates.
     """
     train = {name: array for name, array in arrays.items() if not _has(name, (*TEST, *LEFT_OUT))}
     test = {name: array for name, array in arrays.items() if is_test(name)}
@@ -77,7 +77,7 @@ def _part(arrays: Mapping[str, Array], where: str, words: Sequence[str]) -> Part
     if len(found) != 1:
         told = "; ".join(f"{name} {list(array.shape)}" for name, array in sorted(arrays.items())) or "nothing"
         raise MapganError(
-            f"{where}: holds {told}, where one array of images was looked for", "[N, height, width] or [N, H, W, 3]"
+            f"{where}: holds {told}, where one array of images is expected", "[N, height, width] or [N, H, W, 3]"
         )
     ((name, array),) = found.items()
     images = _as_images(array, f"{where}, {name}")
@@ -96,22 +96,22 @@ def _words(labels: Array, words: Sequence[str], where: str) -> list[str]:
 
 
 def _as_images(array: Array, where: str) -> Pixels:
-    """Any usual layout and number type as uint8 `[N, H, W]` or `[N, H, W, 3]`."""
+    """Any common layout and number type as `[N, H, W]` or `[N, H, W, 3]` uint8."""
     channels_first = array.ndim == 4 and array.shape[1] in (1, 3) and array.shape[3] not in (1, 3)
     laid = np.moveaxis(array, 1, 3) if channels_first else array
     if laid.ndim == 4 and laid.shape[3] == 1:
         laid = laid[..., 0]
     if laid.ndim not in (3, 4) or (laid.ndim == 4 and laid.shape[3] != 3) or not laid.size:
-        raise MapganError(f"{where}: {list(array.shape)} are no images", "[N, height, width] or [N, H, W, 3] are")
+        raise MapganError(f"{where}: {list(array.shape)} are not images", "[N, height, width] or [N, H, W, 3] are")
     return laid if laid.dtype == np.uint8 else _as_bytes(laid, where)
 
 
 def _as_bytes(array: Array, where: str) -> Pixels:
-    """Values from 0 to 1 or from 0 to 255 as uint8."""
+    """Values in [0, 1] or in [0, 255] as uint8."""
     if array.dtype.kind not in "biuf" or not np.isfinite(low := float(array.min())):
-        raise MapganError(f"{where}: its values are no brightnesses", "numbers from 0 to 255, or from 0 to 1, are")
+        raise MapganError(f"{where}: its values are not brightnesses", "numbers from 0 to 255, or from 0 to 1, are")
     high = float(array.max())
     if low < 0 or not high <= 255:
-        raise MapganError(f"{where}: values from {low:g} to {high:g}", "brightnesses go from 0 to 255, or from 0 to 1")
+        raise MapganError(f"{where}: values from {low:g} to {high:g}", "brightnesses are from 0 to 255, or from 0 to 1")
     scale = 255.0 if array.dtype.kind == "b" or (array.dtype.kind == "f" and high <= 1) else 1.0
     return np.stack([np.rint(image * scale).astype(np.uint8) for image in array])

@@ -86,13 +86,13 @@ def test_a_hanging_server_is_left(site, client_of):
 def test_a_dripping_server_is_left(site, client_of):
     url = site.put("/a.png", Reply(b"x" * 60, "image/png", drips=0.03))
     start = time.monotonic()
-    assert refusal(client_of(url, timeout=0.05), url) == "not whole after 0.5 s"
+    assert refusal(client_of(url, timeout=0.05), url) == "incomplete after 0.5 s"
     assert time.monotonic() - start < 1.5
 
 
 def test_a_closed_port_is_no_connection(client_of, closed_port):
     url = f"http://127.0.0.1:{closed_port}/a.png"
-    assert refusal(client_of(url), url) == "robots.txt of its site cannot be had: no connection"
+    assert refusal(client_of(url), url) == "robots.txt of its site is not available: no connection"
 
 
 def test_a_body_that_says_it_is_huge_is_not_begun(site, client_of):
@@ -115,7 +115,7 @@ def test_a_site_that_is_down_is_given_up(site, client_of):
     urls = [site.put(f"/{number}.png", Reply(status=503)) for number in range(5)]
     client = client_of(urls[0], retries=0)
     reasons = [refusal(client, url) for url in urls]
-    assert reasons == ["HTTP 503"] * 3 + ["its site failed too often in a row"] * 2
+    assert reasons == ["HTTP 503"] * 3 + ["its site failed too often in succession"] * 2
 
 
 def test_waits_between_requests_to_one_host(site, client_of, pauses):
@@ -163,7 +163,7 @@ def test_no_robots_txt_allows_all(site, client_of):
 def test_a_broken_robots_txt_allows_nothing(site, client_of, status):
     site.put("/robots.txt", Reply(status=status))
     url = site.put("/a.png", png())
-    assert refusal(client_of(url), url) == f"robots.txt of its site cannot be had: HTTP {status}"
+    assert refusal(client_of(url), url) == f"robots.txt of its site is not available: HTTP {status}"
     assert "/a.png" not in site.asked
 
 
@@ -212,9 +212,9 @@ def test_a_redirect_does_not_lead_into_the_own_network(site, other_site, client_
     url = site.put("/a.png", redirect(f"http://{host}:{port}/a.png"))
     assert refusal(client_of(url, retries=0), url) in {
         "leads to a private address; name it in scrape.gallery.urls if you mean it",
-        "robots.txt of its site cannot be had: "
+        "robots.txt of its site is not available: "
         "leads to a private address; name it in scrape.gallery.urls if you mean it",
-        "robots.txt of its site cannot be had: no connection",  # spellings that this system does not know
+        "robots.txt of its site is not available: no connection",  # spellings that this system does not know
     }
     assert other_site.asked == []
 

@@ -41,7 +41,7 @@ def test_takes_images_of_subfolders_and_nothing_else(inbox, gather, tmp_path, ca
     assert new == 2
     assert {row.file for row in rows} == {path.name for path in (tmp_path / "raw").iterdir()}
     assert {row.file[-4:] for row in rows} == {".png"}  # as the bytes say, not the name
-    assert "1 files stepped over that are no images: README.md\n" in capsys.readouterr().err
+    assert "1 files skipped that are not images: README.md\n" in capsys.readouterr().err
 
 
 def test_files_that_are_no_images_are_named(inbox, gather, capsys, monkeypatch):
@@ -52,7 +52,7 @@ def test_files_that_are_no_images_are_named(inbox, gather, capsys, monkeypatch):
     (inbox / "IMG_1.HEIC").touch()
     gather()
     said = capsys.readouterr().err
-    assert "13 files stepped over that are no images: IMG_1.HEIC, note-00.txt, " in said
+    assert "13 files skipped that are not images: IMG_1.HEIC, note-00.txt, " in said
     assert 'note-08.txt and 3 more; pip install "mapgan[heic]" to read HEIC and HEIF images\n' in said
 
 

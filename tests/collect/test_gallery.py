@@ -200,12 +200,12 @@ def test_nothing_unfinished_stays(gather, pit, tmp_path):
 
 
 def test_the_first_page_must_be_there(site, gather):
-    with pytest.raises(MapganError, match=r"HTTP 404; look at scrape\.gallery\.urls"):
+    with pytest.raises(MapganError, match=r"HTTP 404; check scrape\.gallery\.urls"):
         gather(site.url + "/gone")
 
 
 def test_some_image_must_be_there(site, gather):
-    with pytest.raises(MapganError, match=r"no image found; look whether scrape\.gallery\.images"):
+    with pytest.raises(MapganError, match=r"no image found; check scrape\.gallery\.images"):
         gather(site.put("/", html("nothing here")))
 
 
@@ -215,7 +215,7 @@ def test_some_image_must_be_there(site, gather):
         ({}, "scrape.gallery.urls is empty"),
         ({"urls": ["maps.example"]}, "neither http nor https"),
         ({"urls": ["https://me:secret@maps.example/"]}, "name or password"),
-        ({"urls": ["https://maps.example/"], "follow": "a[["}, "scrape.gallery.follow is no CSS selector"),
+        ({"urls": ["https://maps.example/"], "follow": "a[["}, "scrape.gallery.follow is not a CSS selector"),
     ],
 )
 def test_wrong_settings_are_found_before_any_work(settings, said):

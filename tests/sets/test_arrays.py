@@ -109,5 +109,5 @@ def test_damage_is_one_line(tmp_path: Path, name: str) -> None:
 def test_other_files_are_no_sets(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(content)
     assert kind_of(tmp_path / "x") is None
-    with pytest.raises(MapganError, match="holds no set of images"):
+    with pytest.raises(MapganError, match="is not a set of images"):
         read_arrays(tmp_path / "x")

@@ -118,7 +118,7 @@ def test_faces_are_decoded_one_by_one(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 MISSING = {
-    "no file": (ReadyMade(name="file", path="nowhere.npz"), r"nowhere\.npz holds no set"),
+    "no file": (ReadyMade(name="file", path="nowhere.npz"), r"nowhere\.npz is not a set"),
     "no place": (ReadyMade(name="mnist", path="nowhere"), "dataset.path: no nowhere"),
 }
 
