@@ -20,8 +20,6 @@ from mapgan.system_memory import total_memory
 Color = tuple[int, int, int]
 WHITE: Color = (255, 255, 255)
 
-BYTES_PER_PIXEL = 12  # Pillow stores RGB in 4 bytes; the decoded image, its conversion, and a working copy
-DEEP_BYTES_PER_PIXEL = 32  # 16-bit, 32-bit and float images are scaled in float64
 MEMORY_FRACTION = 0.5  # of the machine's memory
 DRAFT_PIXELS = 50_000_000  # JPEG files above this are decoded at reduced size where that is enough
 
@@ -110,7 +108,9 @@ def _decode(
         raise BadImage(f"too large: {width * height / 1e6:.0f} megapixels", image.size)
     if needed is not None and width * height > DRAFT_PIXELS:
         image.draft("RGB", needed)  # does nothing for other formats
-    size = image.width * image.height * (DEEP_BYTES_PER_PIXEL if _is_deep(image) else BYTES_PER_PIXEL)
+    size = image.width * image.height * _bytes_per_pixel(image)
+    if image.info.get("progressive"):
+        size += width * height * 6  # the coefficients of the whole JPEG: 3 channels of 2 bytes
     if size > BUDGET.total:
         gib, most = size / 2**30, BUDGET.total / 2**30
         raise BadImage(
@@ -124,6 +124,14 @@ def _decode(
     if image.size != before:
         width, height = height, width
     return Upright(_as_rgb(image, background), width, height)
+
+
+def _bytes_per_pixel(image: Image.Image) -> int:
+    """The peak of decoding and first use. Pillow stores RGB in 4 bytes per pixel."""
+    decoder = 12 if image.format in ("WEBP", "AVIF", "HEIF") else 0  # frames of their own decoders
+    if _is_deep(image):
+        return decoder + 30  # float64, and two copies of it
+    return decoder + (21 if image.has_transparency_data else 9)  # two layers and two results; or RGB, a copy, and grey
 
 
 def _reason(error: Exception) -> str:

@@ -70,7 +70,7 @@ def save_png(path: Path, image: Image.Image) -> None:
 def _write(page: Image.Image, text: str, x: int, y: int, room: int) -> None:
     """Write `text`, shortened to `room` pixels, centred at (x, y)."""
     font = ImageFont.load_default(FONT_PIXELS)
-    ImageDraw.Draw(page).text((x, y), _cut(text, font.getlength, room), materialize=INK, font=font, anchor="mm")
+    ImageDraw.Draw(page).text((x, y), _cut(text, font.getlength, room), fill=INK, font=font, anchor="mm")
 
 
 def _cut(text: str, length: Callable[[str], float], room: int) -> str:

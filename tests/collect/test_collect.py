@@ -69,7 +69,7 @@ def test_a_broken_manifest_of_an_earlier_run_is_replaced(tmp_path, indices):
 
 def test_when_every_image_fails_the_run_stops_and_the_reasons_stay(site, indices):
     start = site.put("/", html('<img src="gone.png">'))
-    with pytest.raises(MapganError, match=r"none of 1 images could be had; .*gone\.png: HTTP 404"):
+    with pytest.raises(MapganError, match=r"none of 1 images could be read or downloaded; .*gone\.png: HTTP 404"):
         collect(Scrape(source="gallery", gallery=Gallery(urls=[start], delay=0)), *indices)
     assert [row.reason for row in read_manifest(indices[0] / "manifest.csv")] == ["HTTP 404"]
 

@@ -18,7 +18,7 @@ from mapgan.sampling import sheet as drawn_sheet
 from mapgan.sampling.generate import generate
 from mapgan.sampling.labels import labels_for_seeds, parse_labels
 from mapgan.sampling.latents import latent
-from mapgan.sampling.sheet import GAP, LABEL, PAPER, check_page, sheet
+from mapgan.sampling.sheet import GAP, INK, LABEL, PAPER, check_page, sheet
 
 NARROW: list[tuple[NetworkName, Section]] = [
     ("dcgan", Dcgan(latent=5, generator_channels=4, discriminator_channels=4, max_channels=16)),
@@ -163,3 +163,8 @@ def test_a_long_label_stays_below_its_image() -> None:
 )  # fmt: skip
 def test_a_seed_is_never_cut_short(text: str, room: int, shown: str) -> None:
     assert drawn_sheet._cut(text, len, room) == shown
+
+
+def test_captions_are_written_in_ink() -> None:
+    page = np.asarray(sheet([np.full((64, 64, 3), 255, np.uint8)], ["7 cave"], columns=1))
+    assert (page == INK).all(axis=2).any()

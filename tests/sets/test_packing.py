@@ -100,7 +100,7 @@ def test_what_cannot_be_downloaded_is_one_line(tmp_path: Path, monkeypatch: pyte
         raise OSError("no route\nto host")
 
     monkeypatch.setattr(datasets, "MNIST", refuse)
-    with pytest.raises(MapganError, match=r"mnist: torchvision could not fetch it \(no route to host\)"):
+    with pytest.raises(MapganError, match=r"mnist: torchvision could not download it \(no route to host\)"):
         find_set(ReadyMade(name="mnist"), tmp_path)
 
 

@@ -68,13 +68,13 @@ WRONG = {
     "nothing": ({}, "holds nothing"),
     "labels alone": ({"y": NUMBERS}, r"holds y \[5\]"),
     "two": ({"a": GREY, "b": GREY}, r"a \[5, 8, 6\]; b \[5, 8, 6\]"),
-    "five axes": ({"x": GREY[None, None]}, "are no images"),
-    "two channels": ({"x": np.zeros((5, 8, 6, 2), np.uint8)}, "are no images"),
-    "none": ({"x": GREY[:0]}, "are no images"),
+    "five axes": ({"x": GREY[None, None]}, "are not images"),
+    "two channels": ({"x": np.zeros((5, 8, 6, 2), np.uint8)}, "are not images"),
+    "none": ({"x": GREY[:0]}, "are not images"),
     "below 0": ({"x": GREY - 300.0}, "values from -300 to"),
     "above 255": ({"x": GREY * 3.0}, "values from 0 to 717"),
-    "not a number": ({"x": GREY * np.nan}, "no brightnesses"),
-    "words": ({"x": GREY.astype(str)}, "no brightnesses"),
+    "not a number": ({"x": GREY * np.nan}, "not brightnesses"),
+    "words": ({"x": GREY.astype(str)}, "not brightnesses"),
 }
 
 
