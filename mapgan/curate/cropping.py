@@ -89,8 +89,9 @@ def _contrasts(image: Image.Image, indices: list[tuple[int, int]], size: tuple[i
 
 def _border_color(image: Image.Image) -> Color:
     """The median colour of the outermost pixels."""
-    pixels = np.asarray(image)
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    width, height = image.size
+    edges = [(0, 0, width, 1), (0, height - 1, width, height), (0, 0, 1, height), (width - 1, 0, width, height)]
+    border = np.concatenate([np.asarray(image.crop(edge)).reshape(-1, 3) for edge in edges])
     red, green, blue = (int(value) for value in np.median(border, axis=0))
     return red, green, blue
 

@@ -119,11 +119,20 @@ def _decode(
     stack.enter_context(BUDGET.reserve(size))
     image.load()
     before = image.size
-    with contextlib.suppress(Exception):  # a damaged EXIF block is no reason to reject an image
-        ImageOps.exif_transpose(image, in_place=True)
+    _transpose(image)
     if image.size != before:
         width, height = height, width
     return Upright(_as_rgb(image, background), width, height)
+
+
+def _transpose(image: Image.Image) -> None:
+    """Apply the EXIF orientation, unless the EXIF block is damaged."""
+    try:
+        ImageOps.exif_transpose(image, in_place=True)
+    except MemoryError:
+        raise
+    except Exception:  # Pillow raises nearly anything
+        return
 
 
 def _bytes_per_pixel(image: Image.Image) -> int:

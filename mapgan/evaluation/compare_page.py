@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from pathlib import Path
 
 from PIL import Image
 
+from mapgan.curate.decode import BadImage, open_upright
+from mapgan.errors import MapganError
 from mapgan.evaluation.runs import Row, RunData, differing, rows_of, warnings
 from mapgan.files import write_text
 from mapgan.html_page import data_url, page
@@ -71,7 +74,9 @@ def _sheets(runs: list[RunData], title: str) -> str:
 
 def _embedded(path: Path) -> str:
     """An image as a data address, at most SIDE wide and high."""
-    with Image.open(path) as image:
-        shown = image.convert("RGB")
-    shown.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-    return data_url(shown, "WEBP", quality=88)
+    try:
+        with open_upright(path, math.inf) as (image, _, _):
+            image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+            return data_url(image, "WEBP", quality=88)
+    except BadImage as error:
+        raise MapganError(f"{path}: {error}", "sample or evaluate this run again") from None
