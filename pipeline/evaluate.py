@@ -1,4 +1,4 @@
-"""evaluate: how near the generator's images come to held-out ones."""
+"""evaluate: metrics of generated images against held-out ones."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""prune: which images to keep, with a page that shows why."""
+"""prune: which images to keep, with a report."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""resize: kept images to one size, split into training part and hold-out."""
+"""resize: kept images at one size, split into training set and hold-out."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""train: a generator from the training set. Its state lies in .mapgan/state, which DVC does not empty."""
+"""train: a generator from the training set. Checkpoints are in .mapgan/state, which DVC does not empty."""
 
 from pathlib import Path
 

@@ -165,7 +165,7 @@ def ready(params: Params, dataset: Dataset) -> tuple[Step, float]:
 
 
 def run_step(step: Step, number: int, collect_stats: bool = False) -> Metrics:
-    """Do one step; if it is watched, with all that the log wants."""
+    """Do one step, with the statistics of the log if `collect_stats`."""
     step.collect_stats = collect_stats
     return step(number)
 
@@ -193,7 +193,7 @@ def compare_in_double(device: str, folder: Path) -> Result:
 
 
 def forget(device: str) -> None:
-    """Give back what the case before held, and count the peak of memory anew."""
+    """Free the memory of the case before, and reset the peak."""
     gc.collect()
     if device == "cuda":
         torch.cuda.empty_cache()

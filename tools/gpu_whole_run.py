@@ -93,11 +93,11 @@ def kill_and_resume(case: Case, device: str, folder: Path) -> Result:
     process.join()
     if (folder / "run" / "generator.safetensors").exists() or not any(checkpoints.rglob("step-*.safetensors")):
         raise MapganError("the run could not be killed between its first state and its end")
-    said = io.StringIO()
-    with contextlib.redirect_stderr(said):
+    output = io.StringIO()
+    with contextlib.redirect_stderr(output):
         resumed = files.sha256_file(train_whole(case, device, folder, "run"))
-    if "continues after step" not in said.getvalue():
-        raise MapganError("the killed run started afresh")
+    if "continues after step" not in output.getvalue():
+        raise MapganError("the killed run started from scratch")
     same = undisturbed == resumed
     note = "ok: the same weights, bit for bit" if same else "failed: ends with other weights than a run without a kill"
     return Result("killed and resumed", case.precision, failed=not same, note=note, steps=STEPS)

@@ -63,7 +63,7 @@ def take_training_set(maps: Path, given: Given) -> Params:
         _info(f"the training set has labels ({count_labels(dataset)}): both networks are conditioned on them")
     elif given.load().dataset.condition != "none":
         raise MapganError(
-            f"dataset.condition: {maps} has no labels", "set it to none, or make the set anew with labels"
+            f"dataset.condition: {maps} has no labels", "set it to none, or make the set again with labels"
         )
     options = {
         "resize": {"width": dataset.width, "height": dataset.height},

@@ -86,7 +86,7 @@ def resize(
     rows = [row for row in kept if _label(row) or not labelled]
     if kept and not rows:
         raise MapganError(
-            "dataset.condition: no image lies in a subfolder", "make a subfolder for each label, or set it to none"
+            "dataset.condition: no image is in a subfolder", "make a subfolder for each label, or set it to none"
         )
     refuse_foreign(out)
     out.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ td.best { color: var(--accent); font-weight: 600; }
 def write_page(path: Path, runs: list[RunData]) -> None:
     """Write the page about `runs`; equal input gives equal bytes."""
     title = " against ".join(run.name for run in runs)
-    said = "".join(f'<p class="warning">{escape(line)}</p>\n' for line in warnings(runs))
+    caveats = "".join(f'<p class="warning">{escape(line)}</p>\n' for line in warnings(runs))
     titles = dict.fromkeys(title for run in runs for title in run.sheets)
     settings = [Row(name, values) for name, values in differing(runs).items()]
     body = _section("Numbers", "Lower is better for distances and fractions, higher for precision, recall, density and "
@@ -40,7 +40,7 @@ def write_page(path: Path, runs: list[RunData]) -> None:
     for name in titles:
         body += _section(name.capitalize(), "", f'<div class="sheets">\n{_sheets(runs, name)}</div>\n')
     body += _section("Settings that differ", "" if settings else "None.", _table(runs, settings) if settings else "")
-    write_text(path, page(title, said + body + "<footer>Written by mapgan compare.</footer>\n", MORE_CSS))
+    write_text(path, page(title, caveats + body + "<footer>Written by mapgan compare.</footer>\n", MORE_CSS))
 
 
 def _section(name: str, text: str, body: str) -> str:

@@ -126,18 +126,18 @@ def number_names(runs: list[RunData]) -> list[str]:
 
 def warnings(runs: list[RunData]) -> list[str]:
     """Caveats about the table."""
-    said = [f"{run.name} has not been evaluated: mapgan evaluate {run.name}" for run in runs if not run.metrics]
+    caveats = [f"{run.name} has not been evaluated: mapgan evaluate {run.name}" for run in runs if not run.metrics]
     measured = [run.metrics for run in runs if run.metrics]
     if len({found.get("data") for found in measured}) > 1:
-        said.append("The runs were measured on different training sets: their numbers cannot be compared.")
+        caveats.append("The runs were measured on different training sets: their numbers cannot be compared.")
     if len({found.get("images") for found in measured}) > 1:
-        said.append("The runs were measured with different numbers of images, on which most numbers depend.")
+        caveats.append("The runs were measured with different numbers of images, on which most numbers depend.")
     digests = {found["extractor"]: set[str]() for found in measured if "extractor" in found}
     for found in measured:
         if "extractor" in found:
             digests[found["extractor"]].add(found["extractor_sha256"])
-    said += [f"{name} is not the same file in all runs." for name, seen in digests.items() if len(seen) > 1]
+    caveats += [f"{name} is not the same file in all runs." for name, seen in digests.items() if len(seen) > 1]
     few = min((found.get("images", 0) for found in measured), default=0)
     if any(name.startswith("FID") for name in number_names(runs)) and few < 2000:
-        said.append(f"FID is too high by much with few images (here {few}); go by KID and its interval.")
-    return said
+        caveats.append(f"FID is biased upwards with few images (here {few}); use KID and its interval.")
+    return caveats

@@ -1,7 +1,7 @@
-"""A network as one safetensors file that carries its own configuration: the generator, and beside it its discriminator.
+"""A network as one safetensors file with its own configuration.
 
-Everything about it stands under one metadata key as canonical JSON: with several keys the file's bytes
-would differ from process to process. Nothing in the file can run.
+The configuration is canonical JSON under a single metadata key: with several keys, the bytes of the file would
+differ from process to process. Nothing in the file is executable.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ KEY = "mapgan"
 
 
 class About(Section):
-    """What a network's file says of it."""
+    """The configuration of a network."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     part: Literal["generator", "discriminator"] = "generator"
     network: NetworkName
     settings: dict[str, Any]
@@ -40,18 +40,18 @@ class About(Section):
     """digest of the training set"""
 
     labels: Annotated[list[str], AfterValidator(check_label_names)] = []
-    """what the network was told of each image, by name; empty where it was told nothing"""
+    """the labels that the network is conditioned on; empty if there are none"""
 
 
 def save_network(path: Path, weights: dict[str, Tensor], about: About) -> None:
-    """Write a network's state `weights` (float32, on any device) and what is to be known about it."""
+    """Write the state dict `weights` (float32, on any device) and the configuration of a network."""
     tensors = {name: tensor.detach().to("cpu").contiguous() for name, tensor in weights.items()}
     with files.atomic_write(path) as scratch:
         save_file(tensors, scratch, metadata={KEY: files.canonical_json(about.model_dump())})
 
 
 def load_generator(path: Path) -> tuple[nn.Module, About]:
-    """The generator in `path`, on the CPU and in evaluation mode, and what is known about it.
+    """Load the generator in `path`, on the CPU and in evaluation mode, and its configuration.
 
     Raises:
         MapganError: the file is missing, damaged, not a generator of mapgan's, or of another version.
@@ -63,7 +63,7 @@ def load_generator(path: Path) -> tuple[nn.Module, About]:
 
 
 def load_network(path: Path) -> tuple[nn.Module, About]:
-    """The network in `path`, on the CPU and in evaluation mode, and what is known about it.
+    """Load the network in `path`, on the CPU and in evaluation mode, and its configuration.
 
     Raises:
         MapganError: the file is missing, damaged, not a network of mapgan's, or of another version.
@@ -90,7 +90,7 @@ def _read_about(metadata: dict[str, str], path: Path) -> About:
 
 
 def _assemble(about: About, weights: dict[str, Tensor], path: Path) -> nn.Module:
-    """The network described by `about`, made without memory of its own and given `weights`."""
+    """The network described by `about`, built on `meta`, with `weights`."""
     try:
         settings = network_settings(about)
         with torch.device("meta"):
@@ -110,11 +110,11 @@ def _assemble(about: About, weights: dict[str, Tensor], path: Path) -> nn.Module
 
 
 def latent_size(about: About) -> int:
-    """Numbers in a latent of the network in a file."""
+    """The size of a latent of the network."""
     settings = network_settings(about)
     return networks.latent_size(about.network, settings, about.width, about.height, len(about.labels))
 
 
 def network_settings(about: About) -> NetworkSettings:
-    """The settings of the network in a file, checked."""
+    """The settings of the network, validated."""
     return type(Networks().of(about.network)).model_validate(about.settings)

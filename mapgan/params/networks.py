@@ -61,7 +61,7 @@ class Dcgan(Section):
     """normalization: batch (see ghost_batch), group, instance, pixel, none"""
 
     discriminator_norm: NormName = "batch"
-    """the same for the discriminator; a gradient penalty wants anything but batch"""
+    """the same for the discriminator; not batch with a gradient penalty"""
 
     generator_activation: ActivationName = "relu"
     """relu, leaky-relu, elu, silu, gelu"""

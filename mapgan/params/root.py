@@ -36,7 +36,7 @@ class Params(Section):
         train = self.train
         labelled = self.dataset.condition != "none" and train.network == "dcgan-modern"
         modern = train.networks.dcgan_modern
-        no_labels = "or use images without labels (dataset.condition: none, and make the set anew)"
+        no_labels = "or use images without labels (dataset.condition: none, and make the set again)"
         rules = [
             (
                 train.ghost_batch and train.batch_size % train.ghost_batch,

@@ -1,4 +1,4 @@
-"""Files that hold arrays of images: IDX, NPY, NPZ, CSV, gzipped or not, told apart by what is in them.
+"""Files with arrays of images: IDX, NPY, NPZ and CSV, gzipped or not, recognized by their content.
 
 Nothing is unpickled, and no file can claim more memory than `MOST_BYTES`.
 """

@@ -75,9 +75,9 @@ def _has(name: str, words: Sequence[str]) -> bool:
 def _part(arrays: Mapping[str, Array], where: str, words: Sequence[str]) -> Part:
     found = {name: array for name, array in arrays.items() if array.ndim >= 3}
     if len(found) != 1:
-        told = "; ".join(f"{name} {list(array.shape)}" for name, array in sorted(arrays.items())) or "nothing"
+        contents = "; ".join(f"{name} {list(array.shape)}" for name, array in sorted(arrays.items())) or "nothing"
         raise MapganError(
-            f"{where}: holds {told}, where one array of images is expected", "[N, height, width] or [N, H, W, 3]"
+            f"{where}: holds {contents}, where one array of images is expected", "[N, height, width] or [N, H, W, 3]"
         )
     ((name, array),) = found.items()
     images = _as_images(array, f"{where}, {name}")

@@ -1,1 +1,1 @@
-"""The training loop: `objective` decides the weights, `run` is the loop around it, `state` what is kept of it."""
+"""Training. `run` is the loop, `objective` decides the weights; `checkpoints`, `reporting` and `device` surround it."""

@@ -1,1 +1,1 @@
-"""Checkpoints: what a run needs to go on, and the files that it leaves."""
+"""Checkpoints, resuming and continuing, and the files that a run leaves behind."""

@@ -1,1 +1,1 @@
-"""The machine: device, memory plan, signals."""
+"""The machine: device and precision, memory plan, signals."""

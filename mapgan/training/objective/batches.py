@@ -176,7 +176,7 @@ class Batches:
         if not isinstance(images, np.memmap) or images.filename is None:
             return
         if Path(images.filename).stat().st_size < images.offset + images.nbytes:
-            raise MapganError(f"{images.filename}: was truncated while training", "make it anew with resize")
+            raise MapganError(f"{images.filename}: was truncated while training", "make it again with resize")
 
     def _image_indices(self, step: int, indices: range) -> NDArray[np.int64]:
         """Which images of the set are at `indices` of a step's global batch, `[B]`."""

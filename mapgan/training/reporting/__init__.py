@@ -1,1 +1,1 @@
-"""What a run says while it trains: metrics, snapshots, animation, trouble."""
+"""The log of a run: metrics, snapshots, animation, and failure modes."""
