@@ -1,4 +1,4 @@
-"""What is measured: one case for each row of a table, in the order of what matters most."""
+"""The benchmark cases: one per row of a table, the most important ones first."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ Kind = Literal["plan", "grid", "data", "prediction"]
 
 @dataclass(frozen=True)
 class Case:
-    """A training step to measure.
+    """A configuration of the training step to measure.
 
     Args:
-        kind: which table it belongs to.
+        kind: table that the row belongs to.
         size: width and height of the images, pixels.
-        batch: images that the optimizer sees.
+        batch: batch size.
         precision: no, bf16 or fp16.
-        checkpointing: auto, none, high or all; with auto, the plan also chooses the micro-batch.
-        compile: with torch.compile.
-        memory: GiB of the card that is stood in for (0: the one that is there).
-        settings: more, as for `--set`.
+        checkpointing: auto, none, high or all; with auto, the memory plan also chooses the micro-batch.
+        compile: use torch.compile.
+        memory: memory that the plan assumes, GiB (0: that of the device).
+        settings: further settings, as for `--set`.
     """
 
     kind: Kind
@@ -36,7 +36,7 @@ class Case:
     settings: tuple[str, ...] = field(default=())
 
     def params(self, preset: str, device: str) -> Params:
-        """All settings, on top of those of `preset`."""
+        """The settings of `preset`, overridden by this case."""
         return load(
             preset=preset,
             settings=[
@@ -53,32 +53,32 @@ class Case:
 
 
 def cases(device: str, quick: bool, memory: float) -> list[Case]:
-    """For the tables of speed: the plan's choice for large maps, the data's share, then a grid of ways."""
+    """The cases of the speed tables: the plan for large maps, the cost of data loading, a grid of configurations."""
     if device == "cuda":
         sizes, batch, large = ([256] if quick else [768, 512, 256]), 8, ([] if quick else [2048, 1024, 768])
     else:
         sizes, batch, large = ([64, 128] if quick else [64, 128, 256]), 8, ([128] if quick else [256])
     precisions = ["bf16", "no"]
-    found = [Case("plan", size, 16, "bf16", "auto", memory=memory) for size in large]
-    found += [Case("data", size, batch, "bf16" if device == "cuda" else "no") for size in sizes]
-    found += [
+    uncompiled = [Case("plan", size, 16, "bf16", "auto", memory=memory) for size in large]
+    uncompiled += [Case("data", size, batch, "bf16" if device == "cuda" else "no") for size in sizes]
+    uncompiled += [
         Case("grid", size, batch, precision, mode)
         for size, precision, mode in itertools.product(sizes, precisions, ["none", "high", "all"])
         if not (quick and mode == "high")
     ]
-    # last, because compiling takes minutes
-    compiled: list[tuple[int, str, str]] = [
+    # last, because compilation takes minutes
+    to_compile: list[tuple[int, str, str]] = [
         (sizes[-1], "bf16" if device == "cuda" else "no", "none"),
         (sizes[0], "bf16", "all"),
     ]
-    return found + [
+    return uncompiled + [
         Case("grid", size, batch, precision, mode, compile=True)
-        for size, precision, mode in compiled[: 1 if quick else 2]
+        for size, precision, mode in to_compile[: 1 if quick else 2]
     ]
 
 
 def prediction_cases(device: str, quick: bool) -> list[Case]:
-    """For the table that holds predicted against measured memory: combinations in which each thing varies."""
+    """The cases for the table of predicted and measured memory: every parameter varies."""
     small, middle, large = (256, 512, 1024) if device == "cuda" and not quick else (32, 64, 128)
     no_penalty = ("train.penalty=0",)
     return [

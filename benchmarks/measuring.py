@@ -1,4 +1,4 @@
-"""Measures one case: a real training step on synthetic images, its time and its memory."""
+"""Measures the time and memory of one case: a real training step on synthetic images."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from mapgan.training.prepare import prepare
 
 Row = dict[str, Any]
 
-COUNTED: dict[Case, tuple[float, float]] = {}  # arithmetic and bytes, of steps that were not compiled
+COUNTS: dict[Case, tuple[float, float]] = {}  # FLOPs and bytes of the uncompiled steps measured so far
 
 
 def measure(case: Case, preset: str, device: torch.device, limits: Limits, folder: Path, seconds: float) -> Row:
-    """A row of results; one that says what went wrong, if the case does not fit or cannot be compiled."""
+    """A row of results, with an error in `note` if the case does not fit or cannot be compiled."""
     row = about(case)
     try:
         params = case.params(preset, device.type)
@@ -44,26 +44,26 @@ def measure(case: Case, preset: str, device: torch.device, limits: Limits, folde
         limit_memory(params.machine, device)
         with prepared(params, plan, images(folder, case), device, row) as step:
             if case.kind == "data":
-                row |= data_share(step, seconds)
+                row |= data_loading(step, seconds)
             elif case.kind == "prediction":
                 cycles(step, 0.0)
             else:
-                row["seconds"] = min(cycles(step, seconds))  # what else ran on the machine only made it slower
+                row["seconds"] = min(cycles(step, seconds))  # other processes only ever slow it down
                 row["images_per_second"] = case.batch / row["seconds"]
-            row["micro_batch"] = step.micro_batch  # smaller than planned, if memory ran out
+            row["micro_batch"] = step.micro_batch  # smaller than planned if memory ran out
             if device.type == "cuda":
                 row |= {"later_peak": torch.cuda.max_memory_allocated(device)}
                 row |= {"peak": max(row["peak"], row["later_peak"]), "reserved": torch.cuda.max_memory_reserved(device)}
             if case.kind in ("plan", "grid"):
-                row |= share_of_limit(step, case, limits, row["seconds"])
+                row |= fraction_of_limit(step, case, limits, row["seconds"])
     except (MapganError, RuntimeError) as error:
-        out = isinstance(error, RuntimeError) and is_out_of_memory(error)
-        row["note"] = "out of memory" if out else str(error).strip().splitlines()[0]
+        oom = isinstance(error, RuntimeError) and is_out_of_memory(error)
+        row["note"] = "out of memory" if oom else str(error).strip().splitlines()[0]
     return row
 
 
 def about(case: Case) -> Row:
-    """The columns that say what a row is of."""
+    """The columns of a row that identify its case."""
     loss = next((setting.partition("=")[2] for setting in case.settings if "loss" in setting), "")
     return {
         "kind": case.kind,
@@ -78,9 +78,9 @@ def about(case: Case) -> Row:
 
 
 def plan_of(params: Params, size: int, device: torch.device) -> Plan:
-    """The plan that a run would make; where micro-batch and checkpointing are given, that way, whether it fits or not.
+    """The memory plan of a run; a given micro-batch and checkpointing are taken whether they fit or not.
 
-    Images are read from the disk: what a training set takes on the device depends on the set.
+    The images stay on the disk, because their size in the device's memory depends on the training set.
     """
     machine = params.machine
     if not machine.micro_batch:
@@ -90,27 +90,27 @@ def plan_of(params: Params, size: int, device: torch.device) -> Plan:
 
 
 def images(folder: Path, case: Case) -> Dataset:
-    """A training set of noise, made once for each size."""
-    index, count = folder / f"{case.size}", 3 * 16
-    if not index.is_dir():
+    """A training set of noise, made once per size."""
+    path, count = folder / f"{case.size}", 3 * 16
+    if not path.is_dir():
         random = np.random.default_rng(0)
-        made = (random.integers(0, 256, (case.size, case.size, 3), dtype=np.uint8) for _ in range(count))
-        write_dataset(index, (case.size, case.size), [Entry(f"{i}", f"{i}") for i in range(count)], [], made)
-    return open_dataset(index, verify=False)
+        noise = (random.integers(0, 256, (case.size, case.size, 3), dtype=np.uint8) for _ in range(count))
+        write_dataset(path, (case.size, case.size), [Entry(f"{i}", f"{i}") for i in range(count)], [], noise)
+    return open_dataset(path, verify=False)
 
 
 @contextmanager
 def prepared(params: Params, plan: Plan, dataset: Dataset, device: torch.device, row: Row) -> Iterator[Step]:
-    """A `Step` after its first two steps, the second one with the penalty and all that the log wants.
+    """A `Step` after its first two steps, the second of which has the penalty and collects all metrics.
 
-    `row` gets the peak of memory until then, and the seconds that the two steps took.
+    `row` gets the peak memory up to then and the seconds of the two steps.
     """
-    forget(device)
+    free_memory(device)
     accelerator = make_accelerator(params)
     try:
         with allocations(device, row):
             step = prepare(params, dataset, accelerator, plan)
-            step.divisible = params.machine.checkpointing == "auto"  # otherwise another way would be measured
+            step.divisible = params.machine.checkpointing == "auto"  # if not, keep to the configuration of the case
             start = time.perf_counter()
             every = params.train.penalty_every
             for number in (every - 2, every - 1):
@@ -125,8 +125,8 @@ def prepared(params: Params, plan: Plan, dataset: Dataset, device: torch.device,
         torch._dynamo.reset()
 
 
-def forget(device: torch.device) -> None:
-    """Give back what the case before held."""
+def free_memory(device: torch.device) -> None:
+    """Free what the previous case left in memory."""
     gc.collect()
     if device.type == "cuda":
         torch._C._cuda_clearCublasWorkspaces()
@@ -136,9 +136,9 @@ def forget(device: torch.device) -> None:
 
 @contextmanager
 def allocations(device: torch.device, row: Row) -> Iterator[None]:
-    """Give `row` the most bytes that the device's allocator held in the block; on the CPU its profiler counts them.
+    """Write the peak bytes of the device's allocator within the block to `row`; on the CPU the profiler counts them.
 
-    On a GPU that includes what cuDNN took to try its kernels, which it does at the first steps.
+    On a GPU they include the workspaces of cuDNN's benchmarks, which run in the first steps.
     """
     if device.type == "cuda":
         yield
@@ -153,60 +153,60 @@ def allocations(device: torch.device, row: Row) -> Iterator[None]:
 
 
 def cycles(step: Step, seconds: float, first: int = 1, least: int = 1) -> list[float]:
-    """Seconds for a step, the mean over each cycle from one penalty to the next, for as long as there is time."""
+    """Seconds per step, averaged over each cycle from one penalty to the next, for at least `least` cycles."""
     every, device = step.settings.penalty_every, step.accelerator.device
-    found: list[float] = []
-    progress = time.perf_counter()
-    while len(found) < least or time.perf_counter() - progress < seconds:
+    times: list[float] = []
+    begin = time.perf_counter()
+    while len(times) < least or time.perf_counter() - begin < seconds:
         start = time.perf_counter()
-        for number in range(every * (first + len(found)), every * (first + len(found) + 1)):
+        for number in range(every * (first + len(times)), every * (first + len(times) + 1)):
             step(number)
         wait_for(device)
-        found.append((time.perf_counter() - start) / every)
-    return found
+        times.append((time.perf_counter() - start) / every)
+    return times
 
 
-def share_of_limit(step: Step, case: Case, limits: Limits, seconds: float) -> Row:
-    """How near a step comes to the time that its arithmetic or its bytes would take at best, whichever is longer."""
-    plain = replace(case, compile=False)
+def fraction_of_limit(step: Step, case: Case, limits: Limits, seconds: float) -> Row:
+    """The time of a step's arithmetic or memory traffic at the device's limits, whichever is longer, over `seconds`."""
+    uncompiled = replace(case, compile=False)
     if not case.compile:
-        COUNTED[plain] = counts(step)
-    if plain not in COUNTED:
+        COUNTS[uncompiled] = counts(step)
+    if uncompiled not in COUNTS:
         return {}
-    flops, moved = COUNTED[plain]
-    times = {"arithmetic": flops / limits.flops[case.precision], "bytes": moved / limits.bytes}
-    binding = max(times, key=lambda name: times[name])
-    return {"flops": flops, "bytes": moved, "share": times[binding] / seconds, "binds": binding}
+    flops, traffic = COUNTS[uncompiled]
+    times = {"arithmetic": flops / limits.flops[case.precision], "bytes": traffic / limits.bytes}
+    limit = max(times, key=lambda name: times[name])
+    return {"flops": flops, "bytes": traffic, "fraction_of_limit": times[limit] / seconds, "limit": limit}
 
 
 def counts(step: Step) -> tuple[float, float]:
-    """Arithmetic and bytes of a step, the mean over a cycle from one penalty to the next."""
+    """FLOPs and bytes of a step, averaged over a cycle from one penalty to the next."""
     every = step.settings.penalty_every
-    flops = moved = 0.0
+    flops = bytes_moved = 0.0
     for number, fraction in ((every - 2, (every - 1) / every), (every - 1, 1 / every)):
         with Traffic() as traffic:
             step(number)
         flops += fraction * traffic.flops
-        moved += fraction * traffic.bytes
-    return flops, moved
+        bytes_moved += fraction * traffic.bytes
+    return flops, bytes_moved
 
 
-class Fixed:
-    """A `BatchSource` that gives the same images and latents at each step, from the device's memory.
+class FixedBatch:
+    """A `BatchSource` with the same images and latents in each step, from the device's memory.
 
     Args:
-        supply: whose first ones to give; everything else is drawn anew, as it is a part of the step.
+        batches: source of the first batch, and in each step of all other random numbers, which are part of the step.
     """
 
     def __init__(self, batches: BatchSource) -> None:
         self.batches = batches
-        self.kept: dict[tuple[str, range], Tensor] = {}
+        self.cache: dict[tuple[str, range], Tensor] = {}
 
     def real(self, step: int, indices: range) -> Tensor:
         """`[B, 3, H, W]`."""
-        if ("real", indices) not in self.kept:
-            self.kept["real", indices] = self.batches.real(step, indices)
-        return self.kept["real", indices]
+        if ("real", indices) not in self.cache:
+            self.cache["real", indices] = self.batches.real(step, indices)
+        return self.cache["real", indices]
 
     def labels(self, step: int, indices: range) -> tuple[Tensor, ...]:
         """`[B]`, or nothing."""
@@ -214,9 +214,9 @@ class Fixed:
 
     def latents(self, purpose: str, step: int, indices: range) -> Tensor:
         """`[B, latent]`."""
-        if (purpose, indices) not in self.kept:
-            self.kept[purpose, indices] = self.batches.latents(purpose, step, indices)
-        return self.kept[purpose, indices]
+        if (purpose, indices) not in self.cache:
+            self.cache[purpose, indices] = self.batches.latents(purpose, step, indices)
+        return self.cache[purpose, indices]
 
     def noise(self, images: Tensor, purpose: str, step: int, indices: range) -> Tensor:
         """`[B, 3, H, W]`."""
@@ -231,27 +231,25 @@ class Fixed:
         return self.batches.uniform(purpose, step, indices, count)
 
 
-def data_share(step: Step, seconds: float) -> Row:
-    """Seconds for a step with a fixed batch, and with images from the disk and from the device's memory.
+def data_loading(step: Step, seconds: float) -> Row:
+    """Seconds per step with a fixed batch, with images from the disk and with images in the device's memory.
 
-    In turns, so that a machine that gets slower or faster does so for all of them, and longer than other cases: what is
-    looked for is small.
+    The three alternate, so that changes of the machine's speed affect all of them, and for longer than other cases,
+    because the differences are small.
     """
-    stored = step.batches
-    assert isinstance(stored, Batches)
-    kept = Batches(
-        stored.images, stored.seed, stored.settings, stored.latent, stored.indices, stored.device, resident=True
-    )
-    step_configs: dict[str, BatchSource] = {"fixed": Fixed(stored), "disk": stored, "device": kept}
-    found: dict[str, list[float]] = {name: [] for name in step_configs}
-    progress, turn = time.perf_counter(), 0
-    while turn < 4 or time.perf_counter() - progress < 6 * seconds:
-        turn += 1
-        for name, batches in step_configs.items():
+    disk = step.batches
+    assert isinstance(disk, Batches)
+    resident = Batches(disk.images, disk.seed, disk.settings, disk.latent, disk.indices, disk.device, resident=True)
+    sources: dict[str, BatchSource] = {"fixed": FixedBatch(disk), "disk": disk, "device": resident}
+    times: dict[str, list[float]] = {name: [] for name in sources}
+    begin, rounds = time.perf_counter(), 0
+    while rounds < 4 or time.perf_counter() - begin < 6 * seconds:
+        rounds += 1
+        for name, batches in sources.items():
             step.batches = batches
-            times = cycles(step, 0.0, first=turn)
-            found[name] += times if turn > 1 else []  # at first, the fixed batch is still being fetched
-    step.batches = stored
-    row: Row = {f"{name}_seconds": min(times) for name, times in found.items()}
-    more = {f"{name}_more": row[f"{name}_seconds"] / row["fixed_seconds"] - 1 for name in ("disk", "device")}
-    return row | more | {"turns": turn - 1}
+            measured = cycles(step, 0.0, first=rounds)
+            times[name] += measured if rounds > 1 else []  # the first round loads the fixed batch
+    step.batches = disk
+    row: Row = {f"{name}_seconds": min(times[name]) for name in sources}
+    overhead = {f"{name}_overhead": row[f"{name}_seconds"] / row["fixed_seconds"] - 1 for name in ("disk", "device")}
+    return row | overhead | {"rounds": rounds - 1}

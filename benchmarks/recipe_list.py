@@ -1,4 +1,4 @@
-"""The recipes that are held against each other: a network, a loss, an augmentation."""
+"""The recipes to compare: a network, a loss and an augmentation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to call it, and its settings as for `--set`."""
+    """A name, and settings as for `--set`."""
 
     name: str
     settings: list[str]
@@ -17,7 +17,7 @@ PAPER = ["train.generator_lr=0.0002", "train.discriminator_lr=0.0002", "train.be
 WEAK = ["train.penalty=0.02", "train.penalty_sigma=0.03"]
 STRONG = ["train.penalty=0.2", "train.penalty_sigma=0.1"]
 MODERN = "train.network=dcgan-modern"
-# half the paper's channels: at its full width the CPU's minutes would not do
+# half the channels of the paper: the full width takes too long on a CPU
 DCGAN = [
     "train.network=dcgan",
     "train.networks.dcgan.generator_channels=32",
@@ -28,7 +28,7 @@ NETWORKS = {
     "dcgan-modern, strong penalty": [MODERN, *STRONG],
     "dcgan-modern, group norm": [MODERN, "train.networks.dcgan-modern.norm=group", *STRONG],
     "dcgan": [*DCGAN, "train.penalty=0.0", *PAPER],
-    # batch statistics in D would undo a penalty
+    # not batch norm in D, which works against a gradient penalty
     "dcgan, strong penalty": [*DCGAN, "train.networks.dcgan.discriminator_norm=group", *STRONG, *PAPER],
     "mapmaker": ["train.network=mapmaker", "train.penalty=0.0", *PAPER],
 }
@@ -72,7 +72,7 @@ WESNOTH = [
     ("dcgan-modern", "hinge", ""),
     ("dcgan", "BCE", "DiffAugment"),
 ]
-# painted terrain wants noise to make texture of; with group norm, a penalty that looks more closely
+# painted terrain needs noise for its texture, and with group norm a finite difference with a smaller step
 NOISE = "train.networks.dcgan-modern.noise=0.1"
 TERRAIN = {
     "dcgan-modern": [NOISE],
@@ -81,12 +81,12 @@ TERRAIN = {
 
 
 def recipes(name: str) -> list[Recipe]:
-    """The recipes for the set called `name`."""
-    rows, more = (WESNOTH, TERRAIN) if name == "wesnoth" else (DEMO, {})
+    """The recipes for the training set `name`."""
+    rows, extra = (WESNOTH, TERRAIN) if name == "wesnoth" else (DEMO, {})
     return [
         Recipe(
-            ", ".join(word for word in (network, loss, augment) if word),
-            [*NETWORKS[network], *more.get(network, []), *LOSSES[loss], *AUGMENT[augment]],
+            ", ".join(part for part in (network, loss, augment) if part),
+            [*NETWORKS[network], *extra.get(network, []), *LOSSES[loss], *AUGMENT[augment]],
         )
         for network, loss, augment in rows
     ]

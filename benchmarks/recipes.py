@@ -1,12 +1,12 @@
-"""Which network, loss and augmentation draws the best maps in equal time: the table behind docs/recipes.md.
+"""Compares networks, losses and augmentations at equal training time: the tables of docs/recipes.md.
 
     python benchmarks/recipes.py --maps demo=data/maps --extractor mobilenet_v2.onnx
     python benchmarks/recipes.py --maps demo=data/maps --only "dcgan-modern, relativistic" --minutes 10
 
-Each row is a run of `mapgan train` on a training set that `mapgan` or `dvc repro resize` made, then of `mapgan
-evaluate`. On the CPU each run has one thread, two run at a time, and the time is that of the processor which the run
-itself took: so what else the machine does takes nothing away from it. On a GPU the clock on the wall counts, and they
-run one by one. Rows that are there already are kept: to measure one anew, delete its folder below `--out`.
+Each row is `mapgan train` on a training set made by `mapgan` or `dvc repro resize`, followed by `mapgan evaluate`. On
+the CPU two runs with one thread each run at a time, and their CPU time counts, so that the load of other processes
+does not matter. On a GPU runs are sequential, and wall-clock time counts. Existing rows are kept; to measure one again,
+delete its folder in `--out`.
 """
 
 from __future__ import annotations
@@ -30,46 +30,47 @@ from mapgan import files
 from mapgan.params import Machine, load
 from mapgan.training.device.device import find_device
 
-PROBES = (20, 320)  # steps; the second run does 280 more than the first, and starts and draws as long as that
+PROBES = (20, 320)  # steps; the second run does 280 more, and its startup and snapshots take as long
 
 
 def main() -> None:
-    """Measure all recipes on all sets, and write the table anew after each."""
-    options = parsed()
+    """Measure all recipes on all training sets; the table is rewritten after each."""
+    options = parse_arguments()
     device = find_device(Machine(device="cuda" if torch.cuda.is_available() and options.device != "cpu" else "cpu"))
     if device.type == "cpu":
-        torch.set_num_threads(1)  # as each run has; it stands in the device's name
+        torch.set_num_threads(1)  # as in each run; part of the device's name
     jobs = [
         (name, Path(folder), recipe)
         for name, folder in (pair.split("=", 1) for pair in options.maps)
         for recipe in recipes(name)
         if options.only in recipe.name
     ]
-    index = Path(__file__).parent / "results" / f"{slug(device_name(device))}-recipes"
+    path = Path(__file__).parent / "results" / f"{slug(device_name(device))}-recipes"
     with ThreadPoolExecutor(2 if device.type == "cpu" else 1) as pool:
         futures = [pool.submit(measure, options, name, folder, recipe, device) for name, folder, recipe in jobs]
         rows: list[Row] = []
         for future in futures:
             rows.append(future.result())
             print(json.dumps(rows[-1]), flush=True)
-            write(index, rows, device, options)
-    print(f"{index}.md")
+            write(path, rows, device, options)
+    print(f"{path}.md")
 
 
 def measure(options: argparse.Namespace, name: str, maps: Path, recipe: Recipe, device: torch.device) -> Row:
-    """Train `recipe` on the set called `name` for as long as `options` say, and hold it against the hold-out."""
+    """Train `recipe` on the training set `name` for `options.minutes`, and evaluate it against the hold-out."""
     run = options.out / f"{name}-{slug(recipe.name)}"
     if (run / "row.json").is_file():
-        found: Row = files.read_json(run / "row.json")
-        return found
-    requested = [*recipe.settings, *options.set, "machine.threads=1", f"machine.device={device.type}"]
+        row: Row = files.read_json(run / "row.json")
+        return row
+    settings = [*recipe.settings, *options.set, "machine.threads=1", f"machine.device={device.type}"]
     command = ["train", str(maps), "--out", str(run), "--preset", options.preset]
-    command += [word for wish in requested for word in ("--set", wish)]
-    shutil.rmtree(run, ignore_errors=True)  # of a measurement that was broken off
-    # a longer run goes on where the shorter one ended, so nothing is trained twice
-    few, more = (mapgan([*command, "--set", f"train.steps={steps}"], device) for steps in PROBES)
-    step = (more - few) / (PROBES[1] - 2 * PROBES[0])
-    steps = round(60 * options.minutes / step)
+    command += [argument for setting in settings for argument in ("--set", setting)]
+    shutil.rmtree(run, ignore_errors=True)  # left by an interrupted measurement
+    # a longer run continues the shorter one, so nothing is trained twice
+    short, long = (mapgan([*command, "--set", f"train.steps={steps}"], device) for steps in PROBES)
+    # the second call did the steps beyond the first probe, and both started up once
+    seconds = (long - short) / (PROBES[1] - 2 * PROBES[0])  # per step
+    steps = round(60 * options.minutes / seconds)
     mapgan([*command, "--set", f"train.steps={steps}"], device)
     mapgan(["evaluate", str(run), "--maps", str(maps), "--extractor", options.extractor], device)
     speed = (run / "results" / "train" / "speed.tsv").read_text().splitlines()
@@ -79,7 +80,7 @@ def measure(options: argparse.Namespace, name: str, maps: Path, recipe: Recipe, 
         "settings": recipe.settings + options.set,
         "minutes": options.minutes,
         "steps": steps,
-        "images_per_second": load(run / "params.yaml").train.batch_size / step,
+        "images_per_second": load(run / "params.yaml").train.batch_size / seconds,
         "memory_gib": float(dict(zip(speed[0].split("\t"), speed[-1].split("\t"), strict=True))["memory_gib"]),
         "numbers": files.read_json(run / "results" / "evaluate" / "metrics.json"),
     }
@@ -87,30 +88,30 @@ def measure(options: argparse.Namespace, name: str, maps: Path, recipe: Recipe, 
     return row
 
 
-def mapgan(words: list[str], device: torch.device) -> float:
-    """Run mapgan; seconds that it took, of the processor or, beside a GPU, on the wall."""
+def mapgan(arguments: list[str], device: torch.device) -> float:
+    """Run mapgan; returns its CPU time or, with a GPU, its wall-clock time, seconds."""
     start, pipe = time.monotonic(), subprocess.PIPE
     threads = {"OMP_NUM_THREADS": "1"} if device.type == "cpu" else {}
-    command = [sys.executable, "-m", "mapgan", *words]
+    command = [sys.executable, "-m", "mapgan", *arguments]
     with subprocess.Popen(
         command, env=os.environ | threads, stdout=pipe, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout is not None
-        said = process.stdout.read()
+        output = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"mapgan {' '.join(words)}: {said}")
+        raise SystemExit(f"mapgan {' '.join(arguments)}: {output}")
     return usage.ru_utime + usage.ru_stime if device.type == "cpu" else time.monotonic() - start
 
 
 def score(row: Row, name: str) -> str:
-    """A number of the evaluation and, in brackets, what real images have; KID in thousandths."""
-    found = [value for key, value in row["numbers"].items() if key.startswith(name)]
-    if not found:
+    """A score and, in brackets, that of real images; KID times 1000."""
+    scores = [value for key, value in row["numbers"].items() if key.startswith(name)]
+    if not scores:
         return "-"
     scale = 1000 if name == "KID" else 1
-    return f"{scale * found[0]['samples']:.1f} ({scale * found[0]['real']:.1f})"
+    return f"{scale * scores[0]['samples']:.1f} ({scale * scores[0]['real']:.1f})"
 
 
 COLUMNS: list[Column] = [
@@ -126,30 +127,30 @@ COLUMNS: list[Column] = [
 ]
 
 
-def write(index: Path, rows: list[Row], device: torch.device, options: argparse.Namespace) -> None:
-    """Write `place`.md and `place`.json."""
+def write(path: Path, rows: list[Row], device: torch.device, options: argparse.Namespace) -> None:
+    """Write `path`.md and `path`.json."""
     about = {
         "device": device_name(device),
         "torch": torch.__version__,
         "preset": options.preset,
         "extractor": Path(options.extractor).name,
     }
-    files.write_json(index.with_suffix(".json"), {"about": about, "rows": rows})
-    clock = "minutes of one core" if device.type == "cpu" else "minutes on the clock"
-    head = f"# Recipes: {about['device']}\n\nTimes are {clock}; networks of the preset `{options.preset}`; KID by "
+    files.write_json(path.with_suffix(".json"), {"about": about, "rows": rows})
+    clock = "CPU minutes of one core" if device.type == "cpu" else "wall-clock minutes"
+    head = f"# Recipes: {about['device']}\n\nTimes are {clock}; preset `{options.preset}`; KID by "
     head += f"{about['extractor']}; torch {torch.__version__}\n\n"
-    files.write_text(index.with_suffix(".md"), head + table(rows, COLUMNS) + "\n")
+    files.write_text(path.with_suffix(".md"), head + table(rows, COLUMNS) + "\n")
 
 
-def parsed() -> argparse.Namespace:
-    """What the command line says."""
+def parse_arguments() -> argparse.Namespace:
+    """The options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--maps", nargs="+", required=True, metavar="NAME=FOLDER", help="training sets")
-    parser.add_argument("--extractor", required=True, metavar="FILE.onnx", help="whose features give the KID")
-    parser.add_argument("--minutes", type=float, default=5.0, help="of training for each row [5]")
-    parser.add_argument("--preset", default="maps-64-cpu", help="size and widths [maps-64-cpu]")
-    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="for all rows")
-    parser.add_argument("--only", default="", metavar="WORDS", help="only the recipes with these words in their names")
+    parser.add_argument("--extractor", required=True, metavar="FILE.onnx", help="network for the features of KID")
+    parser.add_argument("--minutes", type=float, default=5.0, help="training time per row [5]")
+    parser.add_argument("--preset", default="maps-64-cpu", help="base settings [maps-64-cpu]")
+    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="settings for all rows")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only recipes with this text in their names")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--out", type=Path, default=Path("runs/recipes"), metavar="DIR", help="where the runs go")
     return parser.parse_args()

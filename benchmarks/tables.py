@@ -1,4 +1,4 @@
-"""Rows of results as tables that people read, and as JSON that programs read."""
+"""Writes rows of results as Markdown tables and as JSON."""
 
 from __future__ import annotations
 
@@ -14,26 +14,28 @@ GIB = 2**30
 
 
 def number(name: str, form: str, scale: float = 1.0) -> Callable[[Row], str]:
-    """How to write what a row has under `name`: a dash if it has nothing."""
+    """Formats the number `name` of a row, divided by `scale`; a dash if the row lacks it."""
     return lambda row: format(row[name] / scale, form) if row.get(name) is not None else "-"
 
 
 def word(name: str) -> Callable[[Row], str]:
-    """What a row has under `name`."""
+    """The value `name` of a row as it is."""
     return lambda row: str(row.get(name, "-"))
 
 
-def ratio(over: str, under: str) -> Callable[[Row], str]:
-    """One thing over another."""
-    return lambda row: f"{row[over] / row[under]:.3f}" if row.get(over) and row.get(under) else "-"
+def ratio(numerator: str, denominator: str) -> Callable[[Row], str]:
+    """The ratio of two values of a row."""
+    return lambda row: (
+        f"{row[numerator] / row[denominator]:.3f}" if row.get(numerator) and row.get(denominator) else "-"
+    )
 
 
 def _size(row: Row) -> str:
     return f"{row['size']}²"
 
 
-def _share(row: Row) -> str:
-    return f"{row['share']:.0%} of {row['binds']}" if "share" in row else "-"
+def _fraction_of_limit(row: Row) -> str:
+    return f"{row['fraction_of_limit']:.0%} of {row['limit']}" if "limit" in row else "-"
 
 
 def _memory(row: Row) -> str:
@@ -51,16 +53,16 @@ STEP: list[Column] = [
     ("s/step", number("seconds", ".3f")),
     ("peak GiB", number("peak", ".3f", GIB)),
     ("predicted GiB", number("predicted", ".3f", GIB)),
-    ("share of the limit", _share),
+    ("fraction of limit", _fraction_of_limit),
     ("first two steps, s", number("first_seconds", ".1f")),
 ]
 PLAN: list[Column] = [STEP[0], ("card, GiB", _memory), *STEP[1:5], *STEP[6:]]
 DATA: list[Column] = [
     *STEP[:3],
     ("fixed batch, s/step", number("fixed_seconds", ".4f")),
-    ("from the disk", number("disk_more", "+.1%")),
-    ("kept on the device", number("device_more", "+.1%")),
-    ("turns", word("turns")),
+    ("from disk", number("disk_overhead", "+.1%")),
+    ("resident on the device", number("device_overhead", "+.1%")),
+    ("rounds", word("rounds")),
 ]
 PREDICTION: list[Column] = [
     *STEP[:4],
@@ -75,23 +77,23 @@ ON_GPU: list[Column] = [
     ("reserved/predicted", ratio("reserved", "predicted")),
 ]
 TITLES = {
-    "plan": ("What the plan chose", PLAN),
-    "data": ("Real images against a fixed batch", DATA),
+    "plan": ("The memory plan's choice", PLAN),
+    "data": ("Real batches compared with a fixed batch", DATA),
     "grid": ("Size x precision x checkpointing x compile", STEP),
-    "prediction": ("Predicted against measured peak", PREDICTION),
+    "prediction": ("Predicted and measured peak", PREDICTION),
 }
-HELD = {
-    "cuda": "the most bytes that CUDA's allocator gave to tensors, from before the networks were built; the first "
-    "two steps include what cuDNN took to try its kernels",
-    "cpu": "the most bytes that torch's CPU allocator held, from before the networks were built; what oneDNN takes "
-    "for itself is not in it",
+PEAK = {
+    "cuda": "maximum bytes of tensors in CUDA's allocator, from before the networks were built; the first two steps "
+    "include the workspaces of cuDNN's benchmarks",
+    "cpu": "maximum bytes in torch's CPU allocator, from before the networks were built; oneDNN's own buffers are not "
+    "included",
 }
 
 
 def write(path: Path, about: Row, rows: dict[str, list[Row]]) -> None:
-    """Write `path`.md and `path`.json; `about` says what was measured on, `rows` are by kind."""
+    """Write `path`.md and `path`.json; `about` describes the machine and the options, `rows` are grouped by kind."""
     files.write_json(path.with_suffix(".json"), {"about": about, "rows": rows})
-    parts = [f"# {about['title']}: {about['device']}", _preamble(about, speed="prediction" not in rows)]
+    parts = [f"# {about['title']}: {about['device']}", _preamble(about, with_speed="prediction" not in rows)]
     for kind, (title, columns) in TITLES.items():
         if rows.get(kind):
             more = ON_GPU if kind == "prediction" and about["kind"] == "cuda" else []
@@ -99,29 +101,30 @@ def write(path: Path, about: Row, rows: dict[str, list[Row]]) -> None:
     files.write_text(path.with_suffix(".md"), "\n\n".join(parts) + "\n")
 
 
-def _preamble(about: Row, speed: bool) -> str:
-    """How it was measured, and on what; `speed`: also of the times."""
+def _preamble(about: Row, with_speed: bool) -> str:
+    """A list of how and on what the rows were measured."""
     limits = ", ".join(f"{name} {flops / 1e12:.3g}" for name, flops in about["flops"].items())
-    of_speed = [
+    speed = [
         f"measured limits: matrix product or convolution, TFLOP/s: {limits}; copy, read and written: "
         f"{about['bytes'] / 1e9:.3g} GB/s",
-        "time: of the fastest cycle from one penalty to the next, a mean over its steps",
-        "share of the limit: the time that the step's arithmetic, or the tensors that its operations read and write "
-        "one by one, would take at the measured limits, over the step's time; whichever is more. Compiled steps are "
-        "held against the same counts, though they move less",
-        f"other processes took {about['others']:.0%} of the CPU's time meanwhile",
+        "time: mean over the steps of the fastest cycle from one penalty to the next",
+        "fraction of limit: the time that the step's arithmetic, or the tensors that its operations read and write, "
+        "would take at the measured limits, over the step's time; the larger of the two. The counts are those of "
+        "uncompiled steps, although compiled ones move fewer bytes",
+        f"other processes used {about['others']:.0%} of the CPU time meanwhile",
     ]
     lines = [
-        f"torch {about['torch']}, accelerate {about['accelerate']}, networks of the preset `{about['preset']}`",
-        f"peak: {HELD.get(about['kind'], 'not measured on this device')}",
-        *(of_speed if speed else []),
-        f"made by `{about['command']}`" + (f"; left out for want of time: {about['left']}" if about["left"] else ""),
+        f"torch {about['torch']}, accelerate {about['accelerate']}, preset `{about['preset']}`",
+        f"peak: {PEAK.get(about['kind'], 'not measured on this device')}",
+        *(speed if with_speed else []),
+        f"made by `{about['command']}`"
+        + (f"; cases skipped for lack of time: {about['skipped']}" if about["skipped"] else ""),
     ]
     return "\n".join(f"- {line}" for line in lines)
 
 
 def table(rows: list[Row], columns: list[Column]) -> str:
-    """A table in Markdown; rows that went wrong say how, below it."""
+    """A Markdown table, with the notes of failed rows below it."""
     lines = ["| " + " | ".join(title for title, _ in columns) + " |", "|" + "---|" * len(columns)]
     notes = []
     for row in rows:

@@ -1,4 +1,4 @@
-"""Every preset, as a narrow copy: it starts, trains a few steps, and draws. At full size: tests/test_soak.py."""
+"""All presets at a small size: they train for a few steps and generate images. At full size: tests/test_soak.py."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ PRESETS = [
     "mnist-dcgan",
     "mnist-mlp",
 ]
-WIDEST = 64  # pixels of a narrow copy
+MAX_SIDE = 64  # pixels
 
 
-def test_the_presets_are_these() -> None:
+def test_names_of_the_presets() -> None:
     assert preset_names() == PRESETS
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_it_starts_trains_and_draws(name: str, tmp_path: Path) -> None:
+def test_a_preset_trains_and_generates_images(name: str, tmp_path: Path) -> None:
     preset = load(preset=name)
-    width, height = min(preset.resize.width, WIDEST), min(preset.resize.height, WIDEST)
+    width, height = min(preset.resize.width, MAX_SIDE), min(preset.resize.height, MAX_SIDE)
     maps = write_squares(tmp_path / "maps", width, height)
     params = load(preset=name, settings=[*TINY, "train.steps=3", "sample.seeds='0-3'"])
     generator = tmp_path / "generator.safetensors"
@@ -48,19 +48,19 @@ def test_it_starts_trains_and_draws(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_its_head_says_what_it_is_for_and_what_it_needs(name: str) -> None:
+def test_the_head_has_a_summary_and_the_memory_needed(name: str) -> None:
     head = list(takewhile(lambda line: line.startswith("#"), preset_text(name).splitlines()))
     assert head[0].endswith(".")
-    assert "GiB" in "".join(head[2:])  # of memory, measured or predicted
+    assert "GiB" in "".join(head[2:])  # measured or predicted
 
 
-def test_letters_and_clothes_are_never_mirrored_or_turned() -> None:
+def test_digits_and_clothes_are_not_mirrored_or_rotated() -> None:
     for name in ("mnist-mlp", "mnist-dcgan", "fashion-dcgan"):
         train = load(preset=name).train
         assert (train.mirror, train.rot90) == (False, False)
 
 
-def test_the_first_map_makers_numbers() -> None:
+def test_mapmaker_has_the_settings_of_the_first_map_maker() -> None:
     preset = load(preset="mapmaker-750")
     assert (preset.resize.width, preset.resize.height, preset.train.network) == (750, 750, "mapmaker")
     assert preset.train.networks.mapmaker.latent == 3 * 20 * 20

@@ -1,4 +1,4 @@
-"""Fake networks: like the real ones, and the same on the CPU as on a GPU."""
+"""Networks on fake tensors: like real ones, and the same on the CPU and on a GPU."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from mapgan.params import load
 from tests.conftest import TINY
 
 
-def test_fake_weights_are_like_real_ones() -> None:
+def test_fake_weights_have_the_shapes_types_and_strides_of_real_ones() -> None:
     params = load(settings=TINY)
-    hollow = build_on_meta(params, 48, 32)
-    real = build(params.train.network, params.train.networks.of(params.train.network), 48, 32)
+    fake_pair = build_on_meta(params, 48, 32)
+    real_pair = build(params.train.network, params.train.networks.of(params.train.network), 48, 32)
     for name in ("generator", "discriminator"):
         with FakeTensorMode():
-            materialize(getattr(hollow, name))
-        fakes = getattr(hollow, name).state_dict()
-        reals = getattr(real, name).to(memory_format=torch.channels_last).state_dict()
+            materialize(getattr(fake_pair, name))
+        fakes = getattr(fake_pair, name).state_dict()
+        reals = getattr(real_pair, name).to(memory_format=torch.channels_last).state_dict()
         assert fakes.keys() == reals.keys()
         for key, fake in fakes.items():
             assert (fake.shape, fake.dtype, fake.stride()) == (reals[key].shape, reals[key].dtype, reals[key].stride())
 
 
-class Types(TorchDispatchMode):
-    """Writes down what type of number each operation gives."""
+class DtypeLog(TorchDispatchMode):
+    """Records the dtype of the result of each operation."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, torch.dtype]] = []
+        self.results: list[tuple[str, torch.dtype]] = []
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         result = func(*args, **(kwargs or {}))
         first = result[0] if isinstance(result, tuple) else result
         if isinstance(first, Tensor):
-            self.found.append((str(func), first.dtype))
+            self.results.append((str(func), first.dtype))
         return result
 
 
@@ -52,36 +52,36 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("chosen", CASES, ids=str)
-def test_mixed_precision_is_the_same_on_a_gpu(chosen: list[str]) -> None:
-    """A GPU's autocast has a list of its own of what runs in float32; predictions are made with the CPU's."""
-    params = load(settings=[*TINY, *chosen, "train.networks.dcgan-modern.convolutions=2"])
+@pytest.mark.parametrize("settings", CASES, ids=str)
+def test_mixed_precision_is_the_same_on_a_gpu(settings: list[str]) -> None:
+    """Memory is predicted with the CPU's autocast; the GPU's has another list of operations that run in float32."""
+    params = load(settings=[*TINY, *settings, "train.networks.dcgan-modern.convolutions=2"])
 
-    def types(device: str) -> list[tuple[str, torch.dtype]]:
+    def dtypes(device: str) -> list[tuple[str, torch.dtype]]:
         pair = build_on_meta(params, 32, 32)
         with FakeTensorMode():
-            for some in (pair.generator, pair.discriminator):
-                materialize(some)
-                _move(some, device)
+            for network in (pair.generator, pair.discriminator):
+                materialize(network)
+                _move(network, device)
             torch.set_autocast_dtype(device, torch.bfloat16)
-            torch.set_autocast_enabled(device, True)  # torch.autocast itself would look for a GPU
+            torch.set_autocast_enabled(device, True)  # torch.autocast requires a GPU
             try:
-                with Types() as seen:
+                with DtypeLog() as log:
                     pair.generator(torch.empty(2, pair.latent, device=device))
                     pair.discriminator(torch.empty(2, 3, 32, 32, device=device))
             finally:
                 torch.set_autocast_enabled(device, False)
-        return seen.found
+        return log.results
 
     floats = (torch.float32, torch.bfloat16)
-    cpu, cuda = ([found for found in types(device) if found[1] in floats] for device in ("cpu", "cuda"))
-    assert _sums(cuda) == _sums(cpu)
+    cpu, cuda = ([result for result in dtypes(device) if result[1] in floats] for device in ("cpu", "cuda"))
+    assert _computations(cuda) == _computations(cpu)
 
 
-def _sums(found: list[tuple[str, torch.dtype]]) -> list[tuple[str, torch.dtype]]:
-    """What computes, sorted: how a tensor is laid out and viewed may differ from device to device."""
+def _computations(results: list[tuple[str, torch.dtype]]) -> list[tuple[str, torch.dtype]]:
+    """The operations that compute, sorted; memory layouts and views may differ between devices."""
     layout = ("prim.", "aten.view", "aten._unsafe_view", "aten.clone", "aten.detach")
-    return sorted(((name, kind) for name, kind in found if not name.startswith(layout)), key=str)
+    return sorted(((name, dtype) for name, dtype in results if not name.startswith(layout)), key=str)
 
 
 def _move(network: nn.Module, device: str) -> None:

@@ -1,4 +1,4 @@
-"""The meter, held against sums that can be done by hand, on real tensors and on fake ones."""
+"""The meter compared with results computed by hand, on real and fake tensors."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def test_each_storage_counts_once_until_it_is_freed(mode: type) -> None:
 
 
 @MODES
-def test_what_the_graph_keeps_lives_until_the_backward_pass(mode: type) -> None:
+def test_tensors_saved_by_the_graph_are_freed_in_the_backward_pass(mode: type) -> None:
     with mode(), Meter() as meter:
         weight = torch.ones(KIB, requires_grad=True)
-        loss = weight.exp().square().sum()  # both results are kept
-        assert meter.live == 3 * 4 * KIB + 4 - 4 * KIB  # the weight, what exp gave, the loss; nobody holds the squares
+        loss = weight.exp().square().sum()
+        assert meter.live == 2 * 4 * KIB + 4  # the weight, its exponentials, and the loss; the squares are freed
         loss.backward()
         del loss
         assert meter.live == 2 * 4 * KIB
@@ -45,7 +45,7 @@ def test_what_the_graph_keeps_lives_until_the_backward_pass(mode: type) -> None:
 
 
 @MODES
-def test_arithmetic_counts_what_is_done_twice(mode: type) -> None:
+def test_flops_include_recomputation(mode: type) -> None:
     def flops(checkpointing: str) -> int:
         with mode():
             blocks = [nn.Conv2d(4, 4, 3, padding=1) for _ in range(3)]
@@ -55,13 +55,13 @@ def test_arithmetic_counts_what_is_done_twice(mode: type) -> None:
                 stack(torch.zeros(2, 4, 8, 8)).sum().backward()
         return meter.flops
 
-    once = 2 * 2 * 4 * 4 * 9 * 8 * 8  # multiply and add, images, maps in, maps out, kernel, places
+    once = 2 * 2 * 4 * 4 * 9 * 8 * 8  # multiply and add, images, input and output channels, kernel, pixels
     forward, weights, inputs = 3 * once, 3 * once, 2 * once  # the first block's input needs no gradient
     assert flops("none") == forward + weights + inputs
     assert flops("high") == flops("none") + 2 * once
     assert flops("all") == flops("none") + 3 * once
 
 
-def test_the_peak_of_nothing_is_nothing() -> None:
+def test_peak_of_changes() -> None:
     assert peak([]) == 0
     assert peak([5, -3, 4, -6]) == 6

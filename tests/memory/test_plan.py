@@ -1,4 +1,4 @@
-"""Ways to do a step, and the one that is chosen."""
+"""Step configurations, and the choice among them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def cost(micro_batch: int, checkpointing: Checkpointing, peak: int, flops: int) 
     ("local_batch", "micro_batch", "sizes"),
     [(1, 0, [1]), (2, 0, [2, 1]), (8, 0, [8, 4, 2, 1]), (12, 0, [12, 8, 4, 2, 1]), (8, 6, [6]), (8, 99, [8])],
 )
-def test_micro_batches_are_powers_of_two_and_the_whole(local_batch: int, micro_batch: int, sizes: list[int]) -> None:
+def test_micro_batches_are_powers_of_two_or_the_whole(local_batch: int, micro_batch: int, sizes: list[int]) -> None:
     assert step_configs(local_batch, micro_batch) == [
         StepConfig(size, mode) for mode in ("none", "high", "all") for size in sizes
     ]
@@ -49,12 +49,12 @@ TABLE = [
         (15, StepConfig(2, "all")),
     ],
 )
-def test_the_least_arithmetic_that_fits_then_the_larger_micro_batch(budget: int, config: StepConfig) -> None:
+def test_least_arithmetic_is_chosen_then_the_larger_micro_batch(budget: int, config: StepConfig) -> None:
     assert choose_config(TABLE, budget, "").config == config
     assert choose_config(reversed(TABLE), budget, "").config == config
 
 
-def test_what_does_not_fit_is_said_with_what_to_do() -> None:
+def test_the_error_says_how_much_is_needed_and_what_to_do() -> None:
     table = [cost(2, "none", 5 * 2**30, 1), cost(1, "all", 3 * 2**30, 2)]
     with pytest.raises(MapganError) as error:
         choose_config(table, 2**31, "use a larger card")
@@ -68,7 +68,7 @@ def test_what_does_not_fit_is_said_with_what_to_do() -> None:
     st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 9)), min_size=1),
     st.integers(0, 10),
 )
-def test_nothing_that_fits_is_better(rows: list[tuple[int, int, int]], budget: int) -> None:
+def test_no_other_configuration_that_fits_is_better(rows: list[tuple[int, int, int]], budget: int) -> None:
     table = [cost(micro_batch, "none", peak, flops) for micro_batch, peak, flops in rows]
     fitting = [row for row in rows if row[1] <= budget]
     if not fitting:

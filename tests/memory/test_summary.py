@@ -1,4 +1,4 @@
-"""The layers of the summary add up to what the networks are and do."""
+"""The layers of the summary add up to the parameters, FLOPs and memory of the networks."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def tiny(*settings: str) -> Params:
 def test_the_layers_add_up_to_the_networks(network: str, labels: int) -> None:
     params = tiny(f"train.network={network}")
     pair = networks.build(params.train.network, params.train.networks.of(params.train.network), *SIZE, labels=labels)
-    told = [torch.zeros(1, dtype=torch.long)] if labels else []
+    label = [torch.zeros(1, dtype=torch.long)] if labels else []
     inputs = {"generator": torch.zeros(1, pair.latent), "discriminator": torch.zeros(1, 3, SIZE[1], SIZE[0])}
     for summary in summarize(params, *SIZE, labels):
         real = getattr(pair, summary.name)
         assert sum(layer.parameters for layer in summary.layers) == sum(weight.numel() for weight in real.parameters())
         with FlopCounterMode(display=False) as counter:
-            real(inputs[summary.name], *told)
+            real(inputs[summary.name], *label)
         assert sum(layer.multiply_adds for layer in summary.layers) == counter.get_total_flops() // 2
 
 
 @pytest.mark.parametrize("precision", ["no", "bf16"])
-def test_what_is_kept_is_what_lives_after_the_forward_pass(precision: str) -> None:
+def test_kept_bytes_are_those_in_use_after_the_forward_pass(precision: str) -> None:
     params = tiny(f"train.precision='{precision}'")
     _, summary = summarize(params, *SIZE)
     network = build_on_meta(params, *SIZE).discriminator
@@ -47,11 +47,11 @@ def test_what_is_kept_is_what_lives_after_the_forward_pass(precision: str) -> No
         images = torch.empty(1, 3, SIZE[1], SIZE[0])
         with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
             logit = network(images)
-        kept_beside = images.nbytes if precision == "bf16" else 0  # the graph keeps a copy of them in bf16 alone
-        assert sum(layer.kept for layer in summary.layers) == meter.live - weights - logit.nbytes - kept_beside
+        inputs = images.nbytes if precision == "bf16" else 0  # of which the graph saves a bf16 copy instead
+        assert sum(layer.kept for layer in summary.layers) == meter.live - weights - logit.nbytes - inputs
 
 
-def test_a_layer_known_by_heart() -> None:
+def test_layers_compared_with_results_computed_by_hand() -> None:
     generator, discriminator = summarize(tiny("train.network=dcgan"), 32, 32)
     first = discriminator.layers[0]
     assert (first.name, first.kind, first.output) == ("blocks.0.0", "Conv2d", (4, 16, 16))
@@ -60,11 +60,11 @@ def test_a_layer_known_by_heart() -> None:
     assert first.kept == 4 * 3 * 32 * 32  # the image
     assert first.backward == 4 * first.parameters  # the image needs no gradient
     norm = next(layer for layer in generator.layers if layer.kind == "BatchNorm2d")
-    maps, height, width = norm.output
-    assert norm.backward == 4 * (maps * height * width + 2 * maps)
+    channels, height, width = norm.output
+    assert norm.backward == 4 * (channels * height * width + 2 * channels)
 
 
-def test_the_report_names_both_networks_and_their_sums() -> None:
+def test_the_report_has_both_networks_and_their_totals() -> None:
     lines = report(tiny(), *SIZE).splitlines()
     assert lines[0] == "dcgan-modern, 48 x 32 pixels, precision no, one image"
     assert [line.split()[0] for line in lines if line.endswith("backward MiB")] == ["generator", "discriminator"]

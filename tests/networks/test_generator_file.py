@@ -1,4 +1,4 @@
-"""The generator's file holds all that is needed, and nothing that runs."""
+"""The file of a generator is self-contained, and holds nothing that can run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def saved(
     path: Path,
     width: int = 40,
     scale: float = 1.0,
-    to: torch.dtype = torch.float32,
+    dtype: torch.dtype = torch.float32,
     labels: Sequence[str] = (),
     **changes: object,
 ) -> torch.nn.Module:
@@ -34,12 +34,12 @@ def saved(
         **{"network": "dcgan-modern", "settings": settings, "width": width, "height": 24},
         **{"steps": 3, "seed": 0, "data": "abc", "labels": list(labels)},
     )
-    weights = {name: (scale * tensor).to(to) for name, tensor in generator.state_dict().items()}
+    weights = {name: (scale * tensor).to(dtype) for name, tensor in generator.state_dict().items()}
     save_network(path, weights, about)
     return generator
 
 
-def test_a_generator_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_a_generator_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
     generator = saved(tmp_path / "g.safetensors").eval()
     loaded, about = load_generator(tmp_path / "g.safetensors")
     z = torch.randn(2, 5)
@@ -47,25 +47,25 @@ def test_a_generator_comes_back_as_it_was(tmp_path: Path) -> None:
     assert (about.width, about.height, about.steps) == (40, 24, 3)
 
 
-def test_a_generator_that_knows_labels_comes_back_with_their_names(tmp_path: Path) -> None:
+def test_a_conditional_generator_is_loaded_with_the_names_of_its_labels(tmp_path: Path) -> None:
     generator = saved(tmp_path / "g.safetensors", labels=["cave", "town"]).eval()
     loaded, about = load_generator(tmp_path / "g.safetensors")
-    z, told = torch.randn(2, latent_size(about)), torch.tensor([1, 0])
-    assert torch.equal(loaded(z, told), generator(z, told))
+    z, labels = torch.randn(2, latent_size(about)), torch.tensor([1, 0])
+    assert torch.equal(loaded(z, labels), generator(z, labels))
     assert about.labels == ["cave", "town"]
 
 
-def test_a_file_from_before_there_were_labels_is_read(tmp_path: Path) -> None:
+def test_a_file_without_the_key_labels_is_loaded(tmp_path: Path) -> None:
     saved(tmp_path / "g.safetensors")
     with safe_open(tmp_path / "g.safetensors", framework="pt") as stored:
         weights = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-        said = json.loads(stored.metadata()["mapgan"])
-    del said["labels"]
-    save_file(weights, tmp_path / "old.safetensors", metadata={"mapgan": json.dumps(said)})
+        metadata = json.loads(stored.metadata()["mapgan"])
+    del metadata["labels"]
+    save_file(weights, tmp_path / "old.safetensors", metadata={"mapgan": json.dumps(metadata)})
     assert load_generator(tmp_path / "old.safetensors")[1].labels == []
 
 
-def test_the_same_generator_gives_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_generator_is_saved_as_the_same_bytes(tmp_path: Path) -> None:
     saved(tmp_path / "a.safetensors")
     saved(tmp_path / "b.safetensors")
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
@@ -75,12 +75,12 @@ def bad_pickle(path: Path) -> None:
     path.write_bytes(pickle.dumps({"weights": 1}))
 
 
-def bad_cut(path: Path) -> None:
+def bad_truncated(path: Path) -> None:
     saved(path)
     path.write_bytes(path.read_bytes()[:-100])
 
 
-def bad_foreign(path: Path) -> None:
+def bad_without_metadata(path: Path) -> None:
     save_file({"a": torch.zeros(1)}, path)
 
 
@@ -92,11 +92,11 @@ def bad_shapes(path: Path) -> None:
     saved(path, latent=6)
 
 
-def bad_giant(path: Path) -> None:
+def bad_huge_network(path: Path) -> None:
     saved(path, generator_channels=10**7, max_channels=10**9)
 
 
-def bad_endless(path: Path) -> None:
+def bad_huge_latent(path: Path) -> None:
     saved(path, latent=10**30)
 
 
@@ -104,50 +104,50 @@ def bad_nesting(path: Path) -> None:
     save_file({"a": torch.zeros(1)}, path, metadata={"mapgan": "[" * 100_000})
 
 
-def bad_numbers(path: Path) -> None:
+def bad_nan(path: Path) -> None:
     saved(path, scale=float("nan"))
 
 
-def bad_type(path: Path) -> None:
-    saved(path, to=torch.float64)
+def bad_dtype(path: Path) -> None:
+    saved(path, dtype=torch.float64)
 
 
-def bad_names(names: list[str]) -> Callable[[Path], None]:
+def bad_label_names(names: list[str]) -> Callable[[Path], None]:
     def damage(path: Path) -> None:
         saved(path, labels=["cave", "town"])
         with safe_open(path, framework="pt") as stored:
             weights = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-            said = json.loads(stored.metadata()["mapgan"])
-        save_file(weights, path, metadata={"mapgan": json.dumps(said | {"labels": names})})
+            metadata = json.loads(stored.metadata()["mapgan"])
+        save_file(weights, path, metadata={"mapgan": json.dumps(metadata | {"labels": names})})
 
     return damage
 
 
-def bad_labels(path: Path) -> None:
+def bad_labels_with_spatial_latent(path: Path) -> None:
     saved(path, labels=["cave", "town"], latent_kind="spatial")
 
 
 BAD = [
     bad_pickle,
-    bad_cut,
-    bad_foreign,
+    bad_truncated,
+    bad_without_metadata,
     bad_version,
     bad_shapes,
-    bad_giant,
-    bad_endless,
+    bad_huge_network,
+    bad_huge_latent,
     bad_nesting,
-    bad_numbers,
-    bad_type,
-    bad_labels,
-    bad_names(["cave", "cave"]),
-    bad_names(["cave", ""]),
-    bad_names(["cave", "two\nlines"]),
-    bad_names(["cave", "town" * 30]),
+    bad_nan,
+    bad_dtype,
+    bad_labels_with_spatial_latent,
+    bad_label_names(["cave", "cave"]),
+    bad_label_names(["cave", ""]),
+    bad_label_names(["cave", "two\nlines"]),
+    bad_label_names(["cave", "town" * 30]),
 ]
 
 
 @pytest.mark.parametrize("damage", BAD)
-def test_a_file_that_is_no_generator_is_one_line(tmp_path: Path, damage: object) -> None:
+def test_a_file_that_is_not_a_generator_is_a_one_line_error(tmp_path: Path, damage: object) -> None:
     damage(tmp_path / "g.safetensors")  # type: ignore[operator]
     with pytest.raises(MapganError) as error:
         load_generator(tmp_path / "g.safetensors")
@@ -155,6 +155,6 @@ def test_a_file_that_is_no_generator_is_one_line(tmp_path: Path, damage: object)
     assert "\n" not in str(error.value)
 
 
-def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_one_line_error(tmp_path: Path) -> None:
     with pytest.raises(MapganError, match="no such file"):
         load_generator(tmp_path / "g.safetensors")

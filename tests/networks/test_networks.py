@@ -1,4 +1,4 @@
-"""Networks at every kind of size, and checkpointing that changes nothing."""
+"""All networks: sizes, initial weights, gradient checkpointing."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ CASE_IDS = [*NAMES, "constant", "spatial"]
 SIZES = [(16, 16), (28, 28), (17, 31), (64, 64), (128, 128), (128, 96), (16, 300), (750, 1000), (768, 768)]
 
 
-@pytest.mark.parametrize(("name", "made"), CASES, ids=CASE_IDS)
+@pytest.mark.parametrize(("name", "section"), CASES, ids=CASE_IDS)
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_images_have_the_size_and_range_asked_for(name: NetworkName, made: Section, width: int, height: int) -> None:
-    pair = networks.build(name, made, width, height)
-    assert networks.latent_size(name, made, width, height) == pair.latent
+def test_images_have_the_requested_size_and_range(name: NetworkName, section: Section, width: int, height: int) -> None:
+    pair = networks.build(name, section, width, height)
+    assert networks.latent_size(name, section, width, height) == pair.latent
     images = pair.generator(torch.randn(2, pair.latent))
     assert images.shape == (2, 3, height, width)
     assert images.abs().max() <= 1
@@ -56,18 +56,18 @@ def test_images_have_the_size_and_range_asked_for(name: NetworkName, made: Secti
 
 @given(st.integers(16, 2048), st.integers(16, 2048))
 @settings(max_examples=200, deadline=None)
-def test_doubling_reaches_any_size_without_much_waste(width: int, height: int) -> None:
+def test_upsampling_reaches_any_size_with_little_to_crop(width: int, height: int) -> None:
     count = count_stages(width, height)
     for side in (width, height):
         first = start(side, count)
         assert first >= 4 or first == start(min(width, height), count)
         assert side <= first * 2**count < side + 2**count
-        assert side // 2**count >= 1  # the discriminator ends with at least a pixel
+        assert side // 2**count >= 1  # at least one pixel remains at the end of the discriminator
     assert start(min(width, height), count) in range(4, 9)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_weights_are_a_function_of_the_seed_and_leave_torchs_state_alone(name: NetworkName) -> None:
+def test_weights_depend_on_the_seed_only_and_torchs_rng_state_is_kept(name: NetworkName) -> None:
     before = torch.random.get_rng_state()
     one, same, other = (networks.build(name, NARROW[name], 32, 32, seed).generator for seed in (1, 1, 2))
     assert torch.equal(torch.random.get_rng_state(), before)
@@ -75,7 +75,7 @@ def test_weights_are_a_function_of_the_seed_and_leave_torchs_state_alone(name: N
     assert not all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
 
-def test_dcgan_starts_as_in_the_paper() -> None:
+def test_dcgan_has_the_weights_and_channels_of_the_paper() -> None:
     pair = networks.build("dcgan", Dcgan(), 64, 64)
     weights = torch.cat([p.flatten() for n, p in pair.generator.named_parameters() if p.dim() == 4])
     assert weights.std().item() == pytest.approx(0.02, rel=0.02)
@@ -85,27 +85,27 @@ def test_dcgan_starts_as_in_the_paper() -> None:
 
 
 @pytest.mark.parametrize("mode", ["high", "all"])
-@pytest.mark.parametrize(("name", "made"), CASES, ids=CASE_IDS)
+@pytest.mark.parametrize(("name", "section"), CASES, ids=CASE_IDS)
 def test_checkpointing_changes_neither_gradients_nor_buffers(
-    name: NetworkName, made: Section, mode: Checkpointing
+    name: NetworkName, section: Section, mode: Checkpointing
 ) -> None:
-    plain = networks.build(name, made, 64, 80)
-    saving = copy.deepcopy(plain)
-    for pair, used in [(plain, "none"), (saving, mode)]:
+    plain = networks.build(name, section, 64, 80)
+    checkpointed = copy.deepcopy(plain)
+    for pair, checkpointing in [(plain, "none"), (checkpointed, mode)]:
         for network in (pair.generator, pair.discriminator):
-            set_checkpointing(network, used)  # type: ignore[arg-type]
+            set_checkpointing(network, checkpointing)  # type: ignore[arg-type]
         z = torch.randn(3, pair.latent, generator=torch.Generator().manual_seed(0))
         pair.discriminator(pair.generator(z)).square().mean().backward()
     for network in ("generator", "discriminator"):
-        one, other = getattr(plain, network), getattr(saving, network)
+        one, other = getattr(plain, network), getattr(checkpointed, network)
         for (key, a), b in zip(one.named_parameters(), other.parameters(), strict=True):
             assert torch.equal(a.grad, b.grad), key
         for (key, a), b in zip(one.named_buffers(), other.buffers(), strict=True):
             assert torch.equal(a, b), key
 
 
-def test_checkpointing_keeps_less_in_memory() -> None:
-    def kept(mode: Checkpointing) -> int:
+def test_checkpointing_saves_less_for_the_backward_pass() -> None:
+    def saved(mode: Checkpointing) -> int:
         sizes: list[int] = []
 
         def pack(tensor: torch.Tensor) -> torch.Tensor:
@@ -118,20 +118,20 @@ def test_checkpointing_keeps_less_in_memory() -> None:
             pair.generator(torch.randn(8, pair.latent))
         return sum(sizes)
 
-    assert kept("all") < 0.6 * kept("none")
-    assert kept("all") < kept("high") < kept("none")
+    assert saved("all") < 0.6 * saved("none")
+    assert saved("all") < saved("high") < saved("none")
 
 
-@pytest.mark.parametrize(("name", "made"), CASES, ids=CASE_IDS)
-def test_an_image_does_not_depend_on_its_batch(name: NetworkName, made: Section) -> None:
-    pair = networks.build(name, made, 64, 64)
+@pytest.mark.parametrize(("name", "section"), CASES, ids=CASE_IDS)
+def test_an_image_does_not_depend_on_its_batch(name: NetworkName, section: Section) -> None:
+    pair = networks.build(name, section, 64, 64)
     if pair.batch_dependent:
         return
     generator, z = pair.generator.double(), torch.randn(4, pair.latent, dtype=torch.double)
     assert torch.allclose(generator(z)[:1], generator(z[:1]), atol=1e-9)
 
 
-OTHERS = [
+VARIANTS = [
     {"kernel": 3},
     {"kernel": 5, "stride": 2},
     {"kernel": 8, "stride": 4},
@@ -145,15 +145,15 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize("changes", OTHERS, ids=str)
+@pytest.mark.parametrize("changes", VARIANTS, ids=str)
 @pytest.mark.parametrize(("width", "height"), [(28, 28), (17, 31), (100, 75)])
-def test_a_dcgan_of_any_make_draws_and_judges(width: int, height: int, changes: dict[str, object]) -> None:
-    made = Dcgan.model_validate(NARROW["dcgan"].model_dump() | changes)
-    pair = networks.build("dcgan", made, width, height)
+def test_all_variants_of_dcgan_have_the_right_shapes(width: int, height: int, changes: dict[str, object]) -> None:
+    section = Dcgan.model_validate(NARROW["dcgan"].model_dump() | changes)
+    pair = networks.build("dcgan", section, width, height)
     images = pair.generator(torch.randn(2, pair.latent))
     assert images.shape == (2, 3, height, width)
     assert pair.discriminator(images).shape == (2,)
-    assert pair.batch_dependent == ("batch" in (made.generator_norm, made.discriminator_norm))
+    assert pair.batch_dependent == ("batch" in (section.generator_norm, section.discriminator_norm))
 
 
 def test_orthogonal_weights_are_orthogonal() -> None:
@@ -163,13 +163,13 @@ def test_orthogonal_weights_are_orthogonal() -> None:
 
 
 @pytest.mark.parametrize("name", ["batch", "group", "instance", "pixel"])
-def test_a_norm_leaves_mean_squares_of_one(name: NormName) -> None:
+def test_normalized_values_have_a_mean_square_of_one(name: NormName) -> None:
     x = norm(name, 16)[0](3 * torch.randn(8, 16, 32, 32, generator=torch.Generator().manual_seed(0)))
     over = {"batch": (0, 2, 3), "group": (2, 3), "instance": (2, 3), "pixel": (1,)}[name]
     assert torch.allclose(x.square().mean(over), torch.tensor(1.0), atol=0.2 if name == "group" else 0.01)
 
 
-def test_the_map_maker_is_the_first_one() -> None:
+def test_mapmaker_has_the_shapes_of_the_first_map_maker() -> None:
     with torch.device("meta"):
         pair = networks.build("mapmaker", Mapmaker(), 750, 750)
         sizes: list[tuple[int, ...]] = []

@@ -1,4 +1,4 @@
-"""Weights divided by their largest singular value."""
+"""Spectral normalization."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def test_the_largest_singular_value_is_one() -> None:
         assert abs(torch.linalg.matrix_norm(part.weight.detach().flatten(1), 2).item() - 1) < 1e-3
 
 
-def test_it_moves_once_per_step_and_not_with_each_pass() -> None:
+def test_the_power_iteration_runs_once_per_step_and_not_in_each_pass() -> None:
     settings = DcganModern(latent=4, generator_channels=2, discriminator_channels=4, max_channels=8, spectral_norm=True)
     pair = networks.build("dcgan-modern", settings, 32, 32)
     buffers = {name: buffer.clone() for name, buffer in pair.discriminator.named_buffers()}
     images = torch.randn(2, 3, 32, 32)
-    head = pair.discriminator(images)
-    assert torch.equal(head, pair.discriminator(images))
+    logits = pair.discriminator(images)
+    assert torch.equal(logits, pair.discriminator(images))
     assert buffers.keys() <= pair.discriminator.state_dict().keys()
     assert all(torch.equal(buffer, buffers[name]) for name, buffer in pair.discriminator.named_buffers())
     spectral.power_iteration(pair.discriminator)
-    head.sum().backward()  # a pass from before the iteration still has its gradients
+    logits.sum().backward()  # also works for a forward pass before the iteration
     assert not all(torch.equal(buffer, buffers[name]) for name, buffer in pair.discriminator.named_buffers())

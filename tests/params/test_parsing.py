@@ -1,4 +1,4 @@
-"""Seeds and sheets as people write them."""
+"""Parsers of seeds, sheets and sizes."""
 
 from __future__ import annotations
 
