@@ -180,7 +180,7 @@ def _where_images_are(params: Params) -> str:
 def _resolve(given: Given, options: Mapping[str, Any], side: float) -> Params:
     """All settings; where nobody named a preset or a file, over the preset that suits the machine and the images."""
     if given.params is None and given.preset is None:
-        preset = _auto_preset(given, side)
+        preset = _auto_preset(given, options, side)
         given = replace(given, preset=preset)
     params = given.load(options)
     _info(
@@ -190,8 +190,8 @@ def _resolve(given: Given, options: Mapping[str, Any], side: float) -> Params:
     return params
 
 
-def _auto_preset(given: Given, side: float) -> str:
-    params = given.load()
+def _auto_preset(given: Given, options: Mapping[str, Any], side: float) -> str:
+    params = given.load(options)
     has_gpu = params.machine.device != "cpu" and torch.cuda.is_available()
     gpu_bytes = torch.cuda.get_device_properties(0).total_memory if has_gpu else 0
     choice = choose_preset(side, gpu_bytes, params.dataset.name != "folder")

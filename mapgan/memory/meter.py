@@ -29,7 +29,7 @@ class Meter(TorchDispatchMode):
         super().__init__()  # type: ignore[no-untyped-call]
         self.changes: list[int] = []
         self.flops = 0
-        self._living: dict[int, weakref.ref[torch.UntypedStorage]] = {}
+        self._alive: dict[int, weakref.ref[torch.UntypedStorage]] = {}
 
     @property
     def live(self) -> int:
@@ -45,24 +45,24 @@ class Meter(TorchDispatchMode):
         self, func: Any, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         result = func(*args, **(kwargs or {}))
-        for made in result if isinstance(result, tuple | list) else (result,):
-            if isinstance(made, Tensor):
-                self._count(made.untyped_storage())
+        for output in result if isinstance(result, tuple | list) else (result,):
+            if isinstance(output, Tensor):
+                self._count(output.untyped_storage())
         formula = flop_registry.get(func._overloadpacket)
         if formula is not None:
             self.flops += formula(*args, **(kwargs or {}), out_val=result)
         return result
 
     def _count(self, storage: torch.UntypedStorage) -> None:
-        name, size = storage._cdata, storage.nbytes()
-        if name in self._living:
+        key, size = storage._cdata, storage.nbytes()
+        if key in self._alive:
             return
 
         def freed(_: object) -> None:
-            del self._living[name]
+            del self._alive[key]
             self.changes.append(-size)
 
-        self._living[name] = weakref.ref(storage, freed)
+        self._alive[key] = weakref.ref(storage, freed)
         self.changes.append(size)
 
 

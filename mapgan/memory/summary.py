@@ -81,8 +81,8 @@ def _summarize(name: str, network: nn.Module, shape: tuple[int, ...], labelled: 
         with torch.autograd.graph.saved_tensors_hooks(ledger.keep, lambda kept: kept):
             result = network(torch.empty(shape), *labels).sum()
         result.backward()
-        done = [layer for layer in ledger.layers.values() if _is_used(layer)]
-        return Summary(name, done, ledger.peak)
+        used = [layer for layer in ledger.layers.values() if _is_used(layer)]
+        return Summary(name, used, ledger.peak)
 
 
 def _is_used(layer: Layer) -> bool:
@@ -95,9 +95,9 @@ class Ledger(Meter):  # type: ignore[no-untyped-call]
     def __init__(self) -> None:
         super().__init__()
         self.layers: dict[str, Layer] = {}  # in the order of their first call
-        self._inside = [Layer("", "")]  # for what belongs to no layer
-        self._forward_of: dict[int, Layer] = {}
-        self._seen: set[int] = set()
+        self._call_stack = [Layer("", "")]  # for what belongs to no layer
+        self._layer_of_node: dict[int, Layer] = {}
+        self._counted: set[int] = set()
 
     def watch(self, name: str, network: nn.Module) -> None:
         """Follow the calls of all modules in `network`, which is called `name`."""
@@ -106,30 +106,30 @@ class Ledger(Meter):  # type: ignore[no-untyped-call]
             layer.parameters = sum(weight.numel() for weight in module.parameters(recurse=False))
             module.register_forward_pre_hook(lambda _, __, layer=layer: self._enter(layer))
             module.register_forward_hook(lambda _, __, output, layer=layer: self._leave(layer, output))
-        self._seen = {weight.untyped_storage()._cdata for weight in (*network.parameters(), *network.buffers())}
+        self._counted = {weight.untyped_storage()._cdata for weight in (*network.parameters(), *network.buffers())}
 
     def _enter(self, layer: Layer) -> None:
-        self._inside.append(self.layers.setdefault(layer.name, layer))
+        self._call_stack.append(self.layers.setdefault(layer.name, layer))
 
     def _leave(self, layer: Layer, output: Tensor) -> None:
         layer.output = tuple(output.shape[1:])
-        self._inside.pop()
+        self._call_stack.pop()
 
     def keep(self, tensor: Tensor) -> Tensor:
         """Count a tensor saved for the backward pass, unless it is a weight or already counted."""
         storage = tensor.untyped_storage()
-        if storage._cdata not in self._seen:
-            self._seen.add(storage._cdata)
-            self._inside[-1].kept += storage.nbytes()
+        if storage._cdata not in self._counted:
+            self._counted.add(storage._cdata)
+            self._call_stack[-1].kept += storage.nbytes()
         return tensor
 
     def __torch_dispatch__(self, func: Any, types: Iterable[type], args: Any = (), kwargs: Any = None) -> Any:
         node = torch._C._current_autograd_node()
         if node is None:  # forward: the node of this operation in the graph, if it has one, has just been numbered
-            layer = self._inside[-1]
-            self._forward_of.setdefault(torch.autograd._get_sequence_nr() - 1, layer)
+            layer = self._call_stack[-1]
+            self._layer_of_node.setdefault(torch.autograd._get_sequence_nr() - 1, layer)
         else:
-            layer = self._forward_of.get(node._sequence_nr(), self._inside[0])
+            layer = self._layer_of_node.get(node._sequence_nr(), self._call_stack[0])
         flops, changes = self.flops, len(self.changes)
         result = super().__torch_dispatch__(func, types, args, kwargs)
         if node is None:

@@ -72,7 +72,7 @@ def resize(generator: nn.Module, width: int, height: int, seamless: bool) -> int
     Raises:
         MapganError: the latent is not spatial, or an image of this size is not seamless.
     """
-    if not isinstance(generator, modern.Generator) or generator.kind != "spatial":
+    if not isinstance(generator, modern.Generator) or generator.latent_kind != "spatial":
         raise MapganError(
             "sample: this generator has a fixed size, and is not seamless",
             "--size and --seamless need one trained with train.networks.dcgan-modern.latent_kind=spatial",

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mapgan.networks.dropout import dropout
 from mapgan.networks.norms import norm
 from mapgan.networks.pair import Pair
-from mapgan.networks.sizes import channels_at, count_stages, start
+from mapgan.networks.sizes import channels_at, count_stages, initial_size
 from mapgan.networks.stack import Stack
 from mapgan.params.networks import ActivationName, Dcgan
 
@@ -25,8 +25,8 @@ def build(settings: Dcgan, width: int, height: int) -> Pair:
     generator, discriminator = Generator(settings, width, height), Discriminator(settings, width, height)
     for network in (generator, discriminator):
         init_weights(network, settings)
-    by_batch = "batch" in (settings.generator_norm, settings.discriminator_norm)
-    return Pair(generator, discriminator, settings.latent, batch_dependent=by_batch)
+    batch_norm = "batch" in (settings.generator_norm, settings.discriminator_norm)
+    return Pair(generator, discriminator, settings.latent, batch_dependent=batch_norm)
 
 
 class Generator(nn.Module):
@@ -40,18 +40,18 @@ class Generator(nn.Module):
         channels = [
             channels_at(settings.generator_channels, count - 1 - i, settings.max_channels) for i in range(count)
         ]
-        first = (start(height, count, stride), start(width, count, stride))
-        plain = settings.generator_norm == "none"
-        project = nn.ConvTranspose2d(settings.latent, channels[0], first, bias=plain)
-        blocks: list[nn.Module] = [nn.Sequential(project, *self._after(channels[0], settings))]
-        for before, after in pairwise(channels):
-            grow = upsampling_conv(before, after, settings.kernel, stride, bias=plain)
-            blocks.append(nn.Sequential(grow, *self._after(after, settings)))
+        size = (initial_size(height, count, stride), initial_size(width, count, stride))
+        bias = settings.generator_norm == "none"
+        project = nn.ConvTranspose2d(settings.latent, channels[0], size, bias=bias)
+        blocks: list[nn.Module] = [nn.Sequential(project, *self._norm_and_activation(channels[0], settings))]
+        for in_channels, out_channels in pairwise(channels):
+            upsample = upsampling_conv(in_channels, out_channels, settings.kernel, stride, bias=bias)
+            blocks.append(nn.Sequential(upsample, *self._norm_and_activation(out_channels, settings)))
         blocks.append(nn.Sequential(upsampling_conv(channels[-1], 3, settings.kernel, stride), nn.Tanh()))
-        self.blocks = Stack(blocks, high="last")
+        self.blocks = Stack(blocks, high_res="last")
 
     @staticmethod
-    def _after(channels: int, settings: Dcgan) -> list[nn.Module]:
+    def _norm_and_activation(channels: int, settings: Dcgan) -> list[nn.Module]:
         """The layers after a convolution."""
         norms = norm(settings.generator_norm, channels)
         return [*norms, activation(settings.generator_activation), *dropout(settings.generator_dropout)]
@@ -70,44 +70,47 @@ class Discriminator(nn.Module):
         super().__init__()
         count = count_stages(width, height, settings.stride)
         channels = [channels_at(settings.discriminator_channels, i, settings.max_channels) for i in range(count)]
-        shrink = downsampling_conv(3, channels[0], settings.kernel, settings.stride)
-        blocks: list[nn.Module] = [nn.Sequential(shrink, *self._after(settings))]
-        for before, after in pairwise(channels):
-            plain = settings.discriminator_norm == "none"
-            shrink = downsampling_conv(before, after, settings.kernel, settings.stride, bias=plain)
-            norms = norm(settings.discriminator_norm, after)
-            blocks.append(nn.Sequential(shrink, *norms, *self._after(settings)))
-        self.blocks = Stack(blocks, high="first")
-        last = (output_size(height, count, settings), output_size(width, count, settings))
-        self.head = nn.Conv2d(channels[-1], 1, last, bias=False)
+        from_rgb = downsampling_conv(3, channels[0], settings.kernel, settings.stride)
+        blocks: list[nn.Module] = [nn.Sequential(from_rgb, *self._activation(settings))]
+        bias = settings.discriminator_norm == "none"
+        for in_channels, out_channels in pairwise(channels):
+            downsample = downsampling_conv(in_channels, out_channels, settings.kernel, settings.stride, bias=bias)
+            norms = norm(settings.discriminator_norm, out_channels)
+            blocks.append(nn.Sequential(downsample, *norms, *self._activation(settings)))
+        self.blocks = Stack(blocks, high_res="first")
+        size = (output_size(height, count, settings), output_size(width, count, settings))
+        self.head = nn.Conv2d(channels[-1], 1, size, bias=False)
 
     @staticmethod
-    def _after(settings: Dcgan) -> list[nn.Module]:
+    def _activation(settings: Dcgan) -> list[nn.Module]:
         return [activation(settings.discriminator_activation), *dropout(settings.discriminator_dropout)]
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits `[B]` for `images`."""
         features = self.blocks(images)
-        with torch.autocast(
-            features.device.type, enabled=False
-        ):  # the gradient penalty squares small differences of logits
+        # in float32, because the gradient penalty squares small differences of logits
+        with torch.autocast(features.device.type, enabled=False):
             logits: Tensor = self.head(features.to(self.head.weight.dtype))
         return logits.flatten()
 
 
-def upsampling_conv(before: int, after: int, kernel: int, stride: int, bias: bool = True) -> nn.ConvTranspose2d:
+def upsampling_conv(
+    in_channels: int, out_channels: int, kernel: int, stride: int, bias: bool = True
+) -> nn.ConvTranspose2d:
     """A transposed convolution whose output is exactly `stride` times as large."""
     padding = _padding(kernel, stride)
-    return nn.ConvTranspose2d(before, after, kernel, stride, padding, 2 * padding + stride - kernel, bias=bias)
+    return nn.ConvTranspose2d(
+        in_channels, out_channels, kernel, stride, padding, 2 * padding + stride - kernel, bias=bias
+    )
 
 
-def downsampling_conv(before: int, after: int, kernel: int, stride: int, bias: bool = True) -> nn.Conv2d:
+def downsampling_conv(in_channels: int, out_channels: int, kernel: int, stride: int, bias: bool = True) -> nn.Conv2d:
     """A convolution whose output is `stride` times smaller."""
-    return nn.Conv2d(before, after, kernel, stride, _padding(kernel, stride), bias=bias)
+    return nn.Conv2d(in_channels, out_channels, kernel, stride, _padding(kernel, stride), bias=bias)
 
 
 def output_size(side: int, count: int, settings: Dcgan) -> int:
-    """The size that `count` such convolutions reduce `side` to."""
+    """The size of `side` pixels after `count` downsampling convolutions."""
     for _ in range(count):
         side = (side + 2 * _padding(settings.kernel, settings.stride) - settings.kernel) // settings.stride + 1
     return side

@@ -11,18 +11,18 @@ from torch.nn import functional as F
 
 from mapgan.networks.he_init import SLOPE, he_init
 
-BACK = 3  # blocks between the low resolution and the high one, whose output is 16 times as large
+SKIP = 3  # blocks that the low-resolution features skip; the output of the last one is 16 times as large
 POOLED = 4  # size that the low-resolution features are pooled to
 
 
 class Excitation(nn.Module):
-    """`[B, channels, h, w]` with each channel scaled by a factor in [0, 1], from `[B, low_channels, h', w']`."""
+    """`[B, channels, h, w]` with each channel scaled by a factor in [0, 1] from `[B, low_channels, h', w']`."""
 
     def __init__(self, low_channels: int, channels: int) -> None:
         super().__init__()
         self.squeeze = he_init(nn.Conv2d(low_channels, channels, POOLED), gain=1.0)
         self.excite = he_init(nn.Conv2d(channels, channels, 1))
 
-    def forward(self, x: Tensor, low: Tensor) -> Tensor:
-        seen = F.leaky_relu(self.squeeze(F.adaptive_avg_pool2d(low, POOLED)), SLOPE)
-        return x * torch.sigmoid(self.excite(seen)).to(x.dtype)
+    def forward(self, x: Tensor, low_res: Tensor) -> Tensor:
+        hidden = F.leaky_relu(self.squeeze(F.adaptive_avg_pool2d(low_res, POOLED)), SLOPE)
+        return x * torch.sigmoid(self.excite(hidden)).to(x.dtype)

@@ -37,10 +37,10 @@ class Generator(nn.Module):
     def __init__(self, settings: Mapmaker, width: int, height: int) -> None:
         super().__init__()
         self.size = (height, width)
-        channels, first = settings.generator_channels, (start(height), start(width))
+        channels, size = settings.generator_channels, (initial_size(height), initial_size(width))
         project = nn.Sequential(
-            nn.Linear(settings.latent, channels * first[0] * first[1]),
-            nn.Unflatten(1, (channels, *first)),
+            nn.Linear(settings.latent, channels * size[0] * size[1]),
+            nn.Unflatten(1, (channels, *size)),
             nn.BatchNorm2d(channels),
             nn.ReLU(),
         )
@@ -55,7 +55,7 @@ class Generator(nn.Module):
         to_rgb = nn.Sequential(
             dcgan.downsampling_conv(channels, 3 * SHUFFLE**2, KERNEL, STRIDE), nn.PixelShuffle(SHUFFLE), nn.Tanh()
         )
-        self.blocks = Stack([project, *upsample, to_rgb], high="last")
+        self.blocks = Stack([project, *upsample, to_rgb], high_res="last")
 
     def forward(self, z: Tensor) -> Tensor:
         """Images `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
@@ -64,6 +64,6 @@ class Generator(nn.Module):
         return images[:, :, :height, :width]
 
 
-def start(side: int) -> int:
+def initial_size(side: int) -> int:
     """Size of the output of the linear layer: a twelfth of `side`, rounded up to an even number (64 for 750)."""
     return 2 * -(-side // (2 * STRIDE * SHUFFLE))

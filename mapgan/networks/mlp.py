@@ -34,7 +34,7 @@ class Generator(nn.Module):
         units = [settings.generator_units << layer for layer in range(settings.layers)]
         blocks = hidden([settings.latent, *units], settings.generator_dropout)
         to_rgb = nn.Sequential(nn.Linear(units[-1], 3 * height * width), nn.Tanh())
-        self.blocks = Stack([*blocks, to_rgb], high="last")
+        self.blocks = Stack([*blocks, to_rgb], high_res="last")
 
     def forward(self, z: Tensor) -> Tensor:
         """Images `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
@@ -48,15 +48,14 @@ class Discriminator(nn.Module):
     def __init__(self, settings: Mlp, width: int, height: int) -> None:
         super().__init__()
         units = [max(1, settings.discriminator_units >> layer) for layer in range(settings.layers)]
-        self.blocks = Stack(hidden([3 * height * width, *units], settings.discriminator_dropout), high="first")
+        self.blocks = Stack(hidden([3 * height * width, *units], settings.discriminator_dropout), high_res="first")
         self.head = nn.Linear(units[-1], 1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits `[B]` for `images`."""
         features = self.blocks(images.flatten(1))
-        with torch.autocast(
-            features.device.type, enabled=False
-        ):  # the gradient penalty squares small differences of logits
+        # in float32, because the gradient penalty squares small differences of logits
+        with torch.autocast(features.device.type, enabled=False):
             logits: Tensor = self.head(features.to(self.head.weight.dtype))
         return logits.squeeze(1)
 
@@ -64,5 +63,6 @@ class Discriminator(nn.Module):
 def hidden(units: list[int], p: float) -> list[nn.Module]:
     """Hidden layers from `units[0]` to `units[-1]` units, with dropout probability `p`."""
     return [
-        nn.Sequential(nn.Linear(before, after), nn.LeakyReLU(SLOPE), *dropout(p)) for before, after in pairwise(units)
+        nn.Sequential(nn.Linear(fan_in, fan_out), nn.LeakyReLU(SLOPE), *dropout(p))
+        for fan_in, fan_out in pairwise(units)
     ]

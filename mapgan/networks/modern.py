@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mapgan.networks.excitation import BACK, Excitation
+from mapgan.networks.excitation import SKIP, Excitation
 from mapgan.networks.he_init import SLOPE, he_init
 from mapgan.networks.noise import Noise, noise_corners, noise_field
 from mapgan.networks.norms import norm
@@ -34,7 +34,7 @@ RESIDUAL_INIT = 0.3  # initial scale of residuals, so that the skip connection c
 STYLE_INIT = 0.3  # initial scale of style modulation
 OUTPUT_INIT = 0.03  # standard deviation of the last weights: images start near grey, where tanh is steep
 
-NoiseAt = tuple[Tensor, Tensor]  # the field, `[F, F]`, and the position of each image's crop, `[B, 2]`
+NoiseCrops = tuple[Tensor, Tensor]  # the field, `[F, F]`, and the position of each image's crop, `[B, 2]`
 
 
 def build(settings: DcganModern, width: int, height: int) -> Pair:
@@ -44,7 +44,7 @@ def build(settings: DcganModern, width: int, height: int) -> Pair:
 
 
 class Generator(nn.Module):
-    """`[B, latent]` to `[B, 3, height, width]` in [-1, 1]; a spatial latent has `per_site * rows * columns` numbers."""
+    """`[B, latent]` to `[B, 3, height, width]` in [-1, 1]; a spatial latent is a flat `[z_channels, rows, columns]`."""
 
     def __init__(self, settings: DcganModern, width: int, height: int) -> None:
         super().__init__()
@@ -52,30 +52,30 @@ class Generator(nn.Module):
         channels = [
             channels_at(settings.generator_channels, count - 1 - i, settings.max_channels) for i in range(count)
         ]
-        self.kind, self.per_site, self.channels = settings.latent_kind, settings.latent, channels[0]
-        self.cell = 2**count
+        self.latent_kind, self.z_channels, self.channels = settings.latent_kind, settings.latent, channels[0]
+        self.cell = 2**count  # pixels of the image per pixel of the first block's input
         self.resize(width, height)
-        if self.kind == "spatial":
+        if self.latent_kind == "spatial":
             self.project: nn.Module = he_init(conv(settings.latent, channels[0], circular=True))
-        elif self.kind == "constant":
+        elif self.latent_kind == "constant":
             self.constant = nn.Parameter(torch.randn(self.channels, *self.grid))
         else:
             self.project = he_init(nn.Linear(settings.latent, self.channels * math.prod(self.grid)))
         self.noisy = settings.noise > 0
         if self.noisy:
             self.register_buffer("field", noise_field())
-        lows = [None] * BACK + channels if settings.excitation else [None] * count
+        low_channels = [None] * SKIP + channels if settings.excitation else [None] * count
         blocks: list[nn.Module] = [
-            UpBlock(before, after, low, settings)
-            for low, (before, after) in zip(lows, pairwise(channels), strict=False)
+            UpBlock(in_channels, out_channels, low, settings)
+            for low, (in_channels, out_channels) in zip(low_channels, pairwise(channels), strict=False)
         ]
-        blocks.append(ToRGB(channels[-1], lows[count - 1], settings))
-        self.blocks = Stack(blocks, high="last", back=BACK if settings.excitation else 0)
+        blocks.append(ToRGB(channels[-1], low_channels[count - 1], settings))
+        self.blocks = Stack(blocks, high_res="last", skip=SKIP if settings.excitation else 0)
 
     @property
     def latent(self) -> int:
         """The size of a latent."""
-        return self.per_site * (math.prod(self.grid) if self.kind == "spatial" else 1)
+        return self.z_channels * (math.prod(self.grid) if self.latent_kind == "spatial" else 1)
 
     def resize(self, width: int, height: int) -> None:
         """Set the size of the images; after construction this needs a spatial latent."""
@@ -86,13 +86,14 @@ class Generator(nn.Module):
         """Images `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
         height, width = self.size
         kwargs: dict[str, Any] = {"noise": (self.field, noise_corners(z))} if self.noisy else {}
-        sites = z.view(-1, self.per_site, *self.grid) if self.kind == "spatial" else z
-        sites = sites * torch.rsqrt(sites.square().mean(dim=1, keepdim=True) + 1e-8)
-        if self.kind == "constant":
+        if self.latent_kind == "spatial":
+            z = z.view(-1, self.z_channels, *self.grid)
+        z = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
+        if self.latent_kind == "constant":
             x = self.constant.expand(len(z), -1, -1, -1)
-            kwargs["style"] = sites
+            kwargs["style"] = z
         else:
-            x = self.project(sites).view(-1, self.channels, *self.grid)
+            x = self.project(z).view(-1, self.channels, *self.grid)
         images: Tensor = self.blocks(x, **kwargs)
         return images[:, :, :height, :width]
 
@@ -106,9 +107,10 @@ class Discriminator(nn.Module):
         channels = [channels_at(settings.discriminator_channels, i, settings.max_channels) for i in range(count)]
         from_rgb = he_init(nn.Conv2d(3, channels[0], 4, stride=2, padding=1))
         blocks: list[nn.Module] = [
-            DownBlock(before, after, settings.convolutions) for before, after in pairwise(channels)
+            DownBlock(in_channels, out_channels, settings.convolutions)
+            for in_channels, out_channels in pairwise(channels)
         ]
-        self.blocks = Stack([from_rgb, *blocks], high="first")
+        self.blocks = Stack([from_rgb, *blocks], high_res="first")
         self.head = he_init(nn.Linear(channels[-1] * (height // 2**count) * (width // 2**count), 1))
         if settings.spectral_norm:
             add_spectral_norm(self)
@@ -116,35 +118,34 @@ class Discriminator(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits `[B]` for `images`."""
         features = F.leaky_relu(self.blocks(images), SLOPE).flatten(1)
-        with torch.autocast(
-            features.device.type, enabled=False
-        ):  # the gradient penalty squares small differences of logits
+        # in float32, because the gradient penalty squares small differences of logits
+        with torch.autocast(features.device.type, enabled=False):
             logits: Tensor = self.head(features.to(self.head.weight.dtype))
         return logits.squeeze(1)
 
 
 class Upsample(nn.Module):
-    """`[B, before, h, w]` to `[B, after, 2h, 2w]`: 1x1 convolution, bilinear upsampling, 3x3 convolution.
+    """`[B, in_channels, h, w]` to `[B, out_channels, 2h, 2w]`: 1x1 convolution, bilinear upsampling, 3x3 convolution.
 
-    Then follow noise, normalization, style modulation by the latent, LeakyReLU, and excitation by a block with `low`
-    channels. Without normalization, colours take many times longer to converge. It is per pixel by default: with
-    statistics of the whole image, the contrast of a line depends on the area around it.
+    Then noise, normalization, style modulation by the latent, LeakyReLU, and excitation by features of a lower
+    resolution with `low_channels` channels. Without normalization, colours take many times longer to converge. It is
+    per pixel by default: with statistics of the whole image, the contrast of a line depends on the area around it.
     """
 
-    def __init__(self, before: int, after: int, low: int | None, settings: DcganModern) -> None:
+    def __init__(self, in_channels: int, out_channels: int, low_channels: int | None, settings: DcganModern) -> None:
         super().__init__()
         self.circular = settings.latent_kind == "spatial"
-        self.conv1x1 = he_init(nn.Conv2d(before, after, 1), gain=1.0)
-        self.conv = he_init(nn.Conv2d(after, after, 3, padding=0 if self.circular else 1))
-        self.add_noise = Noise(after, settings.noise) if settings.noise else None
-        [self.norm] = norm(settings.norm, after)
-        self.style = Style(settings.latent, after) if settings.latent_kind == "constant" else None
-        self.excitation = Excitation(low, after) if low else None
+        self.conv1x1 = he_init(nn.Conv2d(in_channels, out_channels, 1), gain=1.0)
+        self.conv = he_init(nn.Conv2d(out_channels, out_channels, 3, padding=0 if self.circular else 1))
+        self.add_noise = Noise(out_channels, settings.noise) if settings.noise else None
+        [self.norm] = norm(settings.norm, out_channels)
+        self.style = Style(settings.latent, out_channels) if settings.latent_kind == "constant" else None
+        self.excitation = Excitation(low_channels, out_channels) if low_channels else None
 
     def upsample(
-        self, x: Tensor, noise: NoiseAt | None = None, style: Tensor | None = None, low: Tensor | None = None
+        self, x: Tensor, noise: NoiseCrops | None = None, style: Tensor | None = None, low_res: Tensor | None = None
     ) -> Tensor:
-        """See the class."""
+        """Upsample `x`, up to and including the excitation."""
         x = self.conv(upsample2x(self.conv1x1(x), self.circular))
         if self.add_noise is not None and noise is not None:
             x = self.add_noise(x, *noise)
@@ -152,16 +153,16 @@ class Upsample(nn.Module):
         if self.style is not None and style is not None:
             x = self.style(x, style)
         x = F.leaky_relu(x, SLOPE)
-        return self.excitation(x, low) if self.excitation is not None and low is not None else x
+        return self.excitation(x, low_res) if self.excitation is not None and low_res is not None else x
 
 
 class UpBlock(Upsample):
-    """`[B, before, h, w]` to `[B, after, 2h, 2w]`, with a residual at the higher resolution."""
+    """`[B, in_channels, h, w]` to `[B, out_channels, 2h, 2w]`, with a residual at the higher resolution."""
 
-    def __init__(self, before: int, after: int, low: int | None, settings: DcganModern) -> None:
-        super().__init__(before, after, low, settings)
-        more = settings.convolutions - 1
-        self.residual = Residual(after, more, self.circular) if more else None
+    def __init__(self, in_channels: int, out_channels: int, low_channels: int | None, settings: DcganModern) -> None:
+        super().__init__(in_channels, out_channels, low_channels, settings)
+        count = settings.convolutions - 1
+        self.residual = Residual(out_channels, count, self.circular) if count else None
 
     def forward(self, x: Tensor, **kwargs: Any) -> Tensor:
         x = self.upsample(x, **kwargs)
@@ -169,10 +170,10 @@ class UpBlock(Upsample):
 
 
 class ToRGB(Upsample):
-    """`[B, before, h, w]` to `[B, 3, 2h, 2w]` in [-1, 1], with few channels at full resolution."""
+    """`[B, in_channels, h, w]` to `[B, 3, 2h, 2w]` in [-1, 1], with few channels at full resolution."""
 
-    def __init__(self, before: int, low: int | None, settings: DcganModern) -> None:
-        super().__init__(before, settings.last_channels, low, settings)
+    def __init__(self, in_channels: int, low_channels: int | None, settings: DcganModern) -> None:
+        super().__init__(in_channels, settings.last_channels, low_channels, settings)
         self.to_rgb = conv(settings.last_channels, 3, self.circular)
         nn.init.normal_(self.to_rgb.weight, 0.0, OUTPUT_INIT)
         nn.init.zeros_(self.to_rgb.bias)  # type: ignore[arg-type]
@@ -184,7 +185,7 @@ class ToRGB(Upsample):
 class Style(nn.Module):
     """`[B, channels, h, w]` with each channel scaled and shifted by an affine function of the latent `[B, latent]`.
 
-    Adaptive instance normalisation (Karras et al. 2019, arXiv:1812.04948, section 2), without a mapping network.
+    Adaptive instance normalization (Karras et al. 2019, arXiv:1812.04948, section 2), without a mapping network.
     """
 
     def __init__(self, latent: int, channels: int) -> None:
@@ -198,14 +199,16 @@ class Style(nn.Module):
 
 
 class DownBlock(nn.Module):
-    """`[B, before, h, w]` to `[B, after, h // 2, w // 2]`: a strided convolution, with average pooling and a 1x1
-    convolution as skip connection."""
+    """`[B, in_channels, h, w]` to `[B, out_channels, h // 2, w // 2]`: a strided convolution as residual.
 
-    def __init__(self, before: int, after: int, convolutions: int) -> None:
+    The skip connection is average pooling and a 1x1 convolution.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, convolutions: int) -> None:
         super().__init__()
-        self.conv1x1 = he_init(nn.Conv2d(before, after, 1), gain=1.0)
-        self.residual = Residual(before, convolutions - 1) if convolutions > 1 else None
-        self.downsample = he_init(nn.Conv2d(before, after, 4, stride=2, padding=1), RESIDUAL_INIT)
+        self.conv1x1 = he_init(nn.Conv2d(in_channels, out_channels, 1), gain=1.0)
+        self.residual = Residual(in_channels, convolutions - 1) if convolutions > 1 else None
+        self.downsample = he_init(nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1), RESIDUAL_INIT)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.residual is not None:
@@ -228,9 +231,9 @@ class Residual(nn.Module):
         return x
 
 
-def conv(before: int, after: int, circular: bool) -> nn.Conv2d:
+def conv(in_channels: int, out_channels: int, circular: bool) -> nn.Conv2d:
     """A 3x3 convolution that keeps the size, with zero or circular padding."""
-    return nn.Conv2d(before, after, 3, padding=1, padding_mode="circular" if circular else "zeros")
+    return nn.Conv2d(in_channels, out_channels, 3, padding=1, padding_mode="circular" if circular else "zeros")
 
 
 def upsample2x(x: Tensor, circular: bool = False) -> Tensor:

@@ -11,14 +11,14 @@ from mapgan.params.networks import NormName
 GROUP = 8  # channels per group
 
 
-class Norm(nn.GroupNorm):
+class GroupNorm(nn.GroupNorm):
     """Group normalization (Wu and He 2018, arXiv:1803.08494).
 
     It computes in the precision of its input; autocast would use float32 on a GPU, with twice the memory.
 
     Args:
-        maps: channels.
-        group: channels per group; all of them, if it does not divide their number.
+        channels: number of channels.
+        group: channels per group; a single group of all channels if it does not divide their number.
     """
 
     def __init__(self, channels: int, group: int = GROUP) -> None:
@@ -42,8 +42,8 @@ def norm(name: NormName, channels: int) -> list[nn.Module]:
     """The normalization called `name`, as a list of one layer or of none."""
     layers: dict[NormName, list[nn.Module]] = {
         "batch": [nn.BatchNorm2d(channels)],
-        "group": [Norm(channels)],
-        "instance": [Norm(channels, group=1)],  # Ulyanov et al. 2016, arXiv:1607.08022
+        "group": [GroupNorm(channels)],
+        "instance": [GroupNorm(channels, group=1)],  # Ulyanov et al. 2016, arXiv:1607.08022
         "pixel": [PixelNorm()],
         "none": [],
     }

@@ -22,22 +22,23 @@ class Stack(nn.ModuleList):
 
     Args:
         blocks: the blocks, from input to output.
-        high: which end has the highest resolution, and so the largest activations.
-        back: if not 0, each block also gets the input of the block `back` before it, as keyword input `low`.
+        high_res: the end with the highest resolution, and so with the largest activations.
+        skip: if not 0, each block also gets the input of the block `skip` blocks before it, as keyword argument
+            `low_res` (None for the first blocks).
     """
 
-    def __init__(self, blocks: list[nn.Module], high: Literal["first", "last"], back: int = 0) -> None:
+    def __init__(self, blocks: list[nn.Module], high_res: Literal["first", "last"], skip: int = 0) -> None:
         super().__init__(blocks)
-        self.high, self.back = high, back
+        self.high_res, self.skip = high_res, skip
         self.recomputed: frozenset[int] = frozenset()
 
     def forward(self, x: Tensor, **kwargs: Any) -> Tensor:
-        """The output of the last block for input `x`; all blocks get the keyword inputs."""
+        """Apply all blocks to `x`; each of them also gets the keyword arguments."""
         inputs: list[Tensor] = []
         for index, block in enumerate(self):
-            if self.back:
+            if self.skip:
                 inputs.append(x)
-                kwargs["low"] = inputs[index - self.back] if index >= self.back else None
+                kwargs["low_res"] = inputs[index - self.skip] if index >= self.skip else None
             kept = index not in self.recomputed or not torch.is_grad_enabled()
             x = block(x, **kwargs) if kept else recompute(block, x, **kwargs)
         return x
@@ -48,12 +49,12 @@ def set_checkpointing(network: nn.Module, mode: Checkpointing) -> None:
     for stack in network.modules():
         if isinstance(stack, Stack):
             indices = range(len(stack))
-            high = indices[:HIGH_BLOCKS] if stack.high == "first" else indices[-HIGH_BLOCKS:]
+            high = indices[:HIGH_BLOCKS] if stack.high_res == "first" else indices[-HIGH_BLOCKS:]
             stack.recomputed = frozenset({"none": (), "high": high, "all": indices}[mode])
 
 
 def recompute(block: nn.Module, x: Tensor, **kwargs: Any) -> Tensor:
-    """`block(x, **kwargs)`, of which only the inputs are kept, and which is run again in the backward pass.
+    """`block(x, **kwargs)` with gradient checkpointing: only its inputs are saved, and the backward pass runs it again.
 
     Not reentrant, as gradient penalties differentiate through it. The second run does not update the running
     statistics of batch normalization, as the first one already has.

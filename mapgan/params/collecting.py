@@ -48,14 +48,14 @@ class Demo(Section):
     """`source: demo`: the website of dungeon plans that comes with mapgan, served on 127.0.0.1."""
 
     styles: list[DemoStyle] = ["rock"]
-    """looks to take: rock (dark stone), blueprint (blue print), ink (hatched line art)"""
+    """drawing styles to include: rock (dark stone), blueprint, ink (hatched line art)"""
 
 
 class Gallery(Section):
     """`source: gallery`: images from a website."""
 
     urls: list[str] = []
-    """addresses of the first pages"""
+    """URLs of the pages to start from"""
 
     images: str = "a[href], img"
     """CSS selector for images: links to image files, or img elements"""
@@ -67,7 +67,7 @@ class Gallery(Section):
     """CSS selector for links to further pages with images (empty: none)"""
 
     depth: Annotated[int, Field(ge=0, le=10)] = 2
-    """depth to which `follow` goes"""
+    """maximum depth of the links that `follow` selects"""
 
     max_pages: Count = 200
     """maximum number of pages"""

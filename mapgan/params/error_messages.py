@@ -111,21 +111,23 @@ def describe(schema: dict[str, Any]) -> str:
     words = KINDS.get(schema.get("type", ""), "a value of another type")
     if schema.get("type") == "array":
         return f"{words}, each {describe(schema['items'])}"
+    if "minimum" in schema and "maximum" in schema:
+        return f"{words} from {schema['minimum']:g} to {schema['maximum']:g}"
     limits = [
-        f"{word} {schema[key]:g}"
-        for key, word in [
-            ("minimum", "from"),
+        f"{limit} {schema[key]:g}"
+        for key, limit in [
+            ("minimum", "of at least"),
             ("exclusiveMinimum", "above"),
-            ("maximum", "to"),
+            ("maximum", "of at most"),
             ("exclusiveMaximum", "below"),
         ]
         if key in schema
     ]
     if "pattern" in schema:
-        limits.append(f"of the form {schema['pattern']}")
+        limits.append(f"that matches {schema['pattern']}")
     if schema.get("minLength"):
         limits.append("that is not empty")
-    return " ".join([words, *limits])
+    return " ".join([words, " and ".join(limits)]).rstrip()
 
 
 def _schema_at(path: list[str]) -> dict[str, Any]:

@@ -43,10 +43,10 @@ class Dcgan(Section):
     """size of the latent"""
 
     generator_channels: Count = 64
-    """channels of the generator's last hidden layer (it duplicates towards the start)"""
+    """channels of the generator's last hidden layer (doubled in each block towards the input)"""
 
     discriminator_channels: Count = 64
-    """channels of the discriminator's first layer (it duplicates towards the end)"""
+    """channels of the discriminator's first layer (doubled in each block towards the output)"""
 
     max_channels: Count = 512
     """maximum number of channels of a layer"""
@@ -103,10 +103,10 @@ class DcganModern(Section):
     latent at each site: maps of any size, seamless, without a notion of borders)"""
 
     generator_channels: Count = 32
-    """channels of the generator at half of the full size (it duplicates towards the start)"""
+    """channels of the generator at half of the full size (doubled in each block towards the input)"""
 
     discriminator_channels: Count = 32
-    """channels of the discriminator at half of the full size (it duplicates towards the end)"""
+    """channels of the discriminator at half of the full size (doubled in each block towards the output)"""
 
     max_channels: Count = 256
     """maximum number of channels of a layer"""

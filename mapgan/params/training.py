@@ -30,7 +30,7 @@ class Watch(Section):
     """rows of the metrics over which `discriminator_won` and `generator_saturated` are averaged"""
 
     discriminator_won: Annotated[float, Field(gt=0.5, le=1)] = 0.995
-    """accuracy of D from which on it has won"""
+    """accuracy of D at or above which D has won"""
 
     generator_saturated: Annotated[float, Field(gt=0, le=1)] = 0.4
     """fraction of values near -1 or 1 in fake images, minus that in real ones, above which G is saturated"""
@@ -62,7 +62,7 @@ class Train(Section):
     `penalty_kind: wgan-gp`), relativistic (pairs of a real and a fake image)"""
 
     real_label: Annotated[float, Field(gt=0.5, le=1)] = 0.9
-    """target of D for real images; below 1 it is one-sided label smoothing (saturating, non-saturating and
+    """the discriminator's target for real images; below 1 is one-sided label smoothing (saturating, non-saturating and
     least-squares losses)"""
 
     label_flip: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
@@ -81,7 +81,7 @@ class Train(Section):
 
     penalty_kind: Literal["finite-difference", "autograd", "wgan-gp"] = "finite-difference"
     """finite-difference (R1 and R2 without second derivatives: cheap, and D can be compiled), autograd (R1 and R2 by
-    double backpropagation), wgan-gp (gradient norm of 1 between real and fake images; with a weight of 10)"""
+    double backpropagation), wgan-gp (a gradient norm of 1 between real and fake images; set `penalty: 10`)"""
 
     penalty_at: Literal["both", "real", "fake"] = "both"
     """images at which the gradient is penalized: both (R1 and R2), real (R1), fake (R2)"""
@@ -157,13 +157,14 @@ class Train(Section):
     best)"""
 
     evaluate_by: Literal["swd", "kid"] = "swd"
-    """score: swd (sliced Wasserstein distance to held-out images), kid (KID by train.evaluate_extractor)"""
+    """score of the best generator: swd (sliced Wasserstein distance to held-out images), kid (KID by
+    train.evaluate_extractor)"""
 
     evaluate_extractor: str = "inception"
     """network whose features KID is computed from, as evaluate.extractor"""
 
     evaluate_images: Annotated[int, Field(ge=2)] = 256
-    """images to generate for it (at most as many as are held out)"""
+    """images to generate per evaluation (at most as many as are held out)"""
 
     init_from: str = ""
     """fine-tuning: a generator.safetensors to start from, with the discriminator.safetensors beside it if there is one

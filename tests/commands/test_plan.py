@@ -49,7 +49,7 @@ def test_fit_says_what_each_way_needs() -> None:
 def test_fit_supposes_labels_where_there_will_be_some() -> None:
     result = mapgan("plan", *OPTIONS, "--set", "dataset.condition=folder", "--set", "machine.micro_batch=4")
     assert result.stdout.splitlines()[0].endswith(", 10 labels assumed")
-    assert "vectors" in mapgan("summary", *OPTIONS, "--set", "dataset.condition=folder").stdout
+    assert "embedding" in mapgan("summary", *OPTIONS, "--set", "dataset.condition=folder").stdout
 
 
 def test_fit_finds_anew_what_the_settings_hold_and_says_so() -> None:
@@ -86,7 +86,7 @@ def test_fit_takes_the_settings_that_lie_here(tmp_path: Path) -> None:
         (["--memory", "1.5001", "--set", "machine.device=cuda"], "a training step does not fit: it needs 0.00 GiB"),
         (["--size", "large"], "--size large: not a size; allowed: width x height in pixels, such as 3000x1800"),
         (["--size", "8x32"], "resize.width: 8 is not allowed; allowed: an integer from 16 to 2048"),
-        (["--memory", "-1"], "machine.memory_gib: -1.0 is not allowed; allowed: a number from 0"),
+        (["--memory", "-1"], "machine.memory_gib: -1.0 is not allowed; allowed: a number from 0 to 4096"),
         (["--write"], "params.yaml: no such file; name the file to write to with --params"),
         (["--preset", "nothing"], "no such preset"),
     ],

@@ -49,7 +49,7 @@ def test_flops_include_recomputation(mode: type) -> None:
     def flops(checkpointing: str) -> int:
         with mode():
             blocks = [nn.Conv2d(4, 4, 3, padding=1) for _ in range(3)]
-            stack = Stack([nn.Sequential(block, nn.ReLU()) for block in blocks], high="last")
+            stack = Stack([nn.Sequential(block, nn.ReLU()) for block in blocks], high_res="last")
             set_checkpointing(stack, checkpointing)  # type: ignore[arg-type]
             with Meter() as meter:
                 stack(torch.zeros(2, 4, 8, 8)).sum().backward()

@@ -1,4 +1,4 @@
-"""Networks that are told what to draw."""
+"""Class-conditional networks."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def test_shapes(name: NetworkName) -> None:
 
 
 @pytest.mark.parametrize("name", BUILDERS)
-def test_a_label_moves_its_own_verdict_alone(name: NetworkName) -> None:
+def test_the_logit_depends_only_on_the_weights_of_its_label(name: NetworkName) -> None:
     discriminator = pair_of(name).discriminator
     images = torch.rand(4, 3, 28, 32) * 2 - 1
     discriminator(images, torch.ones(4, dtype=torch.long)).sum().backward()
-    slope = discriminator.get_submodule("inner.head").get_parameter("weight").grad
-    assert slope is not None
-    assert [bool(slope[label].any()) for label in range(3)] == [False, True, False]
+    gradient = discriminator.get_submodule("inner.head").get_parameter("weight").grad
+    assert gradient is not None
+    assert [bool(gradient[label].any()) for label in range(3)] == [False, True, False]
 
 
-def test_all_labels_begin_with_the_verdict_of_the_network_without_labels() -> None:
+def test_initial_logits_are_those_of_the_unconditional_network() -> None:
     settings = load(settings=TINY).train.networks.of("dcgan-modern")
     torch.manual_seed(0)
-    plain = BUILDERS["dcgan-modern"](settings.model_copy(update={"latent": settings.latent + 16}), 32, 32)
-    labelled = pair_of("dcgan-modern", width=32, height=32)
+    unconditional = BUILDERS["dcgan-modern"](settings.model_copy(update={"latent": settings.latent + 16}), 32, 32)
+    conditioned = pair_of("dcgan-modern", width=32, height=32)
     images = torch.rand(4, 3, 32, 32) * 2 - 1
-    logits = labelled.discriminator(images, torch.tensor([0, 1, 2, 0]))
-    assert torch.allclose(logits, plain.discriminator(images), atol=1e-6)
+    logits = conditioned.discriminator(images, torch.tensor([0, 1, 2, 0]))
+    assert torch.allclose(logits, unconditional.discriminator(images), atol=1e-6)
 
 
-def test_a_network_without_a_plain_latent_is_one_line() -> None:
+def test_a_network_without_a_vector_latent_is_a_one_line_error() -> None:
     with pytest.raises(MapganError, match="does not support labels"):
         conditional.build(BUILDERS["dcgan"], Section(), 32, 32, 3)

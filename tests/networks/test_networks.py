@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mapgan import networks
 from mapgan.networks.norms import norm
-from mapgan.networks.sizes import count_stages, start
+from mapgan.networks.sizes import count_stages, initial_size
 from mapgan.networks.stack import Checkpointing, set_checkpointing
 from mapgan.params import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName
 from mapgan.params.networks import NormName
@@ -59,11 +59,11 @@ def test_images_have_the_requested_size_and_range(name: NetworkName, section: Se
 def test_upsampling_reaches_any_size_with_little_to_crop(width: int, height: int) -> None:
     count = count_stages(width, height)
     for side in (width, height):
-        first = start(side, count)
-        assert first >= 4 or first == start(min(width, height), count)
+        first = initial_size(side, count)
+        assert first >= 4 or first == initial_size(min(width, height), count)
         assert side <= first * 2**count < side + 2**count
         assert side // 2**count >= 1  # at least one pixel remains at the end of the discriminator
-    assert start(min(width, height), count) in range(4, 9)
+    assert initial_size(min(width, height), count) in range(4, 9)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,4 +1,4 @@
-"""Generators whose latent is spatial: any size, and no seams."""
+"""Generators with a spatial latent: any size, and no seams."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def generator(**changes: object) -> Generator:
 
 
 @pytest.mark.parametrize(("width", "height"), [(64, 48), (300, 180), (16, 16), (17, 650)])
-def test_any_size_is_drawn(width: int, height: int) -> None:
+def test_any_size_can_be_generated(width: int, height: int) -> None:
     network = generator(noise=0.1, excitation=True)
     latent = networks.resize(network, width, height, seamless=False)
     one, same = (next(generate(network, latent, [3])) for _ in range(2))
@@ -40,38 +40,38 @@ def test_any_size_is_drawn(width: int, height: int) -> None:
 
 
 @torch.no_grad()
-def test_a_moved_latent_gives_a_moved_image() -> None:
-    """Round all edges: so there is no seam anywhere."""
+def test_a_shifted_latent_gives_a_shifted_image() -> None:
+    """With wrap-around in both directions: there is no seam anywhere."""
     network = generator().double()
     for parameter in network.parameters():
-        parameter.mul_(1.5)  # away from grey
+        parameter.mul_(1.5)  # for more contrast
     networks.resize(network, 128, 96, seamless=True)
     cell = network.cell
     z = torch.randn(1, 4, 96 // cell, 128 // cell, dtype=torch.float64)
-    still, moved = (network(some.flatten(1)) for some in (z, z.roll((1, 2), dims=(2, 3))))
-    assert still.std() > 0.01
-    assert torch.allclose(still.roll((cell, 2 * cell), dims=(2, 3)), moved, atol=1e-9)
+    image, shifted = (network(latent.flatten(1)) for latent in (z, z.roll((1, 2), dims=(2, 3))))
+    assert image.std() > 0.01
+    assert torch.allclose(image.roll((cell, 2 * cell), dims=(2, 3)), shifted, atol=1e-9)
 
 
 @torch.no_grad()
 @pytest.mark.parametrize("noise", [0.0, 0.3])
-def test_the_seam_is_like_any_other_place(noise: float) -> None:
+def test_the_edge_is_like_any_other_column(noise: float) -> None:
     network = generator(noise=noise)
     latent = networks.resize(network, 192, 192, seamless=True)
     for parameter in network.parameters():
         parameter.mul_(1.5)
     images = np.stack(list(generate(network, latent, range(12)))).astype(float)
-    steps = np.abs(images - np.roll(images, 1, axis=2)).mean(axis=(0, 1, 3))  # at each column
-    assert steps[0] < 1.3 * np.quantile(steps[1:], 0.9)
+    differences = np.abs(images - np.roll(images, 1, axis=2)).mean(axis=(0, 1, 3))  # between neighbouring columns
+    assert differences[0] < 1.3 * np.quantile(differences[1:], 0.9)
 
 
-def test_a_size_that_cannot_be_seamless_is_one_line() -> None:
+def test_a_size_that_cannot_be_seamless_is_a_one_line_error() -> None:
     with pytest.raises(MapganError, match="100 x 70 pixels have a seam; use multiples of 8, such as 96x72"):
         networks.resize(generator(), 100, 70, seamless=True)
 
 
 @pytest.mark.parametrize("kind", ["vector", "constant"])
-def test_other_generators_draw_one_size(kind: str) -> None:
+def test_other_generators_have_a_fixed_size(kind: str) -> None:
     settings = DcganModern(latent_kind=kind, generator_channels=2, max_channels=4)  # type: ignore[arg-type]
     with pytest.raises(MapganError, match="this generator has a fixed size"):
         networks.resize(networks.build("dcgan-modern", settings, 32, 32).generator, 64, 64, seamless=False)

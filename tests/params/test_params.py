@@ -1,4 +1,4 @@
-"""Settings: what is read, and the one line about what is wrong."""
+"""Reading and writing settings, and one-line errors."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ ROOT = Path(__file__).parents[2]
 WRONG = [
     ("train.batch_sizes=8", "train.batch_sizes: no such setting; nearest: train.batch_size"),
     ("trian.steps=8", "trian: no such setting; nearest: train\n"),
-    ("train.batch_size=eight", "train.batch_size: 'eight' is not allowed; allowed: an integer from 1"),
-    ("train.batch_size=0", "train.batch_size: 0 is not allowed; allowed: an integer from 1"),
-    ("train.batch_size=2.5", "train.batch_size: 2.5 is not allowed; allowed: an integer from 1"),
+    ("train.batch_size=eight", "train.batch_size: 'eight' is not allowed; allowed: an integer of at least 1"),
+    ("train.batch_size=0", "train.batch_size: 0 is not allowed; allowed: an integer of at least 1"),
+    ("train.batch_size=2.5", "train.batch_size: 2.5 is not allowed; allowed: an integer of at least 1"),
     ("train.mirror=1", "train.mirror: 1 is not allowed; allowed: true or false"),
     ("train.loss=foo", "allowed: one of saturating, non-saturating, least-squares, hinge, wasserstein, relativistic"),
     ("resize.width=8", "resize.width: 8 is not allowed; allowed: an integer from 16 to 2048"),
-    ("train.beta1=1.0", "train.beta1: 1.0 is not allowed; allowed: a number from 0 below 1"),
+    ("train.beta1=1.0", "train.beta1: 1.0 is not allowed; allowed: a number of at least 0 and below 1"),
     ("scrape.demo.styles=[a]", "allowed: a list, each one of rock, blueprint, ink"),
     ("scrape.group_pattern=(", "not a regular expression"),
     ("scrape.gallery.urls=x", "scrape.gallery.urls: 'x' is not allowed; allowed: a list, each text"),
@@ -53,7 +53,7 @@ WRONG = [
         "sample.size: '15x64' is not a size that can be generated; allowed: 16 to 16384 pixels each way",
     ),
     ("sample.sheet=6", "sample.sheet: 6 is not allowed; allowed: text"),
-    ("train.penalty=.inf", "train.penalty: inf is not allowed; allowed: a number from 0"),
+    ("train.penalty=.inf", "train.penalty: inf is not allowed; allowed: a number of at least 0"),
     ("seed=null", "seed: None is not allowed; allowed: an integer"),
     ("train.networks.dcgan_modern.latent=0", "nearest: train.networks.dcgan-modern\n"),
     ("scrape.folder.path=~/maps", "write out the home directory"),
@@ -63,7 +63,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("setting", "line"), WRONG)
-def test_a_wrong_setting_is_one_line(setting: str, line: str) -> None:
+def test_a_wrong_setting_is_a_one_line_error(setting: str, line: str) -> None:
     with pytest.raises(SettingsError) as error:
         load(settings=["train.batch_size=32", setting])
     assert line in f"{error.value}\n"
@@ -93,7 +93,7 @@ def test_an_old_value_is_answered_with_the_new_one(key: str, old: str, new: str)
     load(settings=[f"{key}={wrap.format(new)}", "train.loss=hinge"])
 
 
-def test_layers_win_in_order(tmp_path: Path) -> None:
+def test_later_layers_override_earlier_ones(tmp_path: Path) -> None:
     file = tmp_path / "p.yaml"
     file.write_text("train: {steps: 1, batch_size: 2}\nresize: {width: 32, height: 48}\n")
     params = load(file, "maps-768-24gb", ["resize.height=96"])
@@ -102,15 +102,15 @@ def test_layers_win_in_order(tmp_path: Path) -> None:
     assert load(file).train.steps == 1
 
 
-def test_a_preset_with_a_micro_batch_takes_any_batch() -> None:
+def test_a_preset_with_a_micro_batch_allows_any_batch_size() -> None:
     assert load(preset="maps-768-24gb", settings=["train.batch_size=1"]).train.batch_size == 1
 
 
-def test_settings_are_held_against_each_other_once_all_are_known() -> None:
+def test_rules_between_settings_are_checked_once_all_are_known() -> None:
     assert load(settings=["train.ghost_batch=7", "train.batch_size=14"]).train.ghost_batch == 7
 
 
-def test_learning_rates_may_be_written_short() -> None:
+def test_learning_rates_in_scientific_notation() -> None:
     assert load(settings=["train.generator_lr=1e-4"]).train.generator_lr == 1e-4
 
 
@@ -121,7 +121,7 @@ def test_a_label_may_be_a_number() -> None:
             load(settings=[f"sample.label={wrong}"])
 
 
-def test_a_missing_file_says_so(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MapganError, match="no such file"):
         load(tmp_path / "params.yaml")
 
@@ -129,7 +129,7 @@ def test_a_missing_file_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["- a\n", "a: [\n", "a: 1\na: 2\n", "null: 3\n", "2020-01-01: 3\n", "[" * 3000, "a: \0"]
 )
-def test_a_broken_file_is_one_line(tmp_path: Path, text: str) -> None:
+def test_a_broken_file_is_a_one_line_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "p.yaml").write_text(text)
     with pytest.raises(SettingsError) as error:
         load(tmp_path / "p.yaml")
@@ -141,18 +141,18 @@ def test_params_yaml_is_the_defaults_with_a_comment_for_every_key() -> None:
 
 
 def _sections(section: BaseModel) -> list[BaseModel]:
-    below = [value for value in dict(section).values() if isinstance(value, BaseModel)]
-    return [section, *(each for value in below for each in _sections(value))]
+    children = [value for value in dict(section).values() if isinstance(value, BaseModel)]
+    return [section, *(descendant for child in children for descendant in _sections(child))]
 
 
-def test_every_setting_has_a_sentence() -> None:
-    strip_guard = [
+def test_every_setting_has_a_description() -> None:
+    without = [
         f"{type(section).__name__}.{name}"
         for section in _sections(Params())
         for name, field in type(section).model_fields.items()
         if not field.description and not isinstance(getattr(section, name), BaseModel)
     ]
-    assert strip_guard == []
+    assert without == []
 
 
 def test_written_settings_read_back_the_same() -> None:
@@ -162,18 +162,18 @@ def test_written_settings_read_back_the_same() -> None:
     assert validate(parse_yaml(to_yaml(params), "x"), "x") == params
 
 
-def test_nearest_looks_at_the_last_part() -> None:
+def test_nearest_weighs_the_last_part() -> None:
     assert nearest("training.generator_learning") in set(keys())
     assert nearest("batch_size") == "train.batch_size"
 
 
 @pytest.mark.parametrize("name", preset_names())
-def test_a_preset_is_valid_and_says_what_it_is_for(name: str) -> None:
+def test_a_preset_is_valid_and_listed(name: str) -> None:
     load(preset=name)
     assert f"{name} " in listing()
 
 
-def test_the_cpu_preset_is_what_params_yaml_holds() -> None:
+def test_the_cpu_preset_has_the_default_settings() -> None:
     assert load(preset="maps-64-cpu") == Params()
 
 
@@ -202,5 +202,5 @@ def test_a_preset_that_does_not_exist_names_the_nearest() -> None:
         load(preset="maps-768-24")
 
 
-def test_merging_into_yaml_keeps_what_it_does_not_name() -> None:
+def test_merging_into_yaml_keeps_other_settings_and_comments() -> None:
     assert merge_into("a: 1 # one\nb:\n  c: 2\n", {"b": {"d": 3}}) == "a: 1 # one\nb:\n  c: 2\n  d: 3\n"
