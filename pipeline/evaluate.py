@@ -1,4 +1,4 @@
-"""evaluate: metrics of generated images against held-out ones."""
+"""evaluate: metrics of generated images against the hold-out."""
 
 from pathlib import Path
 

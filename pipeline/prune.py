@@ -1,4 +1,4 @@
-"""prune: which images to keep, with a report."""
+"""prune: rejects unsuitable images, with a report page."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""resize: kept images at one size, split into training set and hold-out."""
+"""resize: brings the kept images to one size and splits them into training images and hold-out."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""sample: sheets and single images."""
+"""sample: generates sheets and single images."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""scrape: images from a source into data/raw."""
+"""scrape: collects images from a source into data/raw."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""train: a generator from the training set. Checkpoints are in .mapgan/state, which DVC does not empty."""
+"""train: trains a generator. Checkpoints are in .mapgan/state, which DVC does not delete."""
 
 from pathlib import Path
 

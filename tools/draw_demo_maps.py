@@ -1,8 +1,8 @@
-"""Draw the maps of the demo gallery anew: `pip install -e ".[demo]"`, then `python tools/draw_demo_maps.py`.
+"""Draw the maps of the demo gallery: `pip install -e ".[demo]"`, then `python tools/draw_demo_maps.py`.
 
-dungeongen brings skia, which needs system libraries (on Debian: libgl1 libegl1 libfontconfig1), so this is
-done once, here, and the package carries the images. The same seeds give the same bytes: dungeongen takes
-ids from `uuid4`, choices from the global `random`, and furniture from `hash()`, so all three are pinned.
+dungeongen depends on skia, which needs system libraries (on Debian: libgl1 libegl1 libfontconfig1), so the package
+contains the images and this script is only needed to change them. The same seeds give the same bytes: dungeongen gets
+ids from `uuid4`, choices from the global `random`, and furniture from `hash()`, so all three are fixed.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from typing import Any
 from unittest import mock
 
 DEMO = Path(__file__).parents[1] / "mapgan" / "collect" / "demo"
-CELL = 16  # pixels a side of a grid cell
-MARGIN = 2  # cells around the dungeon
-LARGEST = 60  # cells a side that skia's renderer takes
-COLOURS = 32  # flat colours and their soft edges; more only make the files larger
-ANOTHER_SEED = 10_000
+CELL = 16  # side of a grid cell, pixels
+MARGIN = 2  # around the dungeon, cells
+MAX_CELLS = 60  # the longest side that skia's renderer can draw
+COLORS = 32  # enough for flat colors and antialiased edges; more only make the files larger
+SEED_STEP = 10_000  # to the next seed, if a layout is too large
 OPAQUE = 0xFF000000
 
 KINDS = ["CLASSIC", "WARREN", "TEMPLE", "CRYPT", "CAVERN", "FORTRESS", "LAIR"]
 SIZES = ["SMALL", "MEDIUM", "LARGE"]
-ROUNDS = {"rock": 5, "blueprint": 5, "ink": 2}  # maps of each kind, size and look
-LOOKS: dict[str, dict[str, int]] = {
+REPEATS = {"rock": 5, "blueprint": 5, "ink": 2}  # maps of each kind and size, by style
+STYLES: dict[str, dict[str, int]] = {
     "rock": {
         "crosshatch_background_color": 0x3A3632,
         "crosshatch_shading_color": 0x3A3632,
@@ -52,7 +52,7 @@ LOOKS: dict[str, dict[str, int]] = {
         "border_color": 0x2B6CA3,
         "prop_outline_color": 0x2B6CA3,
     },
-    "ink": {},  # dungeongen's own: white paper, black lines, hatched rock
+    "ink": {},  # the default of dungeongen: white paper, black lines, hatched rock
 }
 
 
@@ -61,23 +61,23 @@ class Plan:
     """One map to draw."""
 
     number: int
-    look: str
+    style: str
     kind: str
     size: str
-    turn: int
+    repeat: int
 
     @property
     def name(self) -> str:
-        """Its file's name without the suffix."""
-        return f"{self.look}-{self.kind.lower()}-{self.number:03d}"
+        """The file name without the suffix."""
+        return f"{self.style}-{self.kind.lower()}-{self.number:03d}"
 
 
 def plans() -> Iterator[Plan]:
-    """Every kind in every size and look, several times."""
+    """All kinds in all sizes and styles, several maps of each."""
     number = 0
-    for look, rounds in ROUNDS.items():
-        for turn, size, kind in itertools.product(range(rounds), SIZES, KINDS):
-            yield Plan(number, look, kind, size, turn)
+    for style, repeats in REPEATS.items():
+        for repeat, size, kind in itertools.product(range(repeats), SIZES, KINDS):
+            yield Plan(number, style, kind, size, repeat)
             number += 1
 
 
@@ -88,13 +88,13 @@ def draw(plan: Plan) -> dict[str, str]:
         try:
             image = _render(plan, seed)
             break
-        except ValueError:  # the layout grew too large
-            seed += ANOTHER_SEED
+        except ValueError:  # the layout is too large
+            seed += SEED_STEP
     file = f"{plan.name}.webp"
-    image = image.quantize(COLOURS, dither=0).convert("RGB")
+    image = image.quantize(COLORS, dither=0).convert("RGB")
     image.save(DEMO / "maps" / file, "WEBP", lossless=True, quality=100, method=6)
-    title = f"{plan.kind.title()} {plan.number}, {plan.size.lower()}, {plan.look}"
-    return {"file": file, "title": title, "style": plan.look, "kind": plan.kind.lower()}
+    title = f"{plan.kind.title()} {plan.number}, {plan.size.lower()}, {plan.style}"
+    return {"file": file, "title": title, "style": plan.style, "kind": plan.kind.lower()}
 
 
 def _render(plan: Plan, seed: int) -> Any:
@@ -106,33 +106,33 @@ def _render(plan: Plan, seed: int) -> Any:
 
     choices = random.Random(seed)
     random.seed(seed)
-    wet = plan.turn % 3 == 1
+    has_water = plan.repeat % 3 == 1
     params = GenerationParams(
         archetype=DungeonArchetype[plan.kind],
         size=DungeonSize[plan.size],
-        density=0.8 if plan.turn % 2 == 0 else 0.5,
-        room_size_bias=(0.0, -1.0, 0.8)[(plan.number + plan.turn) % 3],
+        density=0.8 if plan.repeat % 2 == 0 else 0.5,
+        room_size_bias=(0.0, -1.0, 0.8)[(plan.number + plan.repeat) % 3],
         round_room_chance=0.2,
-        water_enabled=wet,
-        water_threshold=0.6 if wet else 0.0,
+        water_enabled=has_water,
+        water_threshold=0.6 if has_water else 0.0,
     )
-    with contextlib.ExitStack() as pinned:
-        pinned.enter_context(mock.patch("uuid.uuid4", side_effect=lambda: uuid.UUID(int=choices.getrandbits(128))))
-        if LOOKS[plan.look]:  # solid rock needs no hatching
-            pinned.enter_context(mock.patch.object(renderer, "draw_crosshatches_tiled"))
+    with contextlib.ExitStack() as patches:
+        patches.enter_context(mock.patch("uuid.uuid4", side_effect=lambda: uuid.UUID(int=choices.getrandbits(128))))
+        if STYLES[plan.style]:  # solid rock needs no hatching
+            patches.enter_context(mock.patch.object(renderer, "draw_crosshatches_tiled"))
         dungeon = DungeonGenerator(params).generate(seed=seed)
         left, top, right, bottom = dungeon.bounds
-        if max(right - left, bottom - top) > LARGEST:
+        if max(right - left, bottom - top) > MAX_CELLS:
             raise ValueError(f"{plan.name}: {right - left} x {bottom - top} cells")
-        plan_drawn = convert_dungeon(dungeon, water_depth=0.6 if wet else 0.0, show_numbers=False)
-        for option, colour in LOOKS[plan.look].items():
-            setattr(plan_drawn.options, option, OPAQUE | colour)
+        drawing = convert_dungeon(dungeon, water_depth=0.6 if has_water else 0.0, show_numbers=False)
+        for option, color in STYLES[plan.style].items():
+            setattr(drawing.options, option, OPAQUE | color)
         width, height = (int((span + 2 * MARGIN) * CELL) for span in (right - left, bottom - top))
         surface = skia.Surface(width, height)
-        placed = skia.Matrix()
-        placed.setScale(CELL / 64, CELL / 64)  # dungeongen draws 64 units to a cell
-        placed.postTranslate(MARGIN * CELL, MARGIN * CELL)
-        plan_drawn.render(surface.getCanvas(), placed)
+        transform = skia.Matrix()
+        transform.setScale(CELL / 64, CELL / 64)  # a cell of dungeongen has 64 units
+        transform.postTranslate(MARGIN * CELL, MARGIN * CELL)
+        drawing.render(surface.getCanvas(), transform)
     pixels = surface.makeImageSnapshot().toarray(colorType=skia.kRGBA_8888_ColorType)
     return Image.fromarray(pixels[:, :, :3].copy())
 

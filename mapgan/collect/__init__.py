@@ -1,4 +1,4 @@
-"""Sources of images: a folder, a website, or the demo that comes with mapgan."""
+"""The scrape stage: collects images from a folder, a website, or the demo gallery that comes with mapgan."""
 
 from __future__ import annotations
 
@@ -14,17 +14,15 @@ from mapgan.collect.store import Store
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Scrape
 
-__all__ = ["Counts", "Row", "collect", "collect_nothing", "read_manifest", "write_manifest"]
+__all__ = ["Counts", "ManifestRow", "collect", "collect_nothing", "read_manifest", "write_manifest"]
 
 
 @dataclass(frozen=True)
 class Counts:
-    """The result of `collect`.
+    """The result of `collect`, in numbers.
 
-    Attributes:
-        images: number of images in `raw`.
-        new: images that were downloaded or, from a folder, were not in `raw` before.
-        failed: addresses, pages or files that were skipped.
+    `images` are in the manifest. `new` ones of them were downloaded in this run or, from a folder, were not in `raw`
+    before. `failed` counts the pages, images or files that could not be read and were skipped.
     """
 
     images: int
@@ -33,55 +31,53 @@ class Counts:
 
 
 def collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
-    """Collect images in `raw`, named `<sha256>.<suffix>`, and write `raw/manifest.csv`.
+    """Fill `raw` with images named `<sha256>.<ext>` and write `raw/manifest.csv`.
 
-    Images of an earlier run that are not in the new manifest are removed; other files stay.
+    Images of an earlier run that are not in the new manifest are removed; other files are kept.
 
     Args:
         settings: the section `scrape` of `params.yaml`.
-        raw: folder for images and manifest.
-        cache: folder for downloads.
+        raw: folder for the images and the manifest.
+        cache: folder for downloads, which later runs use.
 
     Raises:
         MapganError: a setting is wrong, the source cannot be reached, or it has no images.
     """
-    before = _own_images(raw)
-    found, new = SOURCES[settings.source](settings, raw, cache)
-    rows = deduplicate(found)
+    before = _images_in_manifest(raw)
+    rows, new = SOURCES[settings.source](settings, raw, cache)
+    rows = deduplicate(rows)
     write_manifest(raw / "manifest.csv", rows)
     names = {row.file for row in rows if row.status == "ok"}
     for name in before - names:
         (raw / name).unlink(missing_ok=True)
     failed = [row for row in rows if row.status == "failed"]
     if not names:
-        raise MapganError(
-            f"none of {len(failed)} images could be read or downloaded", f"{failed[0].url}: {failed[0].reason}"
-        )
+        raise MapganError(f"no images collected, {len(failed)} failed", f"{failed[0].url}: {failed[0].reason}")
     return Counts(len(names), new, len(failed))
 
 
 def collect_nothing(raw: Path) -> None:
-    """Write an empty manifest to `raw`, and remove images of an earlier run."""
-    before = _own_images(raw)
+    """Write an empty manifest to `raw` and remove the images of an earlier run."""
+    before = _images_in_manifest(raw)
     write_manifest(raw / "manifest.csv", [])
     for name in before:
         (raw / name).unlink(missing_ok=True)
 
 
-def _own_images(raw: Path) -> set[str]:
+def _images_in_manifest(raw: Path) -> set[str]:
     with contextlib.suppress(MapganError):
         return {row.file for row in read_manifest(raw / "manifest.csv") if FILE_NAME.fullmatch(row.file)}
     return set()
 
 
 def _from_folder(settings: Scrape, raw: Path, cache: Path) -> tuple[list[ManifestRow], int]:
-    # without DVC the output may be inside the user's folder
+    # without DVC, the output may be inside the user's folder
     return folder.gather(settings.folder, settings.group_pattern, raw, leave_out=[raw, cache])
 
 
 def _from_gallery(settings: Scrape, raw: Path, cache: Path) -> tuple[list[ManifestRow], int]:
     gallery.check_settings(settings.gallery)
-    client = Client(settings.gallery, named=settings.gallery.urls)
+    client = Client(settings.gallery, trusted=settings.gallery.urls)
     return gallery.gather(settings.gallery, settings.group_pattern, client, Store(cache), raw)
 
 

@@ -1,4 +1,4 @@
-"""Which hosts may be contacted: pages from the net must not lead into the user's own network."""
+"""Protection against server-side request forgery: pages from the net must not lead into the user's own network."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ Origin = tuple[str, int]
 
 
 class UnavailableError(Exception):
-    """An address that cannot be downloaded; its text is the reason, the same on every run.
+    """A URL that cannot or may not be fetched; the text is the reason, the same on every run.
 
-    Attributes:
-        status: of the HTTP response; 0 if there was none.
+    `status` is the HTTP status, 0 without a response.
     """
 
     def __init__(self, reason: str, status: int = 0) -> None:
@@ -28,27 +27,27 @@ class UnavailableError(Exception):
 
 
 def origin(url: str) -> Origin:
-    """Host and port of an address.
+    """Host and port of a URL.
 
     Raises:
-        UnavailableError: it is not plain http or https.
+        UnavailableError: the URL is not valid, or neither http nor https.
     """
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
-        raise UnavailableError("not a valid address") from None
+        raise UnavailableError("not a valid URL") from None
     if parts.scheme not in ("http", "https"):
         raise UnavailableError("neither http nor https")
     if not host:
-        raise UnavailableError("not a valid address")
+        raise UnavailableError("not a valid URL")
     return host, port or (443 if parts.scheme == "https" else 80)
 
 
 def is_public(host: str) -> bool:
-    """Whether a host may be public: False for private, loopback and link-local addresses, and for `localhost`.
+    """Whether a host is on the public Internet: False for private, loopback and link-local addresses.
 
-    Other names count as public; the address they resolve to is checked when the connection is made.
+    Names count as public, except `localhost`: only the connection shows which address a name resolves to.
     """
     if host == "localhost" or host.endswith(".localhost"):
         return False
@@ -56,24 +55,25 @@ def is_public(host: str) -> bool:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return True
-    inner = getattr(address, "ipv4_mapped", None) or address
-    return bool(inner.is_global and not inner.is_multicast)
+    address = getattr(address, "ipv4_mapped", None) or address
+    return bool(address.is_global and not address.is_multicast)
 
 
-def check(host: str, port: int, peer: str, named: Collection[Origin]) -> None:
-    """Refuse `peer`, the address of `host`, if it is not public and the user did not name the host.
+def check(host: str, port: int, peer: str, trusted: Collection[Origin]) -> None:
+    """Refuse a private `peer`, the address that `host` resolved to, unless host and port are trusted.
 
     Raises:
-        UnavailableError: the address is refused.
+        UnavailableError: the peer is refused.
     """
-    if (host.lower().strip("[]"), port) not in named and not is_public(peer):
-        raise UnavailableError("leads to a private address; name it in scrape.gallery.urls if you mean it")
+    if (host.lower().strip("[]"), port) not in trusted and not is_public(peer):
+        raise UnavailableError("leads to a private address; add it to scrape.gallery.urls if that is intended")
 
 
-def guarded_adapter(named: Collection[Origin]) -> HTTPAdapter:
-    """An adapter for requests that checks the address of each connection before it is used.
+def guarded_adapter(trusted: Collection[Origin]) -> HTTPAdapter:
+    """An adapter for requests that checks the peer of each connection before anything is sent.
 
-    It checks the connected socket and not the name server: a name can resolve differently the second time.
+    The address comes from the connected socket, not from a DNS lookup of our own: a name may resolve to another
+    address the second time (DNS rebinding).
     """
 
     class Plain(HTTPConnection):
@@ -86,7 +86,7 @@ def guarded_adapter(named: Collection[Origin]) -> HTTPAdapter:
 
     def _checked(socket: Any, host: str, port: int | None) -> Any:
         try:
-            check(host, port or 0, str(socket.getpeername()[0]), named)
+            check(host, port or 0, str(socket.getpeername()[0]), trusted)
         except BaseException:
             socket.close()
             raise

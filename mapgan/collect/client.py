@@ -1,4 +1,8 @@
-"""A polite HTTP client: it identifies itself, respects robots.txt, waits between requests, and gives up in time."""
+"""A polite HTTP client: identifies itself, obeys robots.txt, waits between requests, retries, and gives up.
+
+urllib3's own retries are off. They would happen inside the adapter, where a request does not wait its Crawl-delay,
+and they end before the body is read, so a truncated download would not be retried.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import BinaryIO, Literal
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -21,43 +24,39 @@ from mapgan.collect.addresses import Origin, UnavailableError, check, guarded_ad
 from mapgan.params.collecting import Gallery
 
 MAX_REDIRECTS = 5
-MAX_BACKOFF = 60.0  # seconds
-MAX_DELAY = 3600.0  # seconds; a robots.txt may ask for years
-TIMEOUTS_PER_DOWNLOAD = 10  # a download may take this many times the timeout
-FAILURES_BEFORE_GIVING_UP = 3
+MAX_RETRY_DELAY = 60.0  # seconds
+MAX_CRAWL_DELAY = 3600.0  # seconds; a robots.txt may ask for years
+TIMEOUTS_PER_DOWNLOAD = 10  # time limit of a whole download, in timeouts of a single read
+MAX_FAILURES = 3  # of one host in a row
 ROBOTS_BYTES = 1 << 20
-CHUNK = 1 << 16
+CHUNK = 1 << 16  # bytes
 RETRY_STATUSES = {429, 500, 502, 503, 504}
-SITE_IS_DOWN = {0, 429, 503}  # or does not want more requests
-PAGES = {"text/html", "application/xhtml+xml", ""}
+HOST_FAILURES = {0, 429, 503}  # statuses that mean the whole host: down, or refusing requests; 0 is no response
+PAGE_TYPES = {"text/html", "application/xhtml+xml", ""}
 
 Resource = Literal["page", "image", "robots"]
-ARTICLES: dict[Resource, str] = {"page": "a page", "image": "an image", "robots": "a robots.txt"}
+NAMES: dict[Resource, str] = {"page": "a page", "image": "an image", "robots": "a robots.txt"}
 
 
-class WrongKindError(UnavailableError):
-    """An image where a page was expected, or vice versa."""
+class WrongTypeError(UnavailableError):
+    """An image where a page was expected, or the other way round."""
 
     def __init__(self, media_type: str, expected: Resource) -> None:
-        super().__init__(f"not {ARTICLES[expected]} ({media_type or 'no content type'})", 200)
+        super().__init__(f"not {NAMES[expected]} ({media_type or 'no content type'})", 200)
         self.media_type = media_type
 
 
 class TransientError(UnavailableError):
-    """A failure that may be temporary.
+    """A failure worth a retry; `retry_after` is the number of seconds that the server asked to wait, or None."""
 
-    Attributes:
-        pause: seconds that the server asked to wait, if it did.
-    """
-
-    def __init__(self, reason: str, status: int = 0, pause: float | None = None) -> None:
+    def __init__(self, reason: str, status: int = 0, retry_after: float | None = None) -> None:
         super().__init__(reason, status)
-        self.pause = pause
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True)
-class Response:
-    """The address of a body after all redirects, and its type according to the server."""
+class Fetched:
+    """The URL of a downloaded body after all redirects, and its type as the server states it."""
 
     url: str
     media_type: str = ""
@@ -65,52 +64,52 @@ class Response:
 
 
 class Client:
-    """One session with the sites of a gallery.
+    """A session with the hosts of a gallery.
 
     Args:
         settings: delay, timeout, retries and contact.
-        named: addresses given by the user; only their hosts may be private.
+        trusted: URLs from the settings; no other host may have a private address.
         direct: ignore the proxy of the environment.
-        sleep: waits a number of seconds.
+        sleep: sleeps for a number of seconds.
     """
 
     def __init__(
         self,
         settings: Gallery,
-        named: Iterable[str],
+        trusted: Iterable[str],
         direct: bool = False,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.settings, self.sleep = settings, sleep
-        self.named = frozenset(origin(url) for url in named)
+        self.trusted = frozenset(origin(url) for url in trusted)
         self.session = requests.Session()
         self.session.trust_env = not direct
-        self.session.auth = lambda request: request  # or requests would send passwords from ~/.netrc
+        self.session.auth = lambda request: request  # keeps requests from sending the passwords in ~/.netrc
         contact = " ".join(settings.contact.encode("ascii", "replace").decode().split())
         agent = f"mapgan/{__version__}" + (f" (+{contact})" if contact else "")
-        # no compression: the length of a body can be checked, and it cannot expand
+        # uncompressed bodies only: their length can be checked, and there are no decompression bombs
         self.session.headers.update({"User-Agent": agent, "Accept-Encoding": "identity"})
         for scheme in ("http://", "https://"):
-            self.session.mount(scheme, guarded_adapter(self.named))
+            self.session.mount(scheme, guarded_adapter(self.trusted))
         self.rules: dict[Origin, Protego | UnavailableError] = {}
         self.next_request: dict[Origin, float] = {}
         self.failures: Counter[Origin] = Counter()
 
-    def fetch(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Response:
+    def fetch(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Fetched:
         """Download `url` into an empty open file; at most `limit` bytes.
 
         Raises:
-            UnavailableError: it cannot or must not be downloaded; its text says why.
+            UnavailableError: it cannot or may not be downloaded; the text of the error is the reason.
         """
         for _ in range(MAX_REDIRECTS + 1):
             host, port = origin(url)
-            check(host, port, host, self.named)  # behind a proxy, no socket has its address
+            check(host, port, host, self.trusted)  # behind a proxy, the adapter sees only the proxy's address
             if expected != "robots":
                 self._check_robots(url)
-            handle_trouble = self._request_with_retries(url, into, expected, limit)
-            if isinstance(handle_trouble, Response):
-                return handle_trouble
-            url = handle_trouble
+            result = self._request_with_retries(url, into, expected, limit)
+            if isinstance(result, Fetched):
+                return result
+            url = result
         raise UnavailableError(f"more than {MAX_REDIRECTS} redirects")
 
     def _check_robots(self, url: str) -> None:
@@ -119,7 +118,7 @@ class Client:
             self.rules[host] = self._fetch_robots(url)
         rules = self.rules[host]
         if isinstance(rules, UnavailableError):
-            raise UnavailableError(f"robots.txt of its site is not available: {rules}", rules.status)
+            raise UnavailableError(f"cannot read the robots.txt of its host: {rules}", rules.status)
         if not rules.can_fetch(url, "mapgan"):
             raise UnavailableError("robots.txt forbids it")
 
@@ -132,34 +131,34 @@ class Client:
                 return error
             body = io.BytesIO()
         rules = Protego.parse(body.getvalue().decode("utf-8", "replace"))
-        asked = rules.crawl_delay("mapgan") or 0
-        if asked > max(self.settings.delay, 5):
-            print(f"mapgan: {origin(url)[0]} asks for {asked:g} s between requests", file=sys.stderr)
+        crawl_delay = rules.crawl_delay("mapgan") or 0
+        if crawl_delay > max(self.settings.delay, 5):
+            print(f"mapgan: {origin(url)[0]} asks for {crawl_delay:g} s between requests", file=sys.stderr)
         return rules
 
-    def _request_with_retries(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Response | str:
-        """Send a request, with retries and exponential backoff; a string is the target of a redirect."""
+    def _request_with_retries(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Fetched | str:
+        """Request with exponential backoff; a string is the target of a redirect."""
         host = origin(url)
-        if self.failures[host] >= FAILURES_BEFORE_GIVING_UP:
-            raise UnavailableError("its site failed too often in succession")
-        for tried in range(self.settings.retries + 1):
+        if self.failures[host] >= MAX_FAILURES:
+            raise UnavailableError("its host failed too often in a row")
+        for attempt in range(self.settings.retries + 1):
             try:
-                handle_trouble = self._request(url, into, expected, limit)
+                result = self._request(url, into, expected, limit)
             except TransientError as error:
-                if tried == self.settings.retries:
-                    self.failures[host] += error.status in SITE_IS_DOWN
+                if attempt == self.settings.retries:
+                    self.failures[host] += error.status in HOST_FAILURES
                     raise
-                pause = 2.0**tried if error.pause is None else error.pause
-                self.sleep(min(pause, MAX_BACKOFF))
+                delay = 2.0**attempt if error.retry_after is None else error.retry_after
+                self.sleep(min(delay, MAX_RETRY_DELAY))
             except UnavailableError:
                 self.failures[host] = 0
                 raise
             else:
                 self.failures[host] = 0
-                return handle_trouble
-        raise AssertionError("the last try returns or raises")
+                return result
+        raise AssertionError("the last attempt returns or raises")
 
-    def _request(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Response | str:
+    def _request(self, url: str, into: BinaryIO, expected: Resource, limit: int) -> Fetched | str:
         self._wait(url)
         timeout = self.settings.timeout
         try:
@@ -167,19 +166,19 @@ class Client:
                 target = self.session.get_redirect_target(response)
                 if target is not None:
                     return _without_password(urljoin(url, target))
-                handle_trouble = _check_response(response, url, expected)
+                fetched = _check_response(response, url, expected)
                 self._download(response, into, limit)
-                return handle_trouble
+                return fetched
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            raise TransientError(f"no answer within {timeout:g} s") from None
+            raise TransientError(f"no response within {timeout:g} s") from None
         except requests.exceptions.SSLError:
-            raise UnavailableError("no trusted encryption (TLS)") from None
+            raise UnavailableError("no trusted TLS connection") from None
         except requests.ConnectionError:
             raise TransientError("no connection") from None
         except (urllib3.exceptions.ProtocolError, requests.exceptions.ChunkedEncodingError):
-            raise TransientError("the answer broke off") from None
+            raise TransientError("the response is incomplete") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-            raise UnavailableError(f"cannot be asked for ({type(error).__name__})") from None
+            raise UnavailableError(f"cannot be requested ({type(error).__name__})") from None
         finally:
             self.next_request[origin(url)] = time.monotonic() + self._delay(url)
 
@@ -190,8 +189,8 @@ class Client:
 
     def _delay(self, url: str) -> float:
         rules = self.rules.get(origin(url))
-        asked = rules.crawl_delay("mapgan") if isinstance(rules, Protego) else None
-        return min(max(self.settings.delay, asked or 0.0), MAX_DELAY)
+        crawl_delay = rules.crawl_delay("mapgan") if isinstance(rules, Protego) else None
+        return min(max(self.settings.delay, crawl_delay or 0.0), MAX_CRAWL_DELAY)
 
     def _download(self, response: requests.Response, into: BinaryIO, limit: int) -> None:
         too_large = UnavailableError(f"larger than {limit / 2**20:g} MiB", response.status_code)
@@ -200,16 +199,16 @@ class Client:
             raise too_large
         into.seek(0)
         into.truncate()
-        allowed = self.settings.timeout * TIMEOUTS_PER_DOWNLOAD
-        deadline = time.monotonic() + allowed
-        # read1 returns whatever has arrived, so a slow server cannot block the deadline below;
-        # it raises if the body is shorter than its Content-Length
+        time_limit = self.settings.timeout * TIMEOUTS_PER_DOWNLOAD
+        deadline = time.monotonic() + time_limit
+        # read1 returns what has arrived, so the deadline holds even for a server that sends a byte at a time;
+        # it raises when the body is shorter than its Content-Length
         while chunk := response.raw.read1(CHUNK, decode_content=True):
             into.write(chunk)
             if into.tell() > limit:
                 raise too_large
             if time.monotonic() > deadline:
-                raise UnavailableError(f"incomplete after {allowed:g} s")
+                raise UnavailableError(f"download not finished after {time_limit:g} s")
 
 
 def _without_password(url: str) -> str:
@@ -217,7 +216,7 @@ def _without_password(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _check_response(response: requests.Response, url: str, expected: Resource) -> Response:
+def _check_response(response: requests.Response, url: str, expected: Resource) -> Fetched:
     status = response.status_code
     if status in RETRY_STATUSES:
         raise TransientError(f"HTTP {status}", status, _retry_after(response))
@@ -225,19 +224,16 @@ def _check_response(response: requests.Response, url: str, expected: Resource) -
         raise UnavailableError(f"HTTP {status}", status)
     media_type, _, parameters = response.headers.get("Content-Type", "").partition(";")
     media_type = media_type.strip().lower()
-    is_page = media_type in PAGES
+    is_page = media_type in PAGE_TYPES
     if (expected == "page" and not is_page) or (expected == "image" and is_page and media_type):
-        raise WrongKindError(media_type, expected)
+        raise WrongTypeError(media_type, expected)
     _, _, charset = parameters.lower().partition("charset=")
-    return Response(url, media_type, charset.strip(" \"'").partition(";")[0] or None)
+    return Fetched(url, media_type, charset.strip(" \"'").partition(";")[0] or None)
 
 
 def _retry_after(response: requests.Response) -> float | None:
-    """Seconds that the server asks to wait, given as a number or as a date."""
-    asked = response.headers.get("Retry-After", "").strip()
-    if asked.isdecimal():
-        return float(asked)
+    """The header Retry-After, a number of seconds or a date, in seconds from now; None without a valid one."""
     try:
-        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError):
+        return urllib3.Retry().get_retry_after(response.raw)
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return None

@@ -1,4 +1,4 @@
-"""Images in a folder of the user, which is never changed."""
+"""Images from the user's folder. Nothing in that folder is ever changed."""
 
 from __future__ import annotations
 
@@ -10,64 +10,72 @@ from pathlib import Path
 from mapgan import files
 from mapgan.collect.groups import group
 from mapgan.collect.header import read_header
-from mapgan.collect.image_formats import HEIF_SUFFIXES, suffixes
+from mapgan.collect.image_formats import HEIF, SUFFIXES, can_read_heif
 from mapgan.collect.manifest import ManifestRow
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Folder
 from mapgan.progress import Bar
 
-MAX_NAMED = 10  # files that are not images, in the line about them
+MAX_NAMES = 10  # skipped files that are named, at most
+HEIF_HINT = 'pip install "mapgan[heic]" reads HEIC and HEIF files'
 
 
 def gather(
     settings: Folder, group_pattern: str, raw: Path, leave_out: Collection[Path] = ()
 ) -> tuple[list[ManifestRow], int]:
-    """Copy the images of a folder into `raw`; returns their rows, and how many were not there before.
+    """Copy the images of a folder into `raw`; returns their rows and how many of them are new there.
 
-    They are copied, not linked: with DVC's link type `hardlink`, a link would make the user's own file read-only, and
-    editing it would change `raw` without DVC noticing.
+    They are copied, not linked: with DVC's link type `hardlink`, a link would make the user's own file read-only,
+    and painting over it later would change `raw` behind DVC's back.
 
     Raises:
         MapganError: the folder is missing, or has no images.
     """
     folder = Path(settings.path).expanduser()
     if not folder.is_dir():
-        raise MapganError(f"scrape.folder.path: no folder {folder}", "make it and put your images there")
+        raise MapganError(f"scrape.folder.path: no folder {folder}", "create it and put your images there")
     everything = list(walk(folder, leave_out))
-    images = [path for path in everything if path.suffix.lower() in suffixes()]
+    images = [path for path in everything if is_image_file(path)]
+    skipped = [path for path in everything if not is_image_file(path)]
+    unread_heif = any(path.suffix.lower() in HEIF.suffixes for path in skipped)
     if not images:
-        kinds = ", ".join(suffix[1:] for suffix in suffixes())
-        raise MapganError(f"{folder}: no images", f"put some there ({kinds})")
-    if others := [path for path in everything if path.suffix.lower() not in suffixes()]:
-        print(f"mapgan: {folder}: {_named(folder, others)}", file=sys.stderr)
+        suffixes = ", ".join(suffix[1:] for suffix in SUFFIXES)
+        raise MapganError(f"{folder}: no images", HEIF_HINT if unread_heif else f"put some there ({suffixes})")
+    if skipped:
+        hint = f"; {HEIF_HINT}" if unread_heif else ""
+        print(f"mapgan: {folder}: {_skipped(folder, skipped)}{hint}", file=sys.stderr)
     rows, new = [], 0
     with Bar("images", total=len(images)) as bar:
         for path in images:
-            row, fresh = _copy_image(path, path.relative_to(folder), group_pattern, raw)
+            row, is_new = _copy_image(path, path.relative_to(folder), group_pattern, raw)
             rows.append(row)
-            new += fresh
+            new += is_new
             bar.advance()
     return rows, new
 
 
-def _named(folder: Path, others: Sequence[Path]) -> str:
-    """A line that names the first of the files that are not images, and says how to read photos of phones."""
-    names = ["".join(c for c in str(path.relative_to(folder)) if c.isprintable()) for path in others[:MAX_NAMED]]
-    more = f" and {len(others) - MAX_NAMED} more" if len(others) > MAX_NAMED else ""
-    line = f"{len(others)} files skipped that are not images: {', '.join(names)}{more}"
-    heif = any(path.suffix.lower() in HEIF_SUFFIXES for path in others)
-    return line + ('; pip install "mapgan[heic]" to read HEIC and HEIF images' if heif else "")
+def is_image_file(path: Path) -> bool:
+    """Whether a file's suffix is that of an image format that can be read here; HEIF needs pillow-heif."""
+    suffix = path.suffix.lower()
+    return suffix in SUFFIXES or (suffix in HEIF.suffixes and can_read_heif())
+
+
+def _skipped(folder: Path, paths: Sequence[Path]) -> str:
+    """How many files are not images, and the names of the first ones."""
+    names = ["".join(c for c in str(path.relative_to(folder)) if c.isprintable()) for path in paths[:MAX_NAMES]]
+    more = f" and {len(paths) - MAX_NAMES} more" if len(paths) > MAX_NAMES else ""
+    return f"skipped files that are not images ({len(paths)}): {', '.join(names)}{more}"
 
 
 def walk(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:
-    """All files below a folder, sorted, without hidden ones; no folder is visited twice, as links can form loops."""
-    seen = {path.resolve() for path in leave_out}
+    """All files below a folder, sorted by name, without hidden ones; no folder twice (links can form loops)."""
+    visited = {path.resolve() for path in leave_out}
 
     def below(here: Path) -> Iterator[Path]:
         real = here.resolve()
-        if real in seen:
+        if real in visited:
             return
-        seen.add(real)
+        visited.add(real)
         try:
             entries = sorted(here.iterdir(), key=lambda entry: entry.name)
         except OSError as error:
@@ -90,7 +98,7 @@ def walk(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:
 
 
 def _copy_image(path: Path, relative: Path, group_pattern: str, raw: Path) -> tuple[ManifestRow, bool]:
-    """The row of an image, and whether it was not in `raw` before."""
+    """Copy one image; returns its row and whether it is new in `raw`."""
     url = f"folder:{relative.as_posix()}"
     try:
         digest = files.sha256_file(path)
@@ -98,13 +106,13 @@ def _copy_image(path: Path, relative: Path, group_pattern: str, raw: Path) -> tu
     except OSError as error:
         return ManifestRow(url=url, status="failed", reason=f"cannot be read ({error.strerror})"), False
     target = raw / f"{digest}.{header.suffix}"
-    fresh = not target.is_file() or files.sha256_file(target) != digest
-    if fresh:
+    is_new = not target.is_file() or files.sha256_file(target) != digest
+    if is_new:
         with files.atomic_write(target) as scratch:
             shutil.copyfile(path, scratch)
     size = target.stat().st_size
-    # a/1.png and b/1.png are different maps
-    where = relative.parent.as_posix()
+    # a/1.png and b/1.png are two maps
+    parent = relative.parent.as_posix()
     name = group(path.stem, group_pattern)
     row = ManifestRow(
         file=target.name,
@@ -113,7 +121,7 @@ def _copy_image(path: Path, relative: Path, group_pattern: str, raw: Path) -> tu
         bytes=size,
         width=header.width,
         height=header.height,
-        group=name if where == "." else f"{where}/{name}",
+        group=name if parent == "." else f"{parent}/{name}",
         label=relative.parts[0] if len(relative.parts) > 1 else "",
     )
-    return row, fresh
+    return row, is_new

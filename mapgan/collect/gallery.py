@@ -1,4 +1,4 @@
-"""Images from a website: first all pages are crawled, then the images are downloaded."""
+"""Images of any website: crawls the pages first, then downloads the images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bs4.exceptions import ParserRejectedMarkup
 
 from mapgan import files
 from mapgan.collect.addresses import UnavailableError, origin
-from mapgan.collect.client import Client, WrongKindError
+from mapgan.collect.client import Client, WrongTypeError
 from mapgan.collect.groups import group, stem_of
 from mapgan.collect.header import read_header
 from mapgan.collect.manifest import ManifestRow
@@ -25,14 +25,14 @@ from mapgan.params.collecting import Gallery
 from mapgan.progress import Bar
 
 PAGE_BYTES = 8 << 20
-NOT_HERE = {403, 404, 410}
+MISSING_STATUSES = {403, 404, 410}
 
 
 @dataclass(frozen=True)
 class FoundImage:
-    """An image, and the page that it was found on."""
+    """An image link, and the URL, author and licence of its page."""
 
-    image: ImageLink
+    link: ImageLink
     page: str
     author: str = ""
     licence: str = ""
@@ -40,69 +40,67 @@ class FoundImage:
 
 @dataclass
 class Crawl:
-    """The result of crawling: images by their best address, and rows of pages that failed."""
+    """The result of a crawl: images by their best URL, and pages that failed."""
 
     images: dict[str, FoundImage] = field(default_factory=dict)
     failed: list[ManifestRow] = field(default_factory=list)
 
 
 def check_settings(settings: Gallery) -> None:
-    """Check the settings before any work.
+    """Check the settings before any request.
 
     Raises:
-        MapganError: no address is given, one is not http(s), or a CSS selector is wrong.
+        MapganError: there are no URLs, one is not http(s) or holds a password, or a CSS selector is not valid.
     """
     if not settings.urls:
-        raise MapganError("scrape.gallery.urls is empty", "give the addresses of the first pages")
+        raise MapganError("scrape.gallery.urls is empty", "give it the URLs of the first pages")
     for url in settings.urls:
         try:
             origin(url)
         except UnavailableError as error:
-            raise MapganError(
-                f"scrape.gallery.urls: {url}: {error}", "write it like https://example.org/maps"
-            ) from None
+            raise MapganError(f"scrape.gallery.urls: {url}: {error}", "write it as https://example.org/maps") from None
         if re.match(r"\w+://[^/?#]*@", url):
-            raise MapganError("scrape.gallery.urls: an address holds a name or password", "leave it out")
+            raise MapganError("scrape.gallery.urls: a URL contains a user name or password", "remove it")
     for name in ("images", "next_page", "follow"):
         try:
             soupsieve.compile(getattr(settings, name) or "a")
         except soupsieve.SelectorSyntaxError as error:
-            first = str(error).splitlines()[0]
-            raise MapganError(f"scrape.gallery.{name} is not a CSS selector", first) from None
+            why = str(error).splitlines()[0]
+            raise MapganError(f"scrape.gallery.{name} is not a CSS selector", why) from None
 
 
 def gather(
     settings: Gallery, group_pattern: str, client: Client, store: Store, raw: Path
 ) -> tuple[list[ManifestRow], int]:
-    """Download the images of a gallery to `raw`; returns their rows, and how many were downloaded now.
+    """Copy the images of a gallery into `raw`; returns their rows and how many were downloaded in this run.
 
     Raises:
-        MapganError: the first page is not available, or there are no images.
+        MapganError: the first page cannot be fetched, or no page has an image.
     """
     crawled = crawl(settings, client)
     if not crawled.images:
-        raise MapganError(f"{settings.urls[0]}: no image found", "check scrape.gallery.images")
+        raise MapganError(f"{settings.urls[0]}: no images found", "check that scrape.gallery.images fits the page")
     rows, new, failed = crawled.failed, 0, 0
     limit = int(settings.max_mib * 2**20)
     with Bar("images", total=len(crawled.images)) as bar, store.scratch() as scratch:
-        for found in crawled.images.values():
+        for image in crawled.images.values():
             try:
-                stored, downloaded = _fetch_first(found.image.addresses, client, store, scratch, limit)
+                stored, downloaded = _fetch_first(image.link.urls, client, store, scratch, limit)
             except UnavailableError as error:
                 failed += 1
-                rows.append(_failed(found.image.addresses[0], found.page, str(error), found.image.title))
+                rows.append(_failed(image.link.urls[0], image.page, str(error), image.link.title))
             else:
                 new += downloaded
-                rows.append(_copy_to_raw(stored, found, group_pattern, raw))
+                rows.append(_copy_to_raw(stored, image, group_pattern, raw))
             bar.advance(note=f"{failed} failed" if failed else None)
     return rows, new
 
 
 def crawl(settings: Gallery, client: Client) -> Crawl:
-    """Crawl from the first pages to next pages and followed links, breadth first, on the same hosts only.
+    """Visit the start pages, their next pages and followed links, breadth first, without leaving their hosts.
 
     Raises:
-        MapganError: the first page is not available.
+        MapganError: the first page cannot be fetched.
     """
     crawled = Crawl()
     queue = deque((url, "", 0) for url in dict.fromkeys(settings.urls))
@@ -114,89 +112,88 @@ def crawl(settings: Gallery, client: Client) -> Crawl:
             url, parent, depth = queue.popleft()
             pages += 1
             try:
-                at, page = _open(url, client, settings, depth)
+                final_url, page = _open(url, client, settings, depth)
                 if not parent:
-                    hosts.add(origin(at)[0])  # example.org may redirect to www.example.org
-                elif origin(at)[0] not in hosts:
+                    hosts.add(origin(final_url)[0])  # example.org may redirect to www.example.org
+                elif origin(final_url)[0] not in hosts:
                     raise UnavailableError("leads to another site")
             except UnavailableError as error:
-                if isinstance(error, WrongKindError) and error.media_type.startswith("image/"):
+                if isinstance(error, WrongTypeError) and error.media_type.startswith("image/"):
                     crawled.images.setdefault(url, FoundImage(ImageLink((url,)), parent))
                 elif pages == 1:
                     raise MapganError(f"{url}: {error}", "check scrape.gallery.urls and the site") from None
                 else:
                     crawled.failed.append(_failed(url, parent, str(error)))
                 continue
-            seen.add(at)
-            for image in page.images[: settings.max_images - len(crawled.images)]:
-                found = FoundImage(image, at, page.author, page.licence)
-                crawled.images.setdefault(image.addresses[0], found)
-            ahead = [(page.next_page, depth)] if page.next_page else []
-            for target, deep in ahead + [(link, depth + 1) for link in page.follow]:
+            seen.add(final_url)
+            for link in page.images[: settings.max_images - len(crawled.images)]:
+                image = FoundImage(link, final_url, page.author, page.licence)
+                crawled.images.setdefault(link.urls[0], image)
+            targets = [(page.next_page, depth)] if page.next_page else []
+            targets += [(target, depth + 1) for target in page.follow]
+            for target, target_depth in targets:
                 if target not in seen and origin(target)[0] in hosts:
                     seen.add(target)
-                    queue.append((target, at, deep))
+                    queue.append((target, final_url, target_depth))
             bar.advance(note=f"{len(crawled.images)} images")
     if queue:
         limit = "max_pages" if pages >= settings.max_pages else "max_images"
-        print(f"mapgan: stopped at scrape.gallery.{limit}; there is more", file=sys.stderr)
+        print(f"mapgan: stopped at scrape.gallery.{limit}, before the end of the gallery", file=sys.stderr)
     return crawled
 
 
 def _open(url: str, client: Client, settings: Gallery, depth: int) -> tuple[str, Page]:
     body = io.BytesIO()
-    handle_trouble = client.fetch(url, body, "page", PAGE_BYTES)
+    fetched = client.fetch(url, body, "page", PAGE_BYTES)
     try:
         page = read_page(
             body.getvalue(),
-            handle_trouble.url,
+            fetched.url,
             images=settings.images,
             next_page=settings.next_page,
             follow=settings.follow if depth < settings.depth else "",
-            charset=handle_trouble.charset,
+            charset=fetched.charset,
         )
     except (ParserRejectedMarkup, RecursionError, ValueError):
-        raise UnavailableError("cannot be read as HTML") from None
-    return handle_trouble.url, page
+        raise UnavailableError("not valid HTML") from None
+    return fetched.url, page
 
 
-def _fetch_first(
-    addresses: tuple[str, ...], client: Client, store: Store, scratch: Path, limit: int
-) -> tuple[Stored, bool]:
-    """The image from the first address that has one, and whether it was downloaded now.
+def _fetch_first(urls: tuple[str, ...], client: Client, store: Store, scratch: Path, limit: int) -> tuple[Stored, bool]:
+    """The image of the first URL that gives one, and whether it was downloaded in this run.
 
-    The next address is tried only if there is nothing at the one before it. If a busy server were a reason, the
-    result could be a thumbnail on one run and the image on another.
+    The next URL is tried only if the image is missing. After other errors it is not: a thumbnail, taken because the
+    server was busy with the full image, would make the result differ from run to run.
     """
-    if stored := store.get(addresses[0]):
+    if stored := store.get(urls[0]):
         return stored, False
-    first: UnavailableError | None = None
-    for address in addresses:
+    first_error: UnavailableError | None = None
+    for url in urls:
         target = scratch / "image"
         try:
             with target.open("w+b") as into:
-                client.fetch(address, into, "image", limit)
-            return store.add(addresses[0], address, target), True
+                client.fetch(url, into, "image", limit)
+            return store.add(urls[0], url, target), True
         except UnavailableError as error:
-            first = first or error
-            if error.status not in NOT_HERE and not isinstance(error, WrongKindError):
+            first_error = first_error or error
+            if error.status not in MISSING_STATUSES and not isinstance(error, WrongTypeError):
                 break
         finally:
-            target.unlink(missing_ok=True)  # the store may have a hard link to it
-    raise first or UnavailableError("no address")
+            target.unlink(missing_ok=True)  # the store may hold a link to it
+    raise first_error or UnavailableError("no URL")
 
 
-def _copy_to_raw(stored: Stored, found: FoundImage, group_pattern: str, raw: Path) -> ManifestRow:
+def _copy_to_raw(stored: Stored, image: FoundImage, group_pattern: str, raw: Path) -> ManifestRow:
     header = read_header(stored.path)
     name = f"{stored.digest}.{header.suffix}"
     files.link_or_copy(stored.path, raw / name)
     return ManifestRow(
         file=name,
         url=stored.url,
-        page=found.page,
-        title=found.image.title,
-        author=found.author,
-        licence=found.licence,
+        page=image.page,
+        title=image.link.title,
+        author=image.author,
+        licence=image.licence,
         mime=header.mime,
         bytes=stored.path.stat().st_size,
         width=header.width,

@@ -1,4 +1,4 @@
-"""Groups of images that show parts of the same map, by file name."""
+"""Groups of images that show parts of one map, by their file names."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from mapgan.collect.links import is_image
 
 
 def group(name: str, pattern: str) -> str:
-    """The group of an image: the match of `pattern` in its name, or the whole name.
+    """The name of the map that an image belongs to: the match of `pattern` in its name, or else the whole name.
 
     Args:
         name: file name without folder and suffix.
-        pattern: regular expression, of which the first group counts if it has one; empty for none.
+        pattern: regular expression; its first group is the match if it has one. Empty for none.
     """
     match = re.search(pattern, name) if pattern else None
     if match is None:
         return name
-    found = match.group(1) if match.re.groups else match.group()
-    return found or name
+    matched = match.group(1) if match.re.groups else match.group()
+    return matched or name
 
 
 def stem_of(url: str) -> str:
-    """The file name in an address, without suffix; with the query if the path does not name an image."""
+    """The file name in a URL without its suffix; if the suffix is not an image's, as in `show.php`, with the query."""
     parts = urlsplit(url)
     name = unquote(parts.path).rpartition("/")[2]
     if is_image(url):

@@ -1,4 +1,4 @@
-"""Format and size of an image file from its header, without decoding it."""
+"""The header of an image file: format and size. No pixel is decoded here."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
-from mapgan.collect.image_formats import FORMATS, readers
+from mapgan.collect.image_formats import BY_NAME, open_image
 
 
 @dataclass(frozen=True)
 class Header:
-    """MIME type, file name suffix and size (pixels) of an image; the defaults stand for a file that is none."""
+    """MIME type, file suffix and size (pixels) of an image; the defaults mean that it cannot be read as one."""
 
     mime: str = "application/octet-stream"
     suffix: str = "bin"
@@ -22,12 +20,12 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """Read format and size without decoding; an unreadable file gives `Header()`."""
+    """Read the format and size without decoding a pixel; an unreadable image gives `Header()`, no error."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Image.open(path, formats=readers()) as image:
-                mime, suffixes = FORMATS[image.format or ""]
-                return Header(mime, suffixes[0][1:], *image.size)
+            with open_image(path) as image:
+                found = BY_NAME[image.format or ""]
+                return Header(found.mime, found.suffixes[0].removeprefix("."), *image.size)
         except Exception:  # on damaged files Pillow's readers raise nearly anything
             return Header()

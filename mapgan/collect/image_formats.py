@@ -1,62 +1,66 @@
-"""The image formats that mapgan reads: one table for file names, headers and decoding.
+"""The image formats that mapgan reads, in one table: Pillow's name, MIME type and file suffixes.
 
-Each has a decoder that reads pixels and does nothing else (that of EPS, for one, starts Ghostscript).
+Every file is opened with the readers of this table alone, recognized by its first bytes. All of them decode pixels
+and do nothing else (the EPS reader, for one, would start Ghostscript), and Pillow's rarer readers never see a file
+from the net.
 """
 
 from __future__ import annotations
 
-import contextlib
-from functools import cache
+import importlib.util
+from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image
 
-# Pillow's limit is global and cannot be set per file. Sizes are checked by `curate.decode` before anything is decoded.
+# Pillow's limit against decompression bombs is global. `curate.decode` compares the size in the header with
+# `prune.max_megapixels` and the machine's memory before it decodes a pixel.
 Image.MAX_IMAGE_PIXELS = None
 
 
 class ImageFormat(NamedTuple):
-    """MIME type of a format, and suffixes of its files, of which the first one is used for new files."""
+    """One format; files in `data/raw` get its first suffix."""
 
+    name: str
     mime: str
     suffixes: tuple[str, ...]
 
 
-FORMATS = {
-    "PNG": ImageFormat("image/png", (".png",)),
-    "JPEG": ImageFormat("image/jpeg", (".jpg", ".jpeg")),
-    "MPO": ImageFormat("image/jpeg", (".jpg", ".jpeg")),  # a JPEG with more images behind it, from some cameras
-    "WEBP": ImageFormat("image/webp", (".webp",)),
-    "GIF": ImageFormat("image/gif", (".gif",)),
-    "BMP": ImageFormat("image/bmp", (".bmp",)),
-    "TIFF": ImageFormat("image/tiff", (".tif", ".tiff")),
-    "AVIF": ImageFormat("image/avif", (".avif",)),
-    "HEIF": ImageFormat("image/heif", (".heic", ".heif")),  # with pillow-heif, the extra `heic`
-}
-HEIF_SUFFIXES = FORMATS["HEIF"].suffixes
-WEB_SUFFIXES = tuple(suffix for name in FORMATS if name != "HEIF" for suffix in FORMATS[name].suffixes)
-"""Suffixes of images on web pages; no browser but Safari shows HEIF."""
+JPEG = ImageFormat("JPEG", "image/jpeg", (".jpg", ".jpeg"))
+FORMATS = (
+    ImageFormat("PNG", "image/png", (".png",)),
+    JPEG,
+    ImageFormat("WEBP", "image/webp", (".webp",)),
+    ImageFormat("GIF", "image/gif", (".gif",)),
+    ImageFormat("BMP", "image/bmp", (".bmp",)),
+    ImageFormat("TIFF", "image/tiff", (".tif", ".tiff")),
+    ImageFormat("AVIF", "image/avif", (".avif",)),
+)
+# read by pillow-heif, the extra `heic`
+HEIF = ImageFormat("HEIF", "image/heif", (".heif", ".heic"))
+
+SUFFIXES = tuple(suffix for format in FORMATS for suffix in format.suffixes)
+# Pillow's JPEG reader names a JPEG with a second image behind it, as some cameras write them, MPO
+BY_NAME = {format.name: format for format in (*FORMATS, HEIF)} | {"MPO": JPEG}
 
 
-@cache
-def has_heif() -> bool:
-    """Whether pillow-heif is installed; if so, it is registered with Pillow."""
-    with contextlib.suppress(ImportError):
-        import pillow_heif
-
-        pillow_heif.register_heif_opener()
-        return True
-    return False
+def can_read_heif() -> bool:
+    """Whether pillow-heif is installed."""
+    return importlib.util.find_spec("pillow_heif") is not None
 
 
-def suffixes() -> tuple[str, ...]:
-    """Suffixes of the image files that can be read here."""
-    return WEB_SUFFIXES + (HEIF_SUFFIXES if has_heif() else ())
+def open_image(path: Path) -> Image.Image:
+    """Open an image file of one of these formats; reads its header and decodes no pixel.
 
-
-@cache
-def readers() -> list[str]:
-    """Pillow's names of the formats that can be read here; Pillow tries no others."""
+    Raises:
+        PIL.UnidentifiedImageError: the file is of no such format.
+        Exception: nearly anything, for a damaged file: Pillow's readers do.
+    """
     Image.init()
-    has_heif()
-    return [name for name in FORMATS if name in Image.OPEN and name != "MPO"]  # the JPEG reader reads MPO
+    names = [format.name for format in FORMATS]
+    if can_read_heif():
+        from pillow_heif import register_heif_opener  # late: it loads a C library, which few files need
+
+        register_heif_opener()
+        names.append(HEIF.name)
+    return Image.open(path, formats=[name for name in names if name in Image.OPEN])  # Pillow may lack AVIF

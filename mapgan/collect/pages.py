@@ -1,4 +1,4 @@
-"""Images and links of an HTML page. Nothing is downloaded here."""
+"""HTML parsing: the images of a page, the next page and the links to follow. Nothing is fetched here."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from mapgan.collect.links import addresses, attribute, image_link, resolve
+from mapgan.collect.links import attribute, candidates, image_link, resolve
 
 PARENT_NAMES = {"../", "..", "parent directory"}
 
 
 @dataclass(frozen=True)
 class ImageLink:
-    """An image on a page: addresses to try, the best one first, and its title."""
+    """An image on a page: its candidate URLs, best first, and its title."""
 
-    addresses: tuple[str, ...]
+    urls: tuple[str, ...]
     title: str = ""
 
 
@@ -35,13 +35,13 @@ class Page:
 def read_page(
     html: bytes, url: str, *, images: str, next_page: str, follow: str = "", charset: str | None = None
 ) -> Page:
-    """Find images and links by CSS selectors.
+    """Parse a page and apply the CSS selectors.
 
     Args:
-        html: the page.
-        url: its address, after redirects.
-        images, next_page, follow: CSS selectors as in `params.yaml`; an empty one finds nothing.
-        charset: according to the server, if it said so.
+        html: the page, bytes.
+        url: its URL, after redirects.
+        images, next_page, follow: CSS selectors as in `params.yaml`; an empty one matches nothing.
+        charset: character set from the Content-Type header, if there is one.
     """
     soup = BeautifulSoup(html, "html.parser", from_encoding=charset)
     base = _base(soup, url)
@@ -49,7 +49,7 @@ def read_page(
     return Page(
         images=_images(soup, base, images, links),
         next_page=_next_page(soup, base, url, next_page),
-        follow=_followed(links, base, url),
+        follow=_follow(links, base, url),
         author=_author(soup),
         licence=_licence(soup, base),
     )
@@ -61,26 +61,26 @@ def _base(soup: BeautifulSoup, url: str) -> str:
 
 
 def _images(soup: BeautifulSoup, base: str, selector: str, followed: list[Tag]) -> list[ImageLink]:
-    pages = {id(link) for link in followed}
-    found: dict[str, ImageLink] = {}
+    followed_ids = {id(link) for link in followed}
+    images: dict[str, ImageLink] = {}
     for tag in soup.select(selector) if selector else []:
-        neighbours = [tag, *tag.parents]
-        # an image in a followed link is a thumbnail of one on the page behind it
-        if any(id(each) in pages for each in neighbours) or (tag.name == "a" and not image_link(tag, base)):
+        # an image inside a followed link is the thumbnail of an image on that page
+        in_followed_link = any(id(element) in followed_ids for element in (tag, *tag.parents))
+        if in_followed_link or (tag.name == "a" and not image_link(tag, base)):
             continue
-        tries = addresses(tag, base)
-        if tries:
-            found.setdefault(tries[0], ImageLink(tries, _title(tag)))
-    return list(found.values())
+        urls = candidates(tag, base)
+        if urls:
+            images.setdefault(urls[0], ImageLink(urls, _title(tag)))
+    return list(images.values())
 
 
 def _title(tag: Tag) -> str:
     image = tag.find("img") if tag.name == "a" else tag
     link = tag if tag.name == "a" else tag.find_parent("a")
-    named = [attribute(image, name) for name in ("alt", "title")] if isinstance(image, Tag) else []
+    texts = [attribute(image, name) for name in ("alt", "title")] if isinstance(image, Tag) else []
     if isinstance(link, Tag):
-        named += [link.get_text(" "), attribute(link, "title")]
-    return next((" ".join(text.split()) for text in named if text.strip()), "")
+        texts += [link.get_text(" "), attribute(link, "title")]
+    return next((" ".join(text.split()) for text in texts if text.strip()), "")
 
 
 def _next_page(soup: BeautifulSoup, base: str, url: str, selector: str) -> str | None:
@@ -91,19 +91,19 @@ def _next_page(soup: BeautifulSoup, base: str, url: str, selector: str) -> str |
     return None
 
 
-def _followed(links: list[Tag], base: str, url: str) -> list[str]:
+def _follow(links: list[Tag], base: str, url: str) -> list[str]:
     targets: dict[str, None] = {}
     for tag in links:
         target = resolve(attribute(tag, "href"), base)
         names = {attribute(tag, "href").strip(), " ".join(tag.get_text().split()).lower()}
-        if target and target != url.partition("#")[0] and not names & PARENT_NAMES and not _sorts(target):
+        if target and target != url.partition("#")[0] and not names & PARENT_NAMES and not _is_sort_link(target):
             targets.setdefault(target)
     return list(targets)
 
 
-def _sorts(address: str) -> bool:
-    """Whether a link only changes the order of a directory listing: `?C=N;O=D`."""
-    return re.match(r"C=[NMSD][;&]O=[AD]$", urlsplit(address).query) is not None
+def _is_sort_link(url: str) -> bool:
+    """Whether a link only sorts the directory index of a web server: `?C=N;O=D`."""
+    return re.match(r"C=[NMSD][;&]O=[AD]$", urlsplit(url).query) is not None
 
 
 def _author(soup: BeautifulSoup) -> str:

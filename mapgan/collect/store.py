@@ -1,4 +1,4 @@
-"""Downloads, stored by digest, so that no image is downloaded twice."""
+"""A cache of downloaded images by digest, so that no image is downloaded twice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mapgan.errors import MapganError
 
 @dataclass(frozen=True)
 class Stored:
-    """An image in the store, and the address that it was downloaded from."""
+    """An image in the store, and the URL that it was downloaded from."""
 
     url: str
     digest: str
@@ -22,38 +22,38 @@ class Stored:
 
 
 class Store:
-    """Images in `images/<2>/<sha256>`, and the digest for each address in `urls/`.
+    """Images in `images/<first two digits>/<sha256>`, and in `urls/` a note for each URL on which image it gave.
 
     Args:
-        cache: parent folder of both.
-        remember: whether to store addresses; False if they may have other images next time.
+        cache: the folder for both.
+        remember: False to write no notes, for URLs that may give another image next time.
     """
 
     def __init__(self, cache: Path, remember: bool = True) -> None:
         self.cache, self.remember = cache, remember
 
-    def get(self, asked: str) -> Stored | None:
-        """The image that was requested as `asked` before; None if there is none, or its file is damaged."""
+    def get(self, requested: str) -> Stored | None:
+        """The image of an earlier download of `requested`; None if there is none or its file is damaged."""
         try:
-            note = files.read_json(self._note(asked))
+            note = files.read_json(self._note(requested))
             stored = Stored(note["url"], note["sha256"], self._image(note["sha256"]))
         except (MapganError, KeyError, TypeError):
             return None
         intact = stored.path.is_file() and files.sha256_file(stored.path) == stored.digest
         return stored if intact else None
 
-    def add(self, asked: str, url: str, downloaded: Path) -> Stored:
-        """Add a finished download that was requested as `asked` and found at `url`."""
+    def add(self, requested: str, url: str, downloaded: Path) -> Stored:
+        """Store a finished download from `url` under `requested`, the best of the candidate URLs."""
         digest = files.sha256_file(downloaded)
         stored = Stored(url, digest, self._image(digest))
         files.link_or_copy(downloaded, stored.path)
         if self.remember:
-            files.write_json(self._note(asked), {"asked": asked, "url": url, "sha256": digest})
+            files.write_json(self._note(requested), {"requested": requested, "url": url, "sha256": digest})
         return stored
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder for unfinished downloads, on the same disk, so that `add` can link."""
+        """A temporary folder for downloads, on the disk of the store, so that `add` can make hard links."""
         self.cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="download-", dir=self.cache) as name:
             yield Path(name)
@@ -61,5 +61,5 @@ class Store:
     def _image(self, digest: str) -> Path:
         return self.cache / "images" / digest[:2] / digest
 
-    def _note(self, asked: str) -> Path:
-        return self.cache / "urls" / f"{files.sha256_bytes(asked.encode())}.json"
+    def _note(self, requested: str) -> Path:
+        return self.cache / "urls" / f"{files.sha256_bytes(requested.encode())}.json"

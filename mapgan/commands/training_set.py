@@ -14,8 +14,7 @@ from accelerate import PartialState
 
 import mapgan
 from mapgan import files, stages
-from mapgan.collect.folder import walk
-from mapgan.collect.image_formats import suffixes
+from mapgan.collect.folder import is_image_file, walk
 from mapgan.commands.auto_preset import choose_preset, median_side
 from mapgan.commands.earlier_run import refuse_to_replace
 from mapgan.dataset import count_labels, open_dataset
@@ -76,7 +75,7 @@ def source_options(folder: Path | None, params: Params) -> dict[str, Any]:
     """The settings that say where the images are: a folder of them, or a ready-made set, recognized by its files."""
     if folder is None:
         return {}
-    has_images = folder.is_dir() and any(path.suffix.lower() in suffixes() for path in walk(folder))
+    has_images = folder.is_dir() and any(is_image_file(path) for path in walk(folder))
     if has_images or not files_of(folder):
         return {
             "dataset": {"name": "folder"},

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from mapgan.collect.image_formats import readers
+from mapgan.collect.image_formats import open_image
 from mapgan.system_memory import total_memory
 
 Color = tuple[int, int, int]
@@ -102,7 +102,7 @@ def _decode(
     needed: tuple[int, int] | None,
     stack: contextlib.ExitStack,
 ) -> Upright:
-    image = stack.enter_context(Image.open(path, formats=readers()))
+    image = stack.enter_context(open_image(path))
     width, height = image.size
     if width * height > max_megapixels * 1e6:
         raise BadImage(f"too large: {width * height / 1e6:.0f} megapixels", image.size)

@@ -1,6 +1,6 @@
-"""Files with arrays of images: IDX, NPY, NPZ and CSV, gzipped or not, recognized by their content.
+"""Readers of files that hold arrays of images: IDX, NPY, NPZ and CSV, gzipped or not.
 
-Nothing is unpickled, and no file can claim more memory than `MOST_BYTES`.
+Nothing is unpickled, and no array takes more than `MAX_BYTES` of memory.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from typing import Literal
 import numpy as np
 
 from mapgan.errors import MapganError
-from mapgan.sets.parts import Array
+from mapgan.sets.splits import Array
 
 Kind = Literal["idx", "npy", "npz", "csv"]
 
-MAX_BYTES = 1 << 34  # 16 GiB; a larger set should be a folder of images
-# http://yann.lecun.com/exdb/mnist: two zeros, the number type, the number of axes, then each axis' length
+MAX_BYTES = 1 << 34  # 16 GiB; use a folder of images for more
+# http://yann.lecun.com/exdb/mnist: two zero bytes, the type of the values, the number of axes, the size of each axis
 IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 CHUNK_BYTES = 1 << 24
+# what the readers raise on damaged files
 DAMAGED = (
     EOFError, OSError, ValueError, KeyError, SyntaxError, RuntimeError, MemoryError,
     zlib.error, zipfile.BadZipFile, csv.Error,
@@ -33,7 +34,7 @@ DAMAGED = (
 
 
 def kind_of(path: Path) -> Kind | None:
-    """The kind of a file, by its first bytes (CSV by its name); None for any other."""
+    """The format of a file by its first bytes, or for CSV, which has no magic number, by its name; None for others."""
     try:
         with _opened(path) as stream:
             head = stream.read(8)
@@ -45,28 +46,28 @@ def kind_of(path: Path) -> Kind | None:
         return "npy"
     if head[:4] == b"PK\x03\x04" and path.suffix.lower() == ".npz":
         return "npz"
-    return "csv" if ".csv" in path.suffixes[-2:] else None
+    return "csv" if path.name.lower().endswith((".csv", ".csv.gz")) else None
 
 
 def read_arrays(path: Path) -> dict[str, Array]:
     """All arrays of a file, by name.
 
     Raises:
-        MapganError: it is of another kind, is damaged, or too large.
+        MapganError: the file is of another format, is damaged, or needs more than `MAX_BYTES`.
     """
     kind = kind_of(path)
     if kind is None:
-        raise MapganError(f"{path}: is not a set of images", "IDX, NPZ, NPY and CSV files are, gzipped or not")
+        raise MapganError(f"{path}: holds no set of images", "use an IDX, NPZ, NPY or CSV file, gzipped or not")
     try:
         return READERS[kind](path)
     except DAMAGED as error:
-        raise MapganError(f"{path}: damaged ({error})", "fetch it again") from None
+        raise MapganError(f"{path}: damaged or not a set of images ({error})", "make or download it again") from None
 
 
 def _opened(path: Path) -> io.BufferedIOBase:
     with path.open("rb") as stream:
-        zipped = stream.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if zipped else path.open("rb")
+        gzipped = stream.read(2) == b"\x1f\x8b"
+    return gzip.open(path) if gzipped else path.open("rb")
 
 
 def _read_idx(path: Path) -> dict[str, Array]:
@@ -86,22 +87,22 @@ def _npy(stream: io.BufferedIOBase) -> Array:
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran, dtype = read(stream)
     if dtype.hasobject:
-        raise ValueError("it holds Python objects, which are not loaded")
+        raise ValueError("Python objects are not loaded")
     values = _values(stream, dtype, shape[::-1] if fortran else shape)
     return values.transpose() if fortran else values
 
 
 def _values(stream: io.BufferedIOBase, dtype: np.dtype[np.generic], shape: tuple[int, ...]) -> Array:
-    """Exactly as many values as the header says."""
-    wanted = math.prod(shape) * dtype.itemsize
-    if min(shape, default=0) < 0 or wanted > MAX_BYTES:
-        raise ValueError(f"{list(shape)} would be {wanted / 2**30:.0f} GiB")
-    content = bytearray()  # in chunks: memory is allocated for what is there, not for what the header says
-    while chunk := stream.read(min(CHUNK_BYTES, wanted + 1 - len(content))):
+    """The array of `shape` that fills the rest of the stream exactly."""
+    size = math.prod(shape) * dtype.itemsize  # bytes
+    if min(shape, default=0) < 0 or size > MAX_BYTES:
+        raise ValueError(f"shape {list(shape)} would take {size / 2**30:.0f} GiB")
+    content = bytearray()  # grows chunk by chunk: a false header takes no memory
+    while chunk := stream.read(min(CHUNK_BYTES, size + 1 - len(content))):
         content += chunk
-    if len(content) != wanted:
-        more = len(content) > wanted
-        raise ValueError(f"{'more' if more else 'fewer'} bytes than the {wanted} of {list(shape)}")
+    if len(content) != size:
+        more = len(content) > size
+        raise ValueError(f"{'more' if more else 'fewer'} bytes than the {size} of shape {list(shape)}")
     return np.frombuffer(content, dtype).reshape(shape)
 
 
@@ -115,18 +116,17 @@ def _read_npz(path: Path) -> dict[str, Array]:
 
 
 def _read_csv(path: Path) -> dict[str, Array]:
-    """One image per line: the pixels of a square and a label, which comes first if there is a header line."""
+    """One square image per line, with its label: in the first column if there is a header line, else in the last."""
     with io.TextIOWrapper(_opened(path), encoding="utf-8") as lines:  # type: ignore[type-var]
         first = next(csv.reader([lines.readline()]), [])
-        named = not _is_number(first[0] if first else "")
+        has_header = not _is_number(first[0] if first else "")
         lines.seek(0)
-        table = np.loadtxt(lines, delimiter=",", skiprows=int(named), ndmin=2)
+        table = np.loadtxt(lines, delimiter=",", skiprows=int(has_header), ndmin=2)
     side = math.isqrt(table.shape[1] - 1)
     if side < 2 or side**2 + 1 != table.shape[1]:
-        raise ValueError(f"{table.shape[1]} columns are not a square of pixels and a label")
-    labels, pixels = (table[:, 0], table[:, 1:]) if named else (table[:, -1], table[:, :-1])
-    images = pixels.reshape(-1, side, side)
-    return {f"{path.name} images": images, f"{path.name} labels": labels.astype(np.int64)}
+        raise ValueError(f"{table.shape[1]} columns, not the pixels of a square and a label")
+    labels, pixels = (table[:, 0], table[:, 1:]) if has_header else (table[:, -1], table[:, :-1])
+    return {"images": pixels.reshape(-1, side, side), "labels": labels.astype(np.int64)}
 
 
 def _is_number(text: str) -> bool:

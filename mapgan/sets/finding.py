@@ -1,18 +1,18 @@
-"""Finding a ready-made set: in local files, or else by downloading it with torchvision."""
+"""Where a ready-made set is: in files that are here already, or else downloaded by torchvision."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mapgan.errors import MapganError
 from mapgan.params.collecting import ReadyMade
 from mapgan.sets.arrays import kind_of, read_arrays
-from mapgan.sets.parts import ReadySet, from_arrays, is_test
+from mapgan.sets.splits import TEST, TRAIN, Array, ReadySet, from_arrays, name_has
 
-# of Debian's package dataset-fashion-mnist
+# where operating systems install them: Debian's package dataset-fashion-mnist
 INSTALLED = {"fashion-mnist": Path("/usr/share/datasets/fashion-mnist")}
-WORDS = {
+CLASS_NAMES = {
     "mnist": tuple("0123456789"),
     "fashion-mnist": (
         "t-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle-boot",
@@ -21,52 +21,73 @@ WORDS = {
 
 
 def find_set(settings: ReadyMade, cache: Path) -> ReadySet:
-    """The set of the settings.
+    """The set that the settings name.
 
     Args:
         settings: the section `dataset` of `params.yaml`.
         cache: folder for downloads.
 
     Raises:
-        MapganError: there are no such files and it cannot be downloaded, or they are damaged.
+        MapganError: the set is not here and cannot be downloaded, or its files are damaged.
     """
     path = Path(settings.path)
-    words = WORDS.get(settings.name, ())
+    class_names = CLASS_NAMES.get(settings.name, ())
     if files := set_files(settings):
-        arrays = {name: array for file in files for name, array in read_arrays(file).items()}
-        return from_arrays(arrays, str(files[0] if len(files) == 1 else files[0].parent), words)
+        where = files[0] if len(files) == 1 else files[0].parent
+        return from_arrays(_read_all(files), str(where), class_names)
     if settings.name == "file":
-        raise MapganError(f"dataset.path: {path} is not a set", "name an IDX, NPZ, NPY or CSV file, or a folder of IDX")
+        raise MapganError(f"dataset.path: {path} holds no set", "name an IDX, NPZ, NPY or CSV file or a folder of them")
     if path != Path(ReadyMade().path) and not path.exists():
-        raise MapganError(f"dataset.path: no {path}", "name the files of the set, or leave it out to download it")
+        raise MapganError(f"dataset.path: no {path}", "name the files of the set, or leave it out to download them")
     from mapgan.sets.downloading import download
 
-    return download(settings.name, cache / "sets", words)
+    return download(settings.name, cache / "sets", class_names)
 
 
 def set_files(settings: ReadyMade) -> list[Path]:
-    """The files of the set; empty if it has to be downloaded."""
+    """The files that the set is read from; none if it has to be downloaded.
+
+    Raises:
+        MapganError: a folder holds several CSV files, and it is not clear which is the set.
+    """
     return next((files for location in _locations(settings) if (files := files_of(location))), [])
 
 
 def files_of(location: Path) -> list[Path]:
-    """The files of the set at `location`: the file itself, or those in the folder that hold arrays; empty for none.
+    """The files of the set at `location`, a file or a folder; none if there is no set.
 
-    A folder may hold one CSV file instead, or two of which one is named as a test part.
+    In a folder these are all IDX, NPY and NPZ files, or else one CSV file, or two named train and test.
 
     Raises:
-        MapganError: there are several CSV files.
+        MapganError: there are several CSV files that are not named so.
     """
     if location.is_file():
         return [location]
-    kinds = {file: kind_of(file) for file in _files(location)}
-    if arrays := [file for file, kind in kinds.items() if kind in ("idx", "npy", "npz")]:
+    kinds = [(path, kind_of(path)) for path in _files(location)]
+    if arrays := [path for path, kind in kinds if kind in ("idx", "npy", "npz")]:
         return arrays
-    tables = [file for file, kind in kinds.items() if kind == "csv"]
-    if len([file for file in tables if not is_test(file.name)]) > 1:
-        names = ", ".join(file.name for file in tables)
-        raise MapganError(f"{location}: holds several CSV files ({names})", "name the one that holds the images")
-    return tables
+    tables = [path for path, kind in kinds if kind == "csv"]
+    return tables if len(tables) < 2 else _train_and_test(location, tables)
+
+
+def _train_and_test(folder: Path, tables: Sequence[Path]) -> list[Path]:
+    train = [path for path in tables if name_has(path.name, TRAIN) and not name_has(path.name, TEST)]
+    test = [path for path in tables if name_has(path.name, TEST) and not name_has(path.name, TRAIN)]
+    if len(train) == len(test) == 1:
+        return train + test
+    names = " and ".join(path.name for path in tables)
+    raise MapganError(f"{folder}: several CSV files, {names}", "name one of them, or call them train.csv and test.csv")
+
+
+def _read_all(files: Sequence[Path]) -> dict[str, Array]:
+    """The arrays of all files. Where there are several, names start with the file's, which says train or test."""
+    if len(files) == 1:
+        return read_arrays(files[0])
+    return {
+        name if name == file.name else f"{file.name} {name}": array
+        for file in files
+        for name, array in read_arrays(file).items()
+    }
 
 
 def _locations(settings: ReadyMade) -> Iterator[Path]:
@@ -79,4 +100,5 @@ def _locations(settings: ReadyMade) -> Iterator[Path]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(entry for entry in folder.iterdir() if entry.is_file()) if folder.is_dir() else []
+    entries = folder.iterdir() if folder.is_dir() else ()
+    return sorted(entry for entry in entries if entry.is_file() and not entry.name.startswith("."))

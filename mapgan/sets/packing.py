@@ -1,4 +1,4 @@
-"""The training set from a ready-made set, whose test part is the hold-out."""
+"""From a ready-made set to a training set: images of one size, with the test split as the hold-out."""
 
 from __future__ import annotations
 
@@ -18,64 +18,72 @@ from mapgan.errors import MapganError
 from mapgan.params.collecting import ReadyMade, Resize
 from mapgan.progress import Bar
 from mapgan.sets.finding import find_set
-from mapgan.sets.parts import Part, ReadySet
+from mapgan.sets.splits import ReadySet, Split
 
-ImageIndex = tuple[Part, int]  # the part of an image, and its number there
+ImageIndex = tuple[Split, int]
+"""A split, and the index of an image in it."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """The number of images."""
+    """How many images the training set has."""
 
     train: int
     holdout: int
 
 
-def pack(chosen: ReadyMade, settings: Resize, out: Path, cache: Path) -> Counts:
-    """Make the training set `out` from a ready-made set (see `mapgan.dataset`).
+def pack(settings: ReadyMade, resize: Resize, out: Path, cache: Path) -> Counts:
+    """Write the training set of a ready-made set: `dataset.json` and `pack.npy` (see `mapgan.dataset`).
 
-    Images are resized if they have another size, and grey ones converted to RGB. The hold-out is the test part of the
-    set, or else a fraction of the images, chosen by a hash of their numbers.
+    Images of the right size are kept as they are, others are scaled; grey becomes RGB. The hold-out is the set's
+    test split, or else a fraction of the images chosen by a hash of their indices.
+
+    Args:
+        settings: which set, and whether to keep its labels.
+        resize: size of the images, and fraction of the hold-out.
+        out: the folder of the training set.
+        cache: folder for downloads.
 
     Raises:
         MapganError: the set is not available, or has no labels where `dataset.condition` needs them.
     """
-    found = find_set(chosen, cache)
-    labelled = chosen.condition == "folder"
-    if labelled and not all(part.labels for part in (found.train, found.test) if part):
+    ready_set = find_set(settings, cache)
+    labelled = settings.condition == "folder"
+    if labelled and not all(split.labels for split in (ready_set.train, ready_set.test) if split):
         raise MapganError(
-            f"dataset.condition: {chosen.name} has no labels", "set it to none, or take a set with labels"
+            f"dataset.condition: {settings.name} has no labels", "set it to none, or use a set with labels"
         )
     refuse_foreign(out)
-    parts = _split(found, settings.holdout, labelled)
-    train, holdout = ([_entry(found, index, labelled) for index in part] for part in parts)
-    whole = settings.model_copy(update={"mode": "pad" if settings.mode == "pad" else "crop"})
-    with Bar("resize", total=sum(map(len, parts))) as bar:
-        images = _images([*parts[0], *parts[1]], whole, bar)
-        write_dataset(out, (settings.width, settings.height), train, holdout, images)
+    indices = _split(ready_set, resize.holdout, labelled)
+    train, holdout = ([_entry(ready_set, index, labelled) for index in part] for part in indices)
+    one_crop = resize.model_copy(update={"mode": "pad" if resize.mode == "pad" else "crop"})
+    with Bar("resize", total=sum(map(len, indices))) as bar:
+        images = _images([*indices[0], *indices[1]], one_crop, bar)
+        write_dataset(out, (resize.width, resize.height), train, holdout, images)
     for name in PARTS:
-        shutil.rmtree(out / name, ignore_errors=True)  # images of an earlier set
+        shutil.rmtree(out / name, ignore_errors=True)  # single images of an earlier training set
     return Counts(len(train), len(holdout))
 
 
-def _split(found: ReadySet, fraction: float, labelled: bool) -> tuple[list[ImageIndex], list[ImageIndex]]:
-    """Training images and hold-out, which is empty if `fraction` is 0."""
-    train = [(found.train, number) for number in range(len(found.train.images))]
-    if found.test is not None and fraction:
-        return train, [(found.test, number) for number in range(len(found.test.images))]
-    out = held_out(((f"{number}", part.labels[number] if labelled else "") for part, number in train), fraction)
-    return [index for index in train if f"{index[1]}" not in out], [index for index in train if f"{index[1]}" in out]
+def _split(ready_set: ReadySet, fraction: float, labelled: bool) -> tuple[list[ImageIndex], list[ImageIndex]]:
+    """Images to train on and images to hold out; none are held out where `fraction` is 0."""
+    train = [(ready_set.train, index) for index in range(len(ready_set.train.images))]
+    if ready_set.test is not None and fraction:
+        return train, [(ready_set.test, index) for index in range(len(ready_set.test.images))]
+    groups = ((str(index), split.labels[index] if labelled else "") for split, index in train)
+    out = held_out(groups, fraction)
+    return [image for image in train if str(image[1]) not in out], [image for image in train if str(image[1]) in out]
 
 
-def _entry(found: ReadySet, index: ImageIndex, labelled: bool) -> Entry:
-    part, number = index
-    name = f"{'train' if part is found.train else 'test'}-{number:06d}"
-    return Entry(name, name, part.labels[number] if labelled else "")
+def _entry(ready_set: ReadySet, image: ImageIndex, labelled: bool) -> Entry:
+    split, index = image
+    name = f"{'train' if split is ready_set.train else 'test'}-{index:06d}"
+    return Entry(name, name, split.labels[index] if labelled else "")
 
 
-def _images(indices: list[ImageIndex], settings: Resize, bar: Bar) -> Iterator[Pixels]:
-    for part, number in indices:
+def _images(indices: list[ImageIndex], resize: Resize, bar: Bar) -> Iterator[Pixels]:
+    for split, index in indices:
         bar.advance()
-        image = Image.fromarray(part.images[number]).convert("RGB")
-        ((_, _, small),) = crops(image, settings)
-        yield np.asarray(small, dtype=np.uint8)
+        image = Image.fromarray(split.images[index]).convert("RGB")
+        ((_, _, resized),) = crops(image, resize)
+        yield np.asarray(resized, dtype=np.uint8)

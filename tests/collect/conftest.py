@@ -1,4 +1,4 @@
-"""A small website on 127.0.0.1 that can be as unkind as the real ones."""
+"""A small website on 127.0.0.1 that can fail in the ways real ones do."""
 
 import contextlib
 import io
@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from collections import defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -17,24 +17,24 @@ from mapgan.collect.client import Client
 from mapgan.params.collecting import Gallery
 
 
-def image_bytes(seed: int = 0, kind: str = "PNG", size: tuple[int, int] = (8, 6)) -> bytes:
+def image_bytes(seed: int = 0, image_format: str = "PNG", size: tuple[int, int] = (8, 6)) -> bytes:
     stream = io.BytesIO()
-    Image.new("RGB", size, (seed * 37 % 256, seed % 256, 90)).save(stream, kind)
+    Image.new("RGB", size, (seed * 37 % 256, seed % 256, 90)).save(stream, image_format)
     return stream.getvalue()
 
 
 @dataclass
 class Reply:
     body: bytes = b""
-    kind: str = "text/html"
+    content_type: str = "text/html"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    claims: int | None = None
-    """Content-Length, if another than the body's; -1 for none"""
-    waits: float = 0.0
-    """seconds before anything is said"""
-    drips: float = 0.0
-    """seconds between two bytes"""
+    content_length: int | None = None
+    """the header Content-Length, if not that of the body; -1 for no header"""
+    delay: float = 0.0
+    """seconds before the response"""
+    delay_per_byte: float = 0.0
+    """seconds between two bytes of the body"""
 
 
 def html(body: str) -> Reply:
@@ -47,22 +47,19 @@ def png(seed: int = 0) -> Reply:
 
 @dataclass
 class Site:
-    """`replies[path]` are answered in turn, the last one again and again; `asked` is what was asked for."""
+    """Sends the `replies` of a path in order and repeats the last one; `requested` lists the paths of all requests."""
 
     url: str = ""
     replies: dict[str, list[Reply]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
     def put(self, path: str, *replies: Reply) -> str:
         self.replies[path] = list(replies)
         return self.url + path
 
-    def times(self) -> dict[str, int]:
-        counts: dict[str, int] = defaultdict(int)
-        for path in self.asked:
-            counts[path] += 1
-        return counts
+    def request_counts(self) -> Counter[str]:
+        return Counter(self.requested)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -70,30 +67,30 @@ class Handler(BaseHTTPRequestHandler):
     site: Site
 
     def do_GET(self):
-        self.site.asked.append(self.path)
+        self.site.requested.append(self.path)
         self.site.headers.append(dict(self.headers))
         replies = self.site.replies.get(self.path, [Reply(b"no", status=404)])
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
-        time.sleep(reply.waits)
+        time.sleep(reply.delay)
         with contextlib.suppress(OSError):
-            self.handle_trouble(reply)
+            self.respond(reply)
 
-    def handle_trouble(self, reply):
+    def respond(self, reply):
         self.send_response(reply.status)
-        self.send_header("Content-Type", reply.kind)
-        if reply.claims != -1:
-            length = len(reply.body) if reply.claims is None else reply.claims
+        self.send_header("Content-Type", reply.content_type)
+        if reply.content_length != -1:
+            length = len(reply.body) if reply.content_length is None else reply.content_length
             self.send_header("Content-Length", str(length))
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        if reply.drips:
+        if reply.delay_per_byte:
             for byte in reply.body:
                 self.wfile.write(bytes([byte]))
-                time.sleep(reply.drips)
+                time.sleep(reply.delay_per_byte)
         else:
             self.wfile.write(reply.body)
-        if reply.claims is not None:
+        if reply.content_length is not None:
             self.close_connection = True
 
     def log_message(self, *_):
@@ -102,7 +99,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     def handle_error(self, *_):
-        pass  # clients that hang up are what some tests are about
+        pass  # some tests are about clients that close the connection
 
 
 @contextlib.contextmanager
@@ -139,36 +136,36 @@ def other_site():
 
 @pytest.fixture
 def closed_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return unused.getsockname()[1]
 
 
 @pytest.fixture
-def pauses():
-    """What the client slept, in seconds; nothing really sleeps."""
+def sleeps():
+    """The client's sleeps in seconds; it does not really sleep."""
     return []
 
 
 @pytest.fixture
-def client_of(pauses):
-    def make(*named: str, **settings):
+def client_of(sleeps):
+    def make(*trusted: str, **settings):
         chosen = {"delay": 0, "timeout": 5, "retries": 2, **settings}
-        return Client(Gallery(urls=list(named), **chosen), named=named, sleep=pauses.append)
+        return Client(Gallery(urls=list(trusted), **chosen), trusted=trusted, sleep=sleeps.append)
 
     return make
 
 
 @pytest.fixture
-def stand_in(tmp_path):
-    """A demo of 30 maps in two looks, as the package would hold it."""
-    folder = tmp_path / "stand-in"
+def small_demo(tmp_path):
+    """A demo gallery of 30 maps in two styles, laid out as in the package."""
+    folder = tmp_path / "small-demo"
     (folder / "maps").mkdir(parents=True)
-    listed = []
+    index = []
     for number in range(30):
-        look = "rock" if number < 26 else "ink"
-        name = f"{look}-classic-{number:03}.webp"
+        style = "rock" if number < 26 else "ink"
+        name = f"{style}-classic-{number:03}.webp"
         (folder / "maps" / name).write_bytes(image_bytes(number, "WEBP", (40 + number, 30)))
-        listed.append({"file": name, "title": f"The <Pit> & {number}", "style": look, "kind": "classic"})
-    (folder / "maps.json").write_text(json.dumps(listed), encoding="utf-8")
+        index.append({"file": name, "title": f"The <Pit> & {number}", "style": style, "kind": "classic"})
+    (folder / "maps.json").write_text(json.dumps(index), encoding="utf-8")
     return folder

@@ -13,18 +13,17 @@ from .conftest import image_bytes
 
 
 @pytest.fixture
-def base(stand_in):
-    with demo.serve(["rock"], stand_in) as address:
-        yield address
+def base(small_demo):
+    with demo.serve(["rock"], small_demo) as url:
+        yield url
 
 
-def gather(stand_in, tmp_path, styles=("rock",)):
-    chosen = Demo(styles=list(styles))
-    return demo.gather(chosen, "", tmp_path / "raw", tmp_path / "cache", source=stand_in)
+def gather(small_demo, tmp_path, styles=("rock",)):
+    return demo.gather(Demo(styles=list(styles)), "", tmp_path / "raw", tmp_path / "cache", source=small_demo)
 
 
-def test_every_map_of_the_look_comes_from_its_page(stand_in, tmp_path):
-    rows, new = gather(stand_in, tmp_path)
+def test_every_map_of_the_style_is_collected(small_demo, tmp_path):
+    rows, new = gather(small_demo, tmp_path)
     assert new == len(rows) == 26
     first, last = (next(row for row in rows if row.url == f"demo:maps/rock-classic-0{n}.webp") for n in ("00", "25"))
     assert (first.page, last.page) == ("demo:page/1", "demo:page/2")
@@ -34,22 +33,22 @@ def test_every_map_of_the_look_comes_from_its_page(stand_in, tmp_path):
     assert all(row.status == "ok" for row in rows)
 
 
-def test_every_run_writes_the_same_manifest(stand_in, tmp_path):
+def test_every_run_writes_the_same_manifest(small_demo, tmp_path):
     for name in ("a.csv", "b.csv"):
-        write_manifest(tmp_path / name, gather(stand_in, tmp_path)[0])
+        write_manifest(tmp_path / name, gather(small_demo, tmp_path)[0])
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
     assert b"127.0.0.1" not in (tmp_path / "a.csv").read_bytes()
 
 
-def test_a_map_that_was_drawn_anew_is_taken(stand_in, tmp_path):
-    before = {row.url: row.file for row in gather(stand_in, tmp_path, ["ink"])[0]}
-    (stand_in / "maps" / "ink-classic-026.webp").write_bytes(image_bytes(99, "WEBP"))
-    after = {row.url: row.file for row in gather(stand_in, tmp_path, ["ink"])[0]}
+def test_a_changed_map_is_downloaded_again(small_demo, tmp_path):
+    before = {row.url: row.file for row in gather(small_demo, tmp_path, ["ink"])[0]}
+    (small_demo / "maps" / "ink-classic-026.webp").write_bytes(image_bytes(99, "WEBP"))
+    after = {row.url: row.file for row in gather(small_demo, tmp_path, ["ink"])[0]}
     assert [url for url in before if before[url] != after[url]] == ["demo:maps/ink-classic-026.webp"]
     assert not (tmp_path / "cache" / "urls").exists()
 
 
-def test_is_a_website_that_a_person_can_look_at(base):
+def test_the_site_in_a_browser(base):
     with requests.Session() as browser:
         browser.trust_env = False
         assert "<figcaption>The &lt;Pit&gt; &amp; 0</figcaption>" in browser.get(base).text
@@ -58,14 +57,14 @@ def test_is_a_website_that_a_person_can_look_at(base):
         assert browser.get(base + "maps/../maps.json").status_code == 404
 
 
-def test_the_trap_is_linked_and_forbidden(base):
+def test_the_trap_is_linked_and_disallowed(base):
     with requests.Session() as browser:
         browser.trust_env = False
         assert 'href="/trap"' in browser.get(base).text
         assert "Disallow: /trap" in browser.get(base + "robots.txt").text
 
 
-def test_the_trap_is_not_walked_into(base, client_of, tmp_path):
+def test_the_trap_is_not_visited(base, client_of, tmp_path):
     from mapgan.collect import gallery
     from mapgan.params.collecting import Gallery
 
@@ -73,9 +72,9 @@ def test_the_trap_is_not_walked_into(base, client_of, tmp_path):
     assert [(row.url, row.reason) for row in crawl.failed] == [(f"{base}trap", "robots.txt forbids it")]
 
 
-def test_looks_without_maps_stop_the_run(stand_in, tmp_path):
+def test_styles_without_maps_stop_the_run(small_demo, tmp_path):
     with pytest.raises(MapganError, match=r"scrape\.demo\.styles: .* choose from ink, rock"):
-        gather(stand_in, tmp_path, ["blueprint"])
+        gather(small_demo, tmp_path, ["blueprint"])
 
 
 def test_missing_maps_stop_the_run(tmp_path):

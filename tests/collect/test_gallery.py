@@ -14,9 +14,9 @@ from .conftest import Reply, html, image_bytes, png
 @pytest.fixture
 def gather(tmp_path, client_of):
     def run(*urls, pattern="", store=None, **settings):
-        chosen = Gallery(urls=list(urls), **{"delay": 0, "timeout": 5, "retries": 1, **settings})
+        gallery_settings = Gallery(urls=list(urls), **{"delay": 0, "timeout": 5, "retries": 1, **settings})
         client = client_of(*urls, retries=1)
-        return gallery.gather(chosen, pattern, client, store or Store(tmp_path / "cache"), tmp_path / "raw")
+        return gallery.gather(gallery_settings, pattern, client, store or Store(tmp_path / "cache"), tmp_path / "raw")
 
     return run
 
@@ -25,7 +25,7 @@ def by_path(site, rows):
     return {row.url.removeprefix(site.url): row for row in rows}
 
 
-def test_images_of_all_next_pages(site, gather, tmp_path):
+def test_collects_the_images_of_all_next_pages(site, gather, tmp_path):
     start = site.put("/", html('<img src="1.png" alt="The pit"><a rel="next" href="/p2">2</a>'))
     site.put("/p2", html('<img src="2.png"><a rel="next" href="/">1</a>'))
     site.put("/1.png", png(1))
@@ -40,7 +40,7 @@ def test_images_of_all_next_pages(site, gather, tmp_path):
 
 
 @pytest.mark.parametrize(("depth", "expected"), [(0, []), (1, ["/1.png"]), (2, ["/1.png", "/2.png"])])
-def test_follows_links_so_deep(site, gather, depth, expected):
+def test_depth_limits_followed_links(site, gather, depth, expected):
     site.put("/", html('<a class="m" href="/m1">1</a><img src="0.png">'))
     site.put("/m1", html('<a class="m" href="/m2">2</a><img src="1.png">'))
     site.put("/m2", html('<a class="m" href="/m3">3</a><img src="2.png">'))
@@ -50,19 +50,19 @@ def test_follows_links_so_deep(site, gather, depth, expected):
     assert sorted(by_path(site, rows)) == ["/0.png", *expected]
 
 
-def test_a_followed_link_may_be_an_image_after_all(site, gather):
+def test_a_followed_link_may_be_an_image(site, gather):
     start = site.put("/", html('<a href="/a.png">a</a>'))
     site.put("/a.png", png())
     rows, _ = gather(start, follow="a")
     assert [row.status for row in by_path(site, rows).values()] == ["ok"]
 
 
-def test_a_start_address_may_be_an_image(site, gather):
+def test_a_start_url_may_be_an_image(site, gather):
     rows, _ = gather(site.put("/a.png", png()))
     assert list(by_path(site, rows)) == ["/a.png"]
 
 
-def test_stops_after_so_many_pages_and_images(site, gather, capsys):
+def test_max_pages_and_max_images(site, gather, capsys):
     for page in range(5):
         site.put(
             f"/p{page}",
@@ -76,7 +76,7 @@ def test_stops_after_so_many_pages_and_images(site, gather, capsys):
     assert "scrape.gallery.max_images" in capsys.readouterr().err
 
 
-def test_stays_on_the_site(site, gather):
+def test_does_not_leave_the_site(site, gather):
     start = site.put("/", html('<img src="a.png"><a rel="next" href="http://elsewhere.example/">2</a>'))
     site.put("/a.png", png())
     assert len(gather(start)[0]) == 1
@@ -87,12 +87,12 @@ def test_a_next_page_that_redirects_off_the_site_is_not_read(site, client_of):
     start = site.put("/", html('<img src="a.png"><a rel="next" href="/out">2</a>'))
     site.put("/out", Reply(status=302, headers={"Location": elsewhere}))
     site.put("/there", html('<img src="b.png">'))
-    found = gallery.crawl(Gallery(urls=[start], delay=0), client_of(start, elsewhere))
-    assert list(found.images) == [site.url + "/a.png"]
-    assert [row.reason for row in found.failed] == ["leads to another site"]
+    crawl = gallery.crawl(Gallery(urls=[start], delay=0), client_of(start, elsewhere))
+    assert list(crawl.images) == [site.url + "/a.png"]
+    assert [row.reason for row in crawl.failed] == ["leads to another site"]
 
 
-def test_what_fails_is_named_and_stepped_over(site, gather):
+def test_failures_are_recorded_and_skipped(site, gather):
     site.put("/robots.txt", Reply(b"User-agent: *\nDisallow: /no\n", "text/plain"))
     names = ("ok.png", "404.png", "500.png", "page.png", "no.png")
     images = "".join(f'<img src="{name}" alt="A {name}">' for name in names)
@@ -112,10 +112,10 @@ def test_what_fails_is_named_and_stepped_over(site, gather):
     }
     assert rows["/404.png"].title == "A 404.png"
     assert rows["/ok.png"].status == "ok"
-    assert not {"/no", "/no.png"} & set(site.asked)
+    assert not {"/no", "/no.png"} & set(site.requested)
 
 
-def test_a_guessed_name_that_is_not_there_gives_way(site, gather):
+def test_a_guessed_url_that_is_missing_gives_way_to_the_next(site, gather):
     start = site.put("/", html('<img src="/pit-300x225.png"><img src="/hall-300x225.png">'))
     site.put("/pit-300x225.png", png(1))
     site.put("/hall-300x225.png", png(2))
@@ -124,16 +124,16 @@ def test_a_guessed_name_that_is_not_there_gives_way(site, gather):
     assert sorted(by_path(site, rows)) == ["/hall.png", "/pit-300x225.png"]
 
 
-def test_a_busy_server_does_not_turn_an_image_into_its_thumbnail(site, gather):
+def test_the_thumbnail_is_not_taken_because_the_server_is_busy(site, gather):
     start = site.put("/", html('<a href="/full.png"><img src="/thumb.png"></a>'))
     site.put("/full.png", Reply(status=500))
     site.put("/thumb.png", png())
     rows, _ = gather(start)
     assert [(row.status, row.reason) for row in rows] == [("failed", "HTTP 500")]
-    assert "/thumb.png" not in site.asked
+    assert "/thumb.png" not in site.requested
 
 
-def test_the_kind_is_read_from_the_image_not_from_the_net(site, gather):
+def test_the_format_comes_from_the_content_not_from_the_server(site, gather):
     start = site.put("/", html('<img src="a.png"><img src="b.png">'))
     site.put("/a.png", Reply(image_bytes(1, "JPEG"), "image/png"))
     site.put("/b.png", Reply(b"<svg>no image</svg>", "image/png"))
@@ -142,7 +142,7 @@ def test_the_kind_is_read_from_the_image_not_from_the_net(site, gather):
     assert (rows["/b.png"].status, rows["/b.png"].file[-4:], rows["/b.png"].width) == ("ok", ".bin", 0)
 
 
-def test_windows_of_one_map_share_a_group(site, gather):
+def test_tiles_of_one_map_are_one_group(site, gather):
     start = site.put("/", html('<img src="Pit__0_0.png"><img src="Pit__0_1.png">'))
     site.put("/Pit__0_0.png", png(1))
     site.put("/Pit__0_1.png", png(2))
@@ -160,30 +160,30 @@ def pit(site):
 
 def test_no_image_is_downloaded_twice(site, gather, pit):
     rows, new = gather(pit)
-    before = site.times()["/pit-300x225.png"], site.times()["/pit.png"]
-    again, none = gather(pit)
-    assert (before, new, none) == ((1, 1), 1, 0)
-    assert (site.times()["/pit-300x225.png"], site.times()["/pit.png"]) == before
-    assert rows == again
+    before = site.request_counts()["/pit-300x225.png"], site.request_counts()["/pit.png"]
+    rows_again, new_again = gather(pit)
+    assert (before, new, new_again) == ((1, 1), 1, 0)
+    assert (site.request_counts()["/pit-300x225.png"], site.request_counts()["/pit.png"]) == before
+    assert rows == rows_again
 
 
-def test_raw_may_be_emptied(gather, pit, tmp_path):
+def test_images_missing_in_raw_come_from_the_store(gather, pit, tmp_path):
     (row,), _ = gather(pit)
     (tmp_path / "raw" / row.file).unlink()
     assert gather(pit)[1] == 0
     assert (tmp_path / "raw" / row.file).read_bytes() == image_bytes()
 
 
-def test_a_spoilt_image_in_the_store_is_downloaded_again(gather, pit, tmp_path):
+def test_a_damaged_image_in_the_store_is_downloaded_again(gather, pit, tmp_path):
     (row,), _ = gather(pit)
     (stored,) = (tmp_path / "cache" / "images").glob("*/*")
-    stored.write_bytes(b"spoilt")
+    stored.write_bytes(b"damaged")
     assert gather(pit)[1] == 1
     assert (tmp_path / "raw" / row.file).read_bytes() == stored.read_bytes() == image_bytes()
 
 
 @pytest.mark.parametrize("note", ["", "[]", '{"url": 1}', '{"url": "u", "sha256": "../../x"}'])
-def test_a_spoilt_note_in_the_store_is_no_harm(gather, pit, tmp_path, note):
+def test_a_damaged_note_in_the_store_is_replaced(gather, pit, tmp_path, note):
     gather(pit)
     (path,) = (tmp_path / "cache" / "urls").iterdir()
     path.write_text(note, encoding="utf-8")
@@ -191,35 +191,35 @@ def test_a_spoilt_note_in_the_store_is_no_harm(gather, pit, tmp_path, note):
     assert json.loads(path.read_text(encoding="utf-8"))["sha256"] == sha256_bytes(image_bytes())
 
 
-def test_nothing_unfinished_stays(gather, pit, tmp_path):
+def test_no_temporary_files_stay(gather, pit, tmp_path):
     gather(pit)
     assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["images", "urls"]
 
 
-# what stops a run
+# errors
 
 
-def test_the_first_page_must_be_there(site, gather):
+def test_a_missing_first_page_stops_the_run(site, gather):
     with pytest.raises(MapganError, match=r"HTTP 404; check scrape\.gallery\.urls"):
         gather(site.url + "/gone")
 
 
-def test_some_image_must_be_there(site, gather):
-    with pytest.raises(MapganError, match=r"no image found; check scrape\.gallery\.images"):
+def test_a_gallery_without_images_stops_the_run(site, gather):
+    with pytest.raises(MapganError, match=r"no images found; check that scrape\.gallery\.images"):
         gather(site.put("/", html("nothing here")))
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({}, "scrape.gallery.urls is empty"),
         ({"urls": ["maps.example"]}, "neither http nor https"),
-        ({"urls": ["https://me:secret@maps.example/"]}, "name or password"),
+        ({"urls": ["https://me:secret@maps.example/"]}, "user name or password"),
         ({"urls": ["https://maps.example/"], "follow": "a[["}, "scrape.gallery.follow is not a CSS selector"),
     ],
 )
-def test_wrong_settings_are_found_before_any_work(settings, said):
+def test_wrong_settings_stop_the_run_before_any_request(settings, message):
     with pytest.raises(MapganError) as raised:
         gallery.check_settings(Gallery(**settings))
-    assert said in str(raised.value)
+    assert message in str(raised.value)
     assert "secret" not in str(raised.value)

@@ -26,15 +26,14 @@ ROWS = st.lists(
 
 @given(ROWS)
 @settings(max_examples=150, deadline=None)
-def test_what_is_written_is_what_is_read(tmp_path_factory, rows):
+def test_round_trip(tmp_path_factory, rows):
     path = tmp_path_factory.getbasetemp() / "manifest.csv"
     write_manifest(path, rows)
-    back = read_manifest(path)
-    assert back == sorted(rows, key=lambda row: (row.url, row))
-    assert len(path.read_bytes().split(b"\n")) == len(rows) + 2  # a line each, the head, and the end
+    assert read_manifest(path) == sorted(rows, key=lambda row: (row.url, row))
+    assert len(path.read_bytes().split(b"\n")) == len(rows) + 2  # one line per row, the header, and the end
 
 
-def test_the_order_of_rows_does_not_change_the_bytes(tmp_path):
+def test_the_order_of_rows_does_not_change_the_file(tmp_path):
     rows = [ManifestRow(file=NAME, url=f"u:{number}", title="Höhle") for number in range(4)]
     write_manifest(tmp_path / "a.csv", rows)
     write_manifest(tmp_path / "b.csv", reversed(rows))
@@ -42,12 +41,12 @@ def test_the_order_of_rows_does_not_change_the_bytes(tmp_path):
     assert b"\r" not in (tmp_path / "a.csv").read_bytes()
 
 
-def test_the_columns_are_the_agreed_ones():
+def test_columns():
     assert ",".join(COLUMNS) == ("file,url,page,title,author,licence,mime,bytes,width,height,group,label,status,reason")
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
+    ("text", "sanitized"),
     [
         ("The  pit\n\n2", "The pit 2"),
         ("\x1b[31mred", "[31mred"),
@@ -57,11 +56,11 @@ def test_the_columns_are_the_agreed_ones():
         ("x" * 9999, "x" * 2000),
     ],
 )
-def test_texts_from_the_net_are_made_plain(text, kept):
-    assert ManifestRow(title=text).title == kept
+def test_texts_from_the_net_are_sanitized(text, sanitized):
+    assert ManifestRow(title=text).title == sanitized
 
 
-def test_one_image_has_one_row_and_failures_all_stay():
+def test_deduplicate_keeps_one_row_per_image_and_all_failures():
     rows = [
         ManifestRow(file=NAME, url="b"),
         ManifestRow(file=NAME, url="a"),
@@ -70,26 +69,26 @@ def test_one_image_has_one_row_and_failures_all_stay():
     assert [row.url for row in deduplicate(rows)] == ["a", "c", "d"]
 
 
-BROKEN = {
-    "no such columns": "a,b\n1,2\n",
-    "cells are missing": ",".join(COLUMNS) + "\nx,y\n",
-    "a name that leads out": ",".join(COLUMNS) + "\n../x.png,,,,,,,1,1,1,g,ok,\n",
-    "a good row without file": ",".join(COLUMNS) + "\n,,,,,,,1,1,1,g,ok,\n",
+DAMAGED = {
+    "other columns": "a,b\n1,2\n",
+    "missing cells": ",".join(COLUMNS) + "\nx,y\n",
+    "a path as file name": ",".join(COLUMNS) + "\n../x.png,,,,,,,1,1,1,g,ok,\n",
+    "an ok row without a file": ",".join(COLUMNS) + "\n,,,,,,,1,1,1,g,ok,\n",
     "an unknown status": ",".join(COLUMNS) + f"\n{NAME},,,,,,,1,1,1,g,fine,\n",
-    "a size in words": ",".join(COLUMNS) + f"\n{NAME},,,,,,,1,one,1,g,ok,\n",
-    "no csv": ",".join(COLUMNS) + '\n"a"b,\n',
+    "a size that is not a number": ",".join(COLUMNS) + f"\n{NAME},,,,,,,1,one,1,g,ok,\n",
+    "not CSV": ",".join(COLUMNS) + '\n"a"b,\n',
     "empty": "",
 }
 
 
-@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
-def test_a_broken_manifest_is_named(tmp_path, text):
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_manifest_gives_an_error_with_its_path(tmp_path, text):
     (tmp_path / "manifest.csv").write_text(text, encoding="utf-8")
     with pytest.raises(MapganError, match=r"manifest\.csv"):
         read_manifest(tmp_path / "manifest.csv")
 
 
-def test_rows_do_not_change():
+def test_rows_are_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         ManifestRow().url = "x"  # type: ignore[misc]
 
@@ -118,5 +117,5 @@ def test_group(name, pattern, expected):
         ("https://a.example/", ""),
     ],
 )
-def test_stem_of_an_address(url, stem):
+def test_stem_of(url, stem):
     assert stem_of(url) == stem

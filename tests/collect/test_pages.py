@@ -1,8 +1,8 @@
-"""Pages as they are found in the wild, and what must come out of them."""
+"""Pages as real sites write them, and what is read from them."""
 
 import pytest
 
-from mapgan.collect.links import largest, resolve, unwrapped
+from mapgan.collect.links import largest, resolve, unwrap
 from mapgan.collect.pages import read_page
 from mapgan.params.collecting import Gallery
 
@@ -11,19 +11,19 @@ DEFAULT = Gallery()
 
 
 def read(html, follow="", url=URL, **selectors):
-    chosen = {"images": DEFAULT.images, "next_page": DEFAULT.next_page, "follow": follow, **selectors}
-    return read_page(html.encode(), url, **chosen)
+    selectors = {"images": DEFAULT.images, "next_page": DEFAULT.next_page, "follow": follow, **selectors}
+    return read_page(html.encode(), url, **selectors)
 
 
-def first_addresses(html, **how):
-    return [image.addresses[0].removeprefix("https://maps.example") for image in read(html, **how).images]
+def best_urls(html, **options):
+    return [image.urls[0].removeprefix("https://maps.example") for image in read(html, **options).images]
 
 
 IMAGES = {
     "a plain image": ('<img src="a.png">', ["/gallery/a.png"]),
     "a linked image, not its thumbnail": ('<a href="/f.png"><img src="t.png"></a>', ["/f.png"]),
     "a thumbnail that leads to a page": ('<a href="/f.html"><img src="t.png"></a>', ["/gallery/t.png"]),
-    "a link in words": ('<a href="a.JPG">The pit</a>', ["/gallery/a.JPG"]),
+    "a text link to an image": ('<a href="a.JPG">The pit</a>', ["/gallery/a.JPG"]),
     "a link to a page": ('<a href="a.html">The pit</a>', []),
     "data-orig-file": (
         '<img src="/a-300x225.jpg" data-orig-file="/a.jpg" data-large-file="/a-1024x768.jpg">',
@@ -36,41 +36,41 @@ IMAGES = {
     ),
     "a lazy srcset": ('<img src="data:image/gif;base64,R0" data-srcset="/s.png 1x, /l.png 2x">', ["/l.png"]),
     "a lazy src": ('<img src="/blank.gif" data-src="/a.png">', ["/a.png"]),
-    "an image element": (
+    "a picture element": (
         '<picture><source srcset="/l.webp 2000w"><img src="/s.png" srcset="/m.png 500w"></picture>',
         ["/l.webp"],
     ),
-    "only data": ('<img src="data:image/png;base64,iVBO">', []),
-    "a query of WordPress": ('<img src="/a.png?w=300&amp;h=200&amp;ssl=1">', ["/a.png?ssl=1"]),
-    "a thumbnail's name": ('<img src="/up/pit-300x225.jpg">', ["/up/pit.jpg"]),
+    "a data URL": ('<img src="data:image/png;base64,iVBO">', []),
+    "a WordPress query": ('<img src="/a.png?w=300&amp;h=200&amp;ssl=1">', ["/a.png?ssl=1"]),
+    "a thumbnail name": ('<img src="/up/pit-300x225.jpg">', ["/up/pit.jpg"]),
     "a size in squares": ('<img src="/up/pit-20x30.jpg">', ["/up/pit-20x30.jpg"]),
     "a linked image keeps its name": ('<a href="/pit-1024x768.jpg">x</a>', ["/pit-1024x768.jpg"]),
     "a redirector": ('<a href="/leaving.asp?url=http%3A//maps.example/a.jpg&amp;o=dnd">x</a>', None),
     "a redirector to a path": ('<a href="/leaving.asp?url=/dnd/a.jpg">x</a>', ["/dnd/a.jpg"]),
-    "an image server": ('<img src="/_next/image?url=%2Fmaps%2Fa.png&amp;w=640&amp;q=75">', ["/maps/a.png"]),
+    "an image proxy": ('<img src="/_next/image?url=%2Fmaps%2Fa.png&amp;w=640&amp;q=75">', ["/maps/a.png"]),
     "a fragment": ('<img src="/a.png#top">', ["/a.png"]),
-    "escaped twice": ('<img src="/a.png?x=1&amp;amp;y=2">', ["/a.png?x=1&y=2"]),
+    "an ampersand escaped twice": ('<img src="/a.png?x=1&amp;amp;y=2">', ["/a.png?x=1&y=2"]),
     "a space": ('<img src="/My Map.png">', ["/My%20Map.png"]),
     "a line break": ('<img src="/My\nMap.png">', ["/MyMap.png"]),
     "a base": ('<base href="/up/"><img src="a.png">', ["/up/a.png"]),
-    "a base of its own": ('<base href="../up/"><img src="a.png">', ["/up/a.png"]),
-    "the same one twice": ('<img src="/a.png"><a href="/a.png">a</a><img src="/a.png?w=20">', ["/a.png"]),
+    "a relative base": ('<base href="../up/"><img src="a.png">', ["/up/a.png"]),
+    "duplicates": ('<img src="/a.png"><a href="/a.png">a</a><img src="/a.png?w=20">', ["/a.png"]),
     "a script": ("<a href=\"javascript:go('a.png')\">x</a>", []),
-    "a broken address": ('<img src="http://[a.png"><img src="/b.png">', ["/b.png"]),
-    "a page of a wiki": ('<a href="/File:A.png"><img src="/th/220px-A.png"></a>', ["/File:A.png"]),
+    "an invalid URL": ('<img src="http://[a.png"><img src="/b.png">', ["/b.png"]),
+    "a file page of a wiki": ('<a href="/File:A.png"><img src="/th/220px-A.png"></a>', ["/File:A.png"]),
 }
 
 
 @pytest.mark.parametrize(("html", "expected"), IMAGES.values(), ids=IMAGES)
-def test_best_address_of_an_image(html, expected):
+def test_best_url(html, expected):
     if expected is None:
         expected = ["http://maps.example/a.jpg"]
-    assert first_addresses(html) == expected
+    assert best_urls(html) == expected
 
 
-def test_what_is_tried_next():
+def test_all_candidates():
     (image,) = read('<a href="/File:A.png"><img src="/th/a-300x225.png?w=3"></a>').images
-    assert [address.removeprefix("https://maps.example") for address in image.addresses] == [
+    assert [url.removeprefix("https://maps.example") for url in image.urls] == [
         "/File:A.png",
         "/th/a.png",
         "/th/a-300x225.png",
@@ -92,7 +92,7 @@ SRCSETS = [
 
 
 @pytest.mark.parametrize(("srcset", "expected"), SRCSETS)
-def test_largest_of_a_srcset(srcset, expected):
+def test_largest(srcset, expected):
     assert largest(srcset) == expected
 
 
@@ -125,7 +125,7 @@ INDEXES = {
 @pytest.mark.parametrize("html", INDEXES.values(), ids=INDEXES)
 def test_index_pages(html):
     page = read(html, follow='a[href$="/"], a[href^="?"]', images="a[href]", url="https://maps.example/gallery/")
-    assert [image.addresses for image in page.images] == [("https://maps.example/gallery/a.png",)]
+    assert [image.urls for image in page.images] == [("https://maps.example/gallery/a.png",)]
     assert page.follow == ["https://maps.example/gallery/sub/"]
 
 
@@ -133,22 +133,21 @@ NEXT = {
     "link": ('<link rel="next" href="/p/2">', "/p/2"),
     "a rel": ('<a rel="nofollow next" href="?page=2">older</a>', "/gallery/index.html?page=2"),
     "a class": ('<ul><li class="next"><a href="/p/2">&gt;</a></li></ul>', "/p/2"),
-    "only to itself": ('<a class="next" href="#">slide</a>', None),
-    "past one to itself": ('<a class="next" href="#">slide</a><a rel="next" href="/p/2">2</a>', "/p/2"),
+    "only to the page itself": ('<a class="next" href="#">slide</a>', None),
+    "after a link to the page itself": ('<a class="next" href="#">slide</a><a rel="next" href="/p/2">2</a>', "/p/2"),
     "none": ('<a href="/p/2">2</a>', None),
 }
 
 
 @pytest.mark.parametrize(("html", "expected"), NEXT.values(), ids=NEXT)
 def test_next_page(html, expected):
-    found = read(html).next_page
-    assert found == (expected and f"https://maps.example{expected}")
+    assert read(html).next_page == (expected and f"https://maps.example{expected}")
 
 
-def test_a_followed_link_is_no_image_itself_nor_is_its_thumbnail():
+def test_a_followed_link_and_its_thumbnail_are_not_images():
     page = read('<a class="m" href="/m/1.png"><img src="t.png"></a><img src="b.png">', follow="a.m")
     assert page.follow == ["https://maps.example/m/1.png"]
-    assert [image.addresses[0] for image in page.images] == ["https://maps.example/gallery/b.png"]
+    assert [image.urls[0] for image in page.images] == ["https://maps.example/gallery/b.png"]
 
 
 def test_licence_and_author_of_a_page():
@@ -157,15 +156,15 @@ def test_licence_and_author_of_a_page():
     assert read('<link rel="license" href="/by">').licence == "https://maps.example/by"
 
 
-def test_the_charset_that_the_server_says_counts():
+def test_charset_of_the_content_type():
     page = read_page('<img src="a.png" alt="Höhle">'.encode("latin-1"), URL, images="img", next_page="",
                      charset="iso-8859-1")  # fmt: skip
     assert page.images[0].title == "Höhle"
 
 
-def test_passwords_in_links_are_dropped():
+def test_passwords_in_links_are_removed():
     assert resolve("https://me:secret@maps.example/a.png", URL) == "https://maps.example/a.png"
 
 
-def test_a_redirector_to_a_page_is_left_alone():
-    assert unwrapped("https://a.example/go?url=https://b.example/") == "https://a.example/go?url=https://b.example/"
+def test_a_redirector_to_a_page_is_not_unwrapped():
+    assert unwrap("https://a.example/go?url=https://b.example/") == "https://a.example/go?url=https://b.example/"

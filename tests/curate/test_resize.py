@@ -117,7 +117,7 @@ def test_labels_go_into_the_set_if_they_are_wanted(raw, tmp_path):
 
 
 def test_labels_need_subfolders(raw, pruned, tmp_path):
-    with pytest.raises(MapganError, match="no image lies in a subfolder"):
+    with pytest.raises(MapganError, match="no image is in a subfolder"):
         resize(TILES, raw.folder, pruned, tmp_path / "maps", 1, labelled=True)
 
 

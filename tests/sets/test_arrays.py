@@ -1,4 +1,4 @@
-"""Files of images: what is written is what is read, and what is damaged is one line."""
+"""Files of arrays: round trips, and one line for each kind of damage."""
 
 from __future__ import annotations
 
@@ -37,35 +37,35 @@ def npz(**arrays: NDArray[np.uint8]) -> bytes:
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzipped"])
 @pytest.mark.parametrize("write", [idx, npy])
 @pytest.mark.parametrize("array", [IMAGES, LABELS, np.asfortranarray(IMAGES)])
-def test_what_is_written_is_what_is_read(tmp_path: Path, pack, write, array) -> None:  # type: ignore[no-untyped-def]
+def test_round_trip(tmp_path: Path, pack, write, array) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "images"
     path.write_bytes(pack(write(array)))
     (read,) = read_arrays(path).values()
     assert np.array_equal(read, array)
 
 
-def test_numbers_of_several_bytes_are_big_endian(tmp_path: Path) -> None:
+def test_idx_values_of_several_bytes_are_big_endian(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(struct.pack(">BBBBI2h", 0, 0, 0x0B, 1, 2, 258, -1))
     (read,) = read_arrays(tmp_path / "x").values()
     assert read.tolist() == [258, -1]
 
 
-def test_an_npz_gives_its_arrays_by_name(tmp_path: Path) -> None:
+def test_npz_arrays_have_names(tmp_path: Path) -> None:
     (tmp_path / "x.npz").write_bytes(npz(x_train=IMAGES, y_train=LABELS))
     read = read_arrays(tmp_path / "x.npz")
     assert np.array_equal(read["x_train"], IMAGES)
     assert np.array_equal(read["y_train"], LABELS)
 
 
-@pytest.mark.parametrize("named", [False, True], ids=["label last", "names, and label first"])
-def test_a_csv_is_squares_with_a_label(tmp_path: Path, named: bool) -> None:
+@pytest.mark.parametrize("header", [False, True], ids=["label last", "header, label first"])
+def test_csv_lines_are_square_images_with_a_label(tmp_path: Path, header: bool) -> None:
     pixels = IMAGES[:, :6].reshape(5, -1)
-    rows = np.insert(pixels, 0 if named else 36, LABELS, axis=1)
+    rows = np.insert(pixels, 0 if header else 36, LABELS, axis=1)
     text = "\n".join(",".join(map(str, row)) for row in rows)
-    (tmp_path / "x.csv.gz").write_bytes(gzip.compress((f"label,{'p,' * 35}p\n" * named + text).encode()))
+    (tmp_path / "x.csv.gz").write_bytes(gzip.compress((f"label,{'p,' * 35}p\n" * header + text).encode()))
     read = read_arrays(tmp_path / "x.csv.gz")
-    assert np.array_equal(read["x.csv.gz images"], IMAGES[:, :6])
-    assert read["x.csv.gz labels"].tolist() == LABELS.tolist()
+    assert np.array_equal(read["images"], IMAGES[:, :6])
+    assert read["labels"].tolist() == LABELS.tolist()
 
 
 class Trap:
@@ -81,7 +81,7 @@ DAMAGED = {
     "more.idx": idx(IMAGES) + b"x",
     "no header.idx": b"\0\0\x08\x03\0\0",
     "too large.idx": struct.pack(">BBBB3I", 0, 0, 8, 3, 2**32 - 1, 2**32 - 1, 2**32 - 1),
-    "promises 15 GiB.idx": struct.pack(">BBBB3I", 0, 0, 8, 3, 15, 1 << 15, 1 << 15),
+    "claims 15 GiB.idx": struct.pack(">BBBB3I", 0, 0, 8, 3, 15, 1 << 15, 1 << 15),
     "pickled.npy": npy(TRAP, allow_pickle=True),
     "pickled.npz": npz(x=TRAP),
     "cut.npy": npy(IMAGES)[:-1],
@@ -89,7 +89,7 @@ DAMAGED = {
     "negative.npy": npy(IMAGES).replace(b"(5, 8, 6)", b"(-5,8, 6)"),
     "cut.npz": npz(x=IMAGES)[:-40],
     "no zip.npz": b"PK\x03\x04zzz",
-    "words.csv": b"label,a,b,c,d\n1,x,y,z,w\n",
+    "text.csv": b"label,a,b,c,d\n1,x,y,z,w\n",
     "no square.csv": b"1,2,3,4\n",
     "no text.csv": b"\xff\xfe\xfd,1\n",
     "empty.csv": b"",
@@ -98,7 +98,7 @@ DAMAGED = {
 
 @pytest.mark.parametrize("name", DAMAGED)
 @pytest.mark.filterwarnings("ignore:loadtxt")
-def test_damage_is_one_line(tmp_path: Path, name: str) -> None:
+def test_damaged_files_give_one_line(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(DAMAGED[name])
     with pytest.raises(MapganError, match="damaged") as error:
         read_arrays(tmp_path / name)
@@ -106,8 +106,8 @@ def test_damage_is_one_line(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\0\0\x08\x00", b"\0\0\x07\x03", b"\x89PNG", b"PK\x03\x04", b"\x1f\x8bx"])
-def test_other_files_are_no_sets(tmp_path: Path, content: bytes) -> None:
+def test_other_files_are_not_sets(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(content)
     assert kind_of(tmp_path / "x") is None
-    with pytest.raises(MapganError, match="is not a set of images"):
+    with pytest.raises(MapganError, match="holds no set of images"):
         read_arrays(tmp_path / "x")

@@ -1,4 +1,4 @@
-"""The gallery that comes with mapgan: a real website on 127.0.0.1, scraped by the same code as any other."""
+"""The demo gallery: maps in this package, served as a website on 127.0.0.1 and scraped like any other."""
 
 from __future__ import annotations
 
@@ -19,23 +19,25 @@ __all__ = ["gather", "packaged", "serve"]
 
 
 def packaged() -> Traversable:
-    """The folder of this package, which holds `maps.json` and `maps/`."""
+    """This package as a folder, which contains `maps.json` and `maps/`."""
     return resources.files("mapgan.collect.demo")
 
 
 def gather(
     settings: Demo, group_pattern: str, raw: Path, cache: Path, source: Traversable | None = None
 ) -> tuple[list[ManifestRow], int]:
-    """Scrape the demo into `raw`; its rows have addresses without a port, the same on every run.
+    """Scrape the demo gallery into `raw`; returns rows and the number of downloads, as `gallery.gather` does.
+
+    URLs in the rows start with `demo:` instead of host and port, so that they are the same on every run.
 
     Raises:
-        MapganError: no maps of these looks are there.
+        MapganError: there are no maps in these styles.
     """
     styles: Sequence[DemoStyle] = settings.styles
     with serve(styles, source or packaged()) as base:
         site = Gallery(urls=[base], delay=0, retries=2, max_pages=10_000, max_images=1_000_000)
-        client = Client(site, named=[base], direct=True)
-        # the next version of mapgan may draw another map under the same name
+        client = Client(site, trusted=[base], direct=True)
+        # another version of mapgan may have another map under the same name
         rows, new = gallery.gather(site, group_pattern, client, Store(cache, remember=False), raw)
         return [
             replace(

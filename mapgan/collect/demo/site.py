@@ -1,4 +1,4 @@
-"""The demo's website: index pages, thumbnails, full images, and a page that robots.txt forbids."""
+"""The website of the demo: index pages, thumbnails, full images, and a page that robots.txt forbids."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from PIL import Image
 
 from mapgan.errors import MapganError
 
-MAPS_A_PAGE = 24
+MAPS_PER_PAGE = 24
 THUMBNAIL_SIDE = 160  # pixels
 AUTHOR = "mapgan demo, drawn with dungeongen"
 ROBOTS = b"User-agent: *\nDisallow: /trap\n"
@@ -45,7 +45,7 @@ FIGURE = """<figure><a href="/maps/{file}"><img src="/thumbs/{file}" alt="{title
 
 
 class Body(NamedTuple):
-    """What the site answers to one path."""
+    """The response to one path."""
 
     media_type: str
     content: Callable[[], bytes]
@@ -53,16 +53,16 @@ class Body(NamedTuple):
 
 @contextlib.contextmanager
 def serve(styles: Collection[str], source: Traversable) -> Iterator[str]:
-    """Serve the maps of these looks on a free port of 127.0.0.1; give the address, which ends in `/`.
+    """Serve maps on a free port of 127.0.0.1; yields the URL, which ends in `/`.
 
     Args:
-        looks: which maps of `maps.json` to show.
+        styles: which maps of `maps.json` to serve.
         source: a folder with `maps.json` and `maps/`.
 
     Raises:
-        MapganError: there are no such maps.
+        MapganError: there are no maps in these styles.
     """
-    bodies = _bodies(_listed(styles, source), source / "maps")
+    bodies = _bodies(_read_index(styles, source), source / "maps")
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"bodies": bodies}))
     thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.05), daemon=True)
     thread.start()
@@ -74,32 +74,32 @@ def serve(styles: Collection[str], source: Traversable) -> Iterator[str]:
         thread.join()
 
 
-def _listed(styles: Collection[str], source: Traversable) -> list[dict[str, str]]:
+def _read_index(styles: Collection[str], source: Traversable) -> list[dict[str, str]]:
     try:
-        listed = json.loads((source / "maps.json").read_text(encoding="utf-8"))
+        index = json.loads((source / "maps.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise MapganError("the maps of the demo are missing", "install mapgan again") from None
-    chosen = sorted((entry for entry in listed if entry["style"] in styles), key=lambda entry: entry["file"])
+    chosen = sorted((entry for entry in index if entry["style"] in styles), key=lambda entry: entry["file"])
     if not chosen:
-        known = ", ".join(sorted({entry["style"] for entry in listed}))
+        known = ", ".join(sorted({entry["style"] for entry in index}))
         raise MapganError(f"scrape.demo.styles: no maps for {list(styles)}", f"choose from {known}")
     return chosen
 
 
 def _bodies(maps: list[dict[str, str]], folder: Traversable) -> dict[str, Body]:
-    """Everything the site has, by path. There is no other way from a path to a file."""
+    """All responses by path. Paths of requests are only looked up here, never opened as files."""
     bodies = {
         "/robots.txt": Body("text/plain", lambda: ROBOTS),
         "/trap": Body("text/html", lambda: b"<p>robots.txt asked you not to read this</p>"),
     }
-    for each in maps:
-        file = folder / each["file"]
-        bodies[f"/maps/{each['file']}"] = Body("image/webp", file.read_bytes)
-        bodies[f"/thumbs/{each['file']}"] = Body("image/webp", partial(_thumbnail, file))
-    last = -(-len(maps) // MAPS_A_PAGE)
+    for entry in maps:
+        file = folder / entry["file"]
+        bodies[f"/maps/{entry['file']}"] = Body("image/webp", file.read_bytes)
+        bodies[f"/thumbs/{entry['file']}"] = Body("image/webp", partial(_thumbnail, file))
+    last = -(-len(maps) // MAPS_PER_PAGE)
     for number in range(1, last + 1):
-        shown = maps[(number - 1) * MAPS_A_PAGE : number * MAPS_A_PAGE]
-        bodies[f"/page/{number}"] = Body("text/html; charset=utf-8", partial(_page, shown, number, last))
+        on_page = maps[(number - 1) * MAPS_PER_PAGE : number * MAPS_PER_PAGE]
+        bodies[f"/page/{number}"] = Body("text/html; charset=utf-8", partial(_page, on_page, number, last))
     return bodies
 
 
@@ -112,7 +112,7 @@ def _page(maps: list[dict[str, str]], number: int, last: int) -> bytes:
         last=last,
         head="\n".join(f'<link rel="{rel}" href="{path}">' for rel, path in links),
         figures="\n".join(
-            FIGURE.format(file=html.escape(each["file"]), title=html.escape(each["title"])) for each in maps
+            FIGURE.format(file=html.escape(entry["file"]), title=html.escape(entry["title"])) for entry in maps
         ),
         links=" ".join(f'<a rel="{rel}" href="{path}">{rel}</a>' for rel, path in links),
     ).encode()
@@ -121,32 +121,32 @@ def _page(maps: list[dict[str, str]], number: int, last: int) -> bytes:
 def _thumbnail(file: Traversable) -> bytes:
     with file.open("rb") as stream, Image.open(stream) as image:
         image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-        small = io.BytesIO()
-        image.save(small, "WEBP")
-    return small.getvalue()
+        content = io.BytesIO()
+        image.save(content, "WEBP")
+    return content.getvalue()
 
 
 class _Server(ThreadingHTTPServer):
     def server_bind(self) -> None:
-        # HTTPServer would ask for this machine's full name, which takes seconds where DNS is broken
+        # HTTPServer would look up the host name of this machine, which takes seconds where DNS is broken
         TCPServer.server_bind(self)
         self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # or each answer on a kept connection waits 40 ms
+    disable_nagle_algorithm = True  # else each response on a persistent connection takes 40 ms more
     bodies: dict[str, Body]
 
     def do_GET(self) -> None:
         if self.path == "/":
-            self._answer(302, Body("text/plain", bytes), {"Location": "/page/1"})
+            self._respond(302, Body("text/plain", bytes), {"Location": "/page/1"})
         elif self.path in self.bodies:
-            self._answer(200, self.bodies[self.path], {})
+            self._respond(200, self.bodies[self.path], {})
         else:
-            self._answer(404, Body("text/plain", lambda: b"not here"), {})
+            self._respond(404, Body("text/plain", lambda: b"not found"), {})
 
-    def _answer(self, status: int, body: Body, headers: dict[str, str]) -> None:
+    def _respond(self, status: int, body: Body, headers: dict[str, str]) -> None:
         content = body.content()
         self.send_response(status)
         for name, value in headers.items():
@@ -157,4 +157,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *_: object) -> None:
-        """Say nothing: the scraper's own progress is on the terminal."""
+        """Log nothing: the terminal shows the scraper's progress."""
