@@ -81,6 +81,7 @@ def test_a_training_set_is_taken_as_it_is(run: Path, tmp_path: Path) -> None:
     assert files.sha256_file(tmp_path / "generator.safetensors") == files.sha256_file(run / "generator.safetensors")
 
 
+@pytest.mark.soak
 def test_without_choices_it_says_what_it_chose(run: Path, tmp_path: Path) -> None:
     few = [*TINY[:6], "train.steps=9", "machine.device=cpu"]
     options = [option for setting in few for option in ("--set", setting)]
@@ -238,9 +239,13 @@ def test_version() -> None:
 
 
 @pytest.mark.parametrize(
-    "launcher", [["torch.distributed.run", "--nproc-per-node=2"], ["accelerate.commands.launch", "--multi_gpu",
-                                                                  "--num_processes=2"]]
-)  # fmt: skip
+    "launcher",
+    [
+        pytest.param(["torch.distributed.run", "--nproc-per-node=2"], marks=pytest.mark.soak),
+        ["accelerate.commands.launch", "--multi_gpu", "--num_processes=2"],
+    ],
+    ids=["torchrun", "accelerate"],
+)
 def test_two_processes_share_the_batch(launcher: list[str], run: Path, tmp_path: Path) -> None:
     """Two processes with half a batch each log the losses of one process with all of it."""
     command = [sys.executable, "-m", *launcher, "-m", "mapgan", "train", str(run / "maps"), "--out", str(tmp_path)]

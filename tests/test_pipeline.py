@@ -213,6 +213,7 @@ def test_a_ready_made_set_needs_no_scrape_and_no_prune(project: Path) -> None:
     assert subprocess.check_output(["git", "status", "--short", "data"], cwd=project, text=True) == ""
 
 
+@pytest.mark.soak
 def test_an_experiment_changes_a_setting(project: Path) -> None:
     subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qam", "s"], cwd=project, check=True)
     result = dvc(

@@ -64,7 +64,7 @@ def test_settings_of_machines_and_of_other_networks_are_left_out(tmp_path: Path)
 WARNED = [
     ({"data": "other"}, "different training sets"),
     ({"images": 41}, "different numbers of images"),
-    ({"FID by x.onnx": {"samples": 1.0, "real": 0.5}}, "FID is too high by much with few images (here 40)"),
+    ({"FID by x.onnx": {"samples": 1.0, "real": 0.5}}, "FID is biased upwards with few images (here 40)"),
 ]
 
 

@@ -306,11 +306,20 @@ def kill_at_random(maps: Path, out: Path, times: int) -> None:
 
 
 @POSIX
-def test_killed_and_stopped_runs_end_with_the_same_weights(squares: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kills", "signals"),
+    [
+        (1, [(signal.SIGTERM, 143)]),
+        pytest.param(3, [(signal.SIGTERM, 143), (signal.SIGINT, 130)], marks=pytest.mark.soak),
+    ],
+)
+def test_killed_and_stopped_runs_end_with_the_same_weights(
+    squares: Path, tmp_path: Path, kills: int, signals: list[tuple[int, int]]
+) -> None:
     whole = start(squares, tmp_path / "a", *LONG, "train.steps=200")
     assert whole.wait() == 0
-    kill_at_random(squares, tmp_path / "b", times=3)
-    for number, code in [(signal.SIGTERM, 143), (signal.SIGINT, 130)]:
+    kill_at_random(squares, tmp_path / "b", times=kills)
+    for number, code in signals:
         before = newest_state(tmp_path / "b")
         process = start(squares, tmp_path / "b", *LONG)
         wait_for_state(tmp_path / "b", process, before)

@@ -169,6 +169,7 @@ def test_batch_statistics_leave_no_choice_of_the_micro_batch() -> None:
         plan(load(settings=settings), 32, 32, 0, CUDA, 2, budget=2**40)
 
 
+@pytest.mark.soak
 def test_the_largest_maps_fit_a_24_gb_card() -> None:
     settings = ["train.batch_size=16", "machine.micro_batch=0", "machine.checkpointing=auto"]
     params = load(preset="maps-768-24gb", settings=settings)
