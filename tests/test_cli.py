@@ -207,7 +207,7 @@ def test_a_set_in_files_is_known_by_what_they_hold(tmp_path: Path) -> None:
     other = mapgan("train", "squares.npz", "--out", "runs/digits", *little, cwd=tmp_path)
     assert (other.returncode, "digits holds a run on file in" in other.stderr) == (2, True)
     none = mapgan("train", "notes.txt", *little, cwd=tmp_path)
-    assert (none.returncode, "notes.txt holds no set" in none.stderr) == (2, True)
+    assert (none.returncode, "notes.txt: holds no set" in none.stderr) == (2, True)
 
 
 def test_presets_are_listed_and_shown() -> None:
