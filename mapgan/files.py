@@ -18,6 +18,7 @@ import filelock
 from mapgan.errors import MapganError
 
 MIB = 2**20
+WRITE_ERRORS = (errno.EFBIG, errno.EIO, errno.EROFS)
 
 
 @contextlib.contextmanager
@@ -47,9 +48,10 @@ def atomic_write(path: Path, size: int = 0) -> Iterator[Path]:
         _apply_umask(temporary)
         temporary.replace(path)
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _disk_full(path, size) from None
-        error.filename = error.filename or str(path)  # a write to an open file does not name it
+        if error.filename is None or error.errno in WRITE_ERRORS:
+            error.filename = str(path)  # a write to an open file does not name it, and a copy names its source
         raise
     finally:
         temporary.unlink(missing_ok=True)

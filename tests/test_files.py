@@ -118,3 +118,19 @@ def test_a_full_disk_is_found_before_it_is_written_to(tmp_path: Path, capsys: py
     assert needed is not None
     assert abs(int(needed[1]) - 2 * free / 2**20) < 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs rlimits")
+def test_a_copy_that_cannot_be_written_names_the_copy(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(bytes(100_000))
+    code = (
+        "import resource, shutil; from pathlib import Path; from mapgan import files\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try:\n"
+        f"    with files.atomic_write(Path({str(tmp_path / 'copy')!r})) as part:\n"
+        f"        shutil.copyfile({str(tmp_path / 'source')!r}, part)\n"
+        "except OSError as error:\n"
+        "    print(error.filename)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == f"{tmp_path / 'copy'}\n"

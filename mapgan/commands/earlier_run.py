@@ -1,4 +1,4 @@
-"""An earlier run in the folder that a new one is to go to: nothing of it is written over unasked."""
+"""An earlier run in the output folder of a new one: nothing of it is overwritten unless asked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from mapgan.commands.run_files import GENERATOR
 from mapgan.dataset import Dataset
 from mapgan.errors import MapganError
 from mapgan.params import Params
-from mapgan.training.checkpoints.checkpoint import find_checkpoint, newest_checkpoint, read_metadata, step_of
+from mapgan.training.checkpoints.checkpoint import find_checkpoint, read_metadata, step_of
+from mapgan.training.checkpoints.continuing import check_continuable
 from mapgan.training.checkpoints.fingerprint import differences, fingerprint, run_parts
 
 TWO_WAYS = "go on from it with --continue, or train into another --out"
@@ -37,8 +38,7 @@ def checkpoint_to_continue(out: Path, params: Params, dataset: Dataset, continue
         MapganError: `out` holds another run and `continue_run` is False, or a run that is longer already.
     """
     parts = run_parts(params, dataset.digest)
-    own = newest_checkpoint(out / ".mapgan" / "state" / fingerprint(parts))
-    newest = own or _newest(out)
+    newest = _newest(out)
     if newest is None:
         if (out / GENERATOR).is_file():
             raise MapganError(
@@ -46,19 +46,31 @@ def checkpoint_to_continue(out: Path, params: Params, dataset: Dataset, continue
                 "train into another --out, with --init-from if its weights are to be the start",
             )
         return None
-    if step_of(newest) > params.train.steps:
-        raise MapganError(
-            f"{out} holds a run of {step_of(newest)} steps, and train.steps is {params.train.steps}",
-            "raise train.steps, which counts the whole, or train into another --out",
-        )
-    if own is not None:
+    refuse_longer(out, params.train.steps)
+    if newest.parent.name == fingerprint(parts):
         return None
     if not continue_run:
         _refuse(out, newest, differences(read_metadata(newest).get("parts", {}), parts) or "the version of mapgan")
+    check_continuable(newest, params, dataset)
     return newest
 
 
+def refuse_longer(out: Path, steps: int) -> None:
+    """Stop where `out` holds a run of more than `steps` steps.
+
+    Raises:
+        MapganError: it does.
+    """
+    newest = _newest(out)
+    if newest is not None and step_of(newest) > steps:
+        raise MapganError(
+            f"{out} holds a run of {step_of(newest)} steps, and train.steps is {steps}",
+            "raise train.steps, which counts the whole run, or train into another --out",
+        )
+
+
 def _newest(out: Path) -> Path | None:
+    """The last checkpoint written in `out`: `--continue` may have left older runs beside the current one."""
     try:
         return find_checkpoint(out) if out.is_dir() else None
     except MapganError:

@@ -14,10 +14,10 @@ from accelerate import PartialState
 from torch import distributed
 
 from mapgan import files, stages
-from mapgan.commands.earlier_run import checkpoint_to_continue
+from mapgan.commands.earlier_run import checkpoint_to_continue, refuse_longer
 from mapgan.commands.run_files import GENERATOR
 from mapgan.commands.training_set import Given, make_training_set, source_options, take_training_set
-from mapgan.dataset import is_dataset, open_dataset
+from mapgan.dataset import Dataset, is_dataset, open_dataset
 from mapgan.errors import MapganError
 from mapgan.params import Params, load
 from mapgan.params.writing import to_yaml
@@ -58,21 +58,31 @@ def train(folder: Path | None, out: Path | None, given: Given, resume: str, cont
     maps = folder if folder is not None and is_dataset(folder) else out / "maps"
     options = source_options(folder, params)
 
+    def source_of(params: Params, dataset: Dataset) -> Path | None:
+        """The checkpoint to continue from; an error where an earlier run in `out` must not be replaced."""
+        if resume == "auto":
+            return checkpoint_to_continue(out, params, dataset, continue_run)
+        if resume != "never":
+            refuse_longer(out, params.train.steps)
+        return None
+
+    def check(params: Params, dataset: Dataset) -> None:
+        parse_labels(params.sample.label, dataset.labels, str(maps))  # before the hours of training, not after
+        source_of(params, dataset)
+
     def prepare() -> tuple[Params, Path | None]:
         if maps is folder:
             params = take_training_set(maps, given)
         else:
-            params = make_training_set(options, out, given, may_replace=continue_run or resume == "never")
+            params = make_training_set(options, out, given, may_replace=continue_run or resume == "never", check=check)
         dataset = open_dataset(maps, verify=False)
-        parse_labels(params.sample.label, dataset.labels, str(maps))  # before the hours of training, not after
-        source = checkpoint_to_continue(out, params, dataset, continue_run) if resume == "auto" else None
+        check(params, dataset)
         files.write_text(out / "params.yaml", to_yaml(params))
-        return params, source
+        return params, source_of(params, dataset)
 
     def read() -> tuple[Params, Path | None]:
         params = load(out / "params.yaml")
-        dataset = open_dataset(maps, verify=False)
-        return params, checkpoint_to_continue(out, params, dataset, continue_run) if resume == "auto" else None
+        return params, source_of(params, open_dataset(maps, verify=False))
 
     params, source = _main_process_first(prepare, read)
     generator, results = out / GENERATOR, out / "results"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from mapgan import files, stages
 from mapgan.collect.folder import is_image_file, walk
 from mapgan.commands.auto_preset import choose_preset, median_side
 from mapgan.commands.earlier_run import refuse_to_replace
-from mapgan.dataset import count_labels, open_dataset
+from mapgan.curate.resize import refuse_foreign
+from mapgan.dataset import Dataset, count_labels, open_dataset
 from mapgan.errors import MapganError
 from mapgan.params import Params, load
 from mapgan.params.reading import merge
@@ -85,7 +87,9 @@ def source_options(folder: Path | None, params: Params) -> dict[str, Any]:
     return {"dataset": {"name": name, "path": folder.as_posix()}}
 
 
-def make_training_set(options: Mapping[str, Any], out: Path, given: Given, may_replace: bool) -> Params:
+def make_training_set(
+    options: Mapping[str, Any], out: Path, given: Given, may_replace: bool, check: Callable[[Params, Dataset], None]
+) -> Params:
     """Copy, prune and resize the images into `out/maps`, if that has not been done.
 
     Args:
@@ -93,6 +97,7 @@ def make_training_set(options: Mapping[str, Any], out: Path, given: Given, may_r
         out: the run's folder.
         given: all other settings.
         may_replace: replace a training set that an earlier run in `out` was trained on.
+        check: raises an error if the run cannot use the new training set; then the earlier one stays.
 
     Raises:
         MapganError: there are no images, or `out` holds a run on another set and `may_replace` is False.
@@ -110,11 +115,16 @@ def make_training_set(options: Mapping[str, Any], out: Path, given: Given, may_r
         return params
     if before not in (None, made_from) and not may_replace:
         refuse_to_replace(out, _what_changed(before, made_from))
-    note.unlink(missing_ok=True)
     workers = params.machine.workers
     if params.dataset.name == "folder":
         _info(stages.prune(params.prune, raw, pruned, workers))
-    _info(stages.resize(params.dataset, params.resize, raw, pruned, maps, cache, workers))
+    made = maps if before is None else out / ".mapgan" / "maps"
+    _info(stages.resize(params.dataset, params.resize, raw, pruned, made, cache, workers))
+    check(params, open_dataset(made, verify=False))
+    if made != maps:
+        refuse_foreign(maps)
+        shutil.rmtree(maps)
+        made.rename(maps)
     files.write_json(note, made_from)
     return params
 

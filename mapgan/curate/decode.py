@@ -107,7 +107,7 @@ def _decode(
     if width * height > max_megapixels * 1e6:
         raise BadImage(f"too large: {width * height / 1e6:.0f} megapixels", image.size)
     if needed is not None and width * height > DRAFT_PIXELS:
-        image.draft("RGB", needed)  # does nothing for other formats
+        image.draft("RGB", (max(needed), max(needed)))  # it may be rotated later; does nothing for other formats
     size = image.width * image.height * _bytes_per_pixel(image)
     if image.info.get("progressive"):
         size += width * height * 6  # the coefficients of the whole JPEG: 3 channels of 2 bytes

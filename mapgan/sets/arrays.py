@@ -120,6 +120,8 @@ def _read_csv(path: Path) -> dict[str, Array]:
     with io.TextIOWrapper(_opened(path), encoding="utf-8") as lines:  # type: ignore[type-var]
         first = next(csv.reader([lines.readline()]), [])
         has_header = not _is_number(first[0] if first else "")
+        if has_header and not lines.readline().strip():
+            raise ValueError("empty")
         lines.seek(0)
         table = np.loadtxt(lines, delimiter=",", skiprows=int(has_header), ndmin=2)
     side = math.isqrt(table.shape[1] - 1)

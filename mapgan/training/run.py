@@ -140,8 +140,11 @@ def _restore_results(run: Run) -> None:
     """Write what earlier steps left in the results, which DVC has emptied."""
     if run.is_main:
         run.snapshots.restore(run.done)
+        history = run.paths.results / "history.json"
         if run.history:
-            files.write_json(run.paths.results / "history.json", run.history)
+            files.write_json(history, run.history)
+        else:
+            history.unlink(missing_ok=True)  # of an earlier run
     run.monitor.write()
 
 

@@ -144,3 +144,49 @@ def test_resume_never_starts_from_scratch_as_asked(squares: Path, tmp_path: Path
 def test_continue_does_not_go_with_resume(squares: Path, tmp_path: Path) -> None:
     refused = train(squares, tmp_path / "run", options=("--continue", "--resume", "never"))
     assert "--continue does not go with --resume" in refused
+
+
+def test_the_run_continued_last_is_the_one_that_counts(squares: Path, tmp_path: Path) -> None:
+    run, other = tmp_path / "run", "train.batch_size=2"
+    train(squares, run)
+    train(squares, run, other, "train.steps=9", options=("--continue",))
+    before = content(run)
+    assert "holds a run of 9 steps, and train.steps is 8" in train(squares, run, "train.steps=8")
+    assert "differs in train.batch_size 2 -> 4; go on from it with" in train(squares, run, "train.steps=11")
+    assert content(run) == before
+    assert "continues after step 9 of 11" in train(squares, run, "train.steps=11", options=("--continue",))
+    assert [entry["step"] for entry in json.loads((run / "results/train/history.json").read_text())] == [6, 9]
+
+
+def test_what_cannot_be_continued_changes_nothing(images: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(images, run)
+    before = content(run)
+    size = ("resize.width=16", "resize.height=16", "train.steps=8")
+    assert "other networks, or another size" in train(images, run, *size, options=("--continue",))
+    add_image(images, 4)
+    assert "has 6 steps already" in train(images, run, options=("--continue",))
+    for number, name in enumerate(("caves", "caves", "towns", "towns"), start=5):
+        add_image(images / name, number)
+    labels = ("dataset.condition=folder", "train.steps=8")
+    refused = train(images, run, *labels, options=("--continue",))
+    assert "was trained with no labels, and the training set has the labels caves, towns" in refused
+    after = content(run)
+    assert {name.split("/")[0] for name in before if after.get(name) != before[name]} <= {"pruned"}
+
+
+def test_an_older_checkpoint_does_not_replace_a_longer_run(squares: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(squares, run, "train.steps=4")
+    [early] = run.glob(".mapgan/state/*/step-00000004.safetensors")
+    train(squares, run)
+    assert "holds a run of 6 steps" in train(squares, run, "train.steps=5", options=("--resume", str(early)))
+
+
+def test_the_history_of_an_earlier_run_goes_with_it(squares: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(squares, run)
+    train(squares, run, "train.batch_size=2", "train.steps=9", options=("--continue",))
+    assert (run / "results/train/history.json").exists()
+    train(squares, run, options=("--resume", "never"))
+    assert not (run / "results/train/history.json").exists()

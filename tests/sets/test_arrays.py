@@ -93,6 +93,7 @@ DAMAGED = {
     "no square.csv": b"1,2,3,4\n",
     "no text.csv": b"\xff\xfe\xfd,1\n",
     "empty.csv": b"",
+    "nothing but a head.csv": b"label,a,b,c,d\n",
 }
 
 

@@ -24,7 +24,6 @@ from mapgan.errors import MapganError
 
 KEY = "mapgan"
 FORMAT = 4
-KEPT_RUNS = 2  # the current run, and the one before it
 
 Tensors = dict[str, Tensor]
 
@@ -139,9 +138,17 @@ def read_metadata(path: Path) -> dict[str, Any]:
         return {}
 
 
-def newest_checkpoint(folder: Path) -> Path | None:
-    """The checkpoint with the most steps in a run's folder of checkpoints."""
-    return next(iter(_checkpoints(folder)), None)
+def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tensors in a checkpoint, by name, from its header.
+
+    Raises:
+        MapganError: the file is damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as stored:
+            return {name: tuple(stored.get_slice(name).get_shape()) for name in stored.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise MapganError(f"{path}: damaged ({error})") from None
 
 
 def checksums(path: Path) -> list[str]:
@@ -175,10 +182,11 @@ def _checkpoints(folder: Path) -> list[Path]:
     return sorted((p for p in folder.glob("step-*.safetensors") if re.fullmatch(r"step-\d+", p.stem)), reverse=True)
 
 
-def delete_old_runs(root: Path, current: Path) -> None:
-    """Delete the checkpoints of all runs but the current one and the one used before it."""
-    runs = [run for run in root.iterdir() if run.is_dir() and run != current]
-    for run in sorted(runs, key=lambda run: run.stat().st_mtime, reverse=True)[KEPT_RUNS - 1 :]:
+def delete_old_runs(root: Path, current: Path, source: Path | None = None) -> None:
+    """Delete the checkpoints of all runs but the current one, the one before it, and the one that `source` is of."""
+    needed = {current.resolve(), *([source.resolve().parent] if source else [])}
+    runs = [run for run in root.iterdir() if run.is_dir() and run.resolve() not in needed]
+    for run in sorted(runs, key=lambda run: run.stat().st_mtime, reverse=True)[1:]:
         shutil.rmtree(run, ignore_errors=True)
 
 

@@ -6,21 +6,24 @@ changed is added to the run's history.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from mapgan import files
+from mapgan.dataset import Dataset
 from mapgan.errors import MapganError
+from mapgan.memory.fake import build_on_meta
+from mapgan.params import Params
 from mapgan.training.checkpoints.capture import networks_of
-from mapgan.training.checkpoints.checkpoint import Checkpoint, read_checkpoint, step_of
+from mapgan.training.checkpoints.checkpoint import Checkpoint, read_checkpoint, read_metadata, read_shapes, step_of
 from mapgan.training.checkpoints.fingerprint import Parts, differences
 from mapgan.training.run_data import Run
 
 MAX_NAMED = 3  # tensors named in an error
-REMEDY = "train from scratch: into another --out, or without train.continue_from"
+REMEDY = "train from scratch into another --out; in the pipeline, leave train.continue_from empty"
 LEARNING_RATES = ("train.generator_lr", "train.discriminator_lr")
 
 
@@ -32,8 +35,8 @@ def continue_from(run: Run, path: Path) -> Checkpoint:
     """
     checkpoint = read_checkpoint(path)
     check_steps(path, checkpoint.step, run.params.train.steps)
-    check_shapes(path, networks_of(run.step), {name: tuple(value.shape) for name, value in checkpoint.tensors.items()})
     check_labels(path, checkpoint.labels, run.dataset.labels)
+    check_shapes(path, networks_of(run.step), {name: tuple(value.shape) for name, value in checkpoint.tensors.items()})
     changed = changes(checkpoint.parts, run.parts)
     checkpoint.origin = origin_of(run.parts, path)
     checkpoint.history = [*checkpoint.history, {"step": checkpoint.step, "changed": changed}]
@@ -42,6 +45,19 @@ def continue_from(run: Run, path: Path) -> Checkpoint:
     if any(name in changed for name in LEARNING_RATES):
         checkpoint.roll_backs = 0
     return checkpoint
+
+
+def check_continuable(path: Path, params: Params, dataset: Dataset) -> None:
+    """Check, by its header alone, that a run can continue from the checkpoint in `path`.
+
+    Raises:
+        MapganError: as for `continue_from`.
+    """
+    check_steps(path, step_of(path), params.train.steps)
+    check_labels(path, read_metadata(path).get("labels", []), dataset.labels)
+    pair = build_on_meta(params, dataset.width, dataset.height, len(dataset.labels))
+    networks = {"generator": pair.generator, "discriminator": pair.discriminator, "ema": pair.generator}
+    check_shapes(path, networks, read_shapes(path))
 
 
 def copy_snapshots(run: Run, path: Path) -> None:
@@ -80,11 +96,14 @@ def check_steps(path: Path, step: int, steps: int) -> None:
 
 def check_labels(path: Path, before: list[str], now: tuple[str, ...]) -> None:
     """Check that the labels are the same: the networks know them by number."""
-    if before and now and tuple(before) != now:
+    if tuple(before) != now:
         raise MapganError(
-            f"{path}: was trained with the labels {', '.join(before)}, and the training set has {', '.join(now)}",
-            REMEDY,
+            f"{path}: was trained with {_labels(before)}, and the training set has {_labels(now)}", REMEDY
         )
+
+
+def _labels(names: Sequence[str]) -> str:
+    return f"the labels {', '.join(names)}" if names else "no labels"
 
 
 def check_shapes(path: Path, networks: Mapping[str, nn.Module], stored: Mapping[str, tuple[int, ...]]) -> None:

@@ -39,7 +39,8 @@ def resume_run(run: Run, resume: str, source: Path | None = None) -> None:
     newest = checkpoint = load_checkpoint(run.folder, run.params.train.steps, run.monitor.info)
     change = ""
     if resume not in ("auto", "never"):
-        checkpoint = _named(run, find_checkpoint(Path(resume)), newest)
+        source = find_checkpoint(Path(resume))
+        checkpoint = _named(run, source, newest)
     elif source is not None and (newest is None or newest.origin != origin_of(run.parts, source)):
         checkpoint = continue_from(run, source)
         change = f", from {source}; changed since: {last_change(checkpoint.history)}"
@@ -58,7 +59,7 @@ def resume_run(run: Run, resume: str, source: Path | None = None) -> None:
             "all machines must see the same folder",
         )
     if run.is_main:
-        delete_old_runs(run.folder.parent, run.folder)
+        delete_old_runs(run.folder.parent, run.folder, source)
 
 
 def _named(run: Run, path: Path, newest: Checkpoint | None) -> Checkpoint:

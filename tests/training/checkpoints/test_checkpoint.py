@@ -198,5 +198,7 @@ def test_only_the_current_run_and_the_one_before_are_kept(tmp_path: Path) -> Non
     for age, name in enumerate(["now", "before", "older", "oldest"]):
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    delete_old_runs(tmp_path, tmp_path / "now", tmp_path / "oldest/step-00000004.safetensors")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["before", "now", "oldest"]
     delete_old_runs(tmp_path, tmp_path / "now")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["before", "now"]
