@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from mapgan.collect.image_formats import open_image
 from mapgan.system_memory import total_memory
@@ -107,7 +107,7 @@ def _decode(
     if width * height > max_megapixels * 1e6:
         raise BadImage(f"too large: {width * height / 1e6:.0f} megapixels", image.size)
     if needed is not None and width * height > DRAFT_PIXELS:
-        image.draft("RGB", (max(needed), max(needed)))  # it may be rotated later; does nothing for other formats
+        image.draft("RGB", needed[::-1] if _is_rotated(image) else needed)  # does nothing for other formats
     size = image.width * image.height * _bytes_per_pixel(image)
     if image.info.get("progressive"):
         size += width * height * 6  # the coefficients of the whole JPEG: 3 channels of 2 bytes
@@ -123,6 +123,14 @@ def _decode(
     if image.size != before:
         width, height = height, width
     return Upright(_as_rgb(image, background), width, height)
+
+
+def _is_rotated(image: Image.Image) -> bool:
+    """Whether the EXIF orientation exchanges width and height."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+    except Exception:  # on a damaged EXIF block Pillow raises nearly anything
+        return False
 
 
 def _transpose(image: Image.Image) -> None:

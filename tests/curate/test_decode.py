@@ -201,7 +201,7 @@ def test_a_large_jpeg_is_decoded_at_a_fraction_of_its_size(tmp_path, monkeypatch
     exif[0x0112] = 6
     path = save(tmp_path / "a.jpg", map_image(1, (800, 400)), "JPEG", exif=exif, quality=95)
     monkeypatch.setattr(decode, "DRAFT_PIXELS", 1000)
-    with open_upright(path, 1, needed=(100, 50)) as (image, width, height):
+    with open_upright(path, 1, needed=(50, 100)) as (image, width, height):
         assert image.size == (50, 100)
         assert (width, height) == (400, 800)
     with open_upright(path, 1) as (image, _, _):

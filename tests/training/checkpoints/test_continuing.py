@@ -146,6 +146,6 @@ def test_what_cannot_go_along_is_one_line(squares: Path, tmp_path: Path, setting
 def test_another_size_and_other_labels_do_not_go_along(squares: Path, shades: Path, tmp_path: Path) -> None:
     run(squares, tmp_path / "a")
     wide = write_squares(tmp_path / "wide", 48, 32)
-    for maps in (wide, shades):
-        with pytest.raises(MapganError, match="other networks, or another size"):
+    for maps, reason in [(wide, "other networks, or another size"), (shades, "was trained with no labels, and")]:
+        with pytest.raises(MapganError, match=reason):
             run(maps, tmp_path / "b", "train.steps=9", continued_from(tmp_path / "a"))
