@@ -1,4 +1,4 @@
-"""An earlier run in the folder that a new one is to go to: nothing of it is written over unasked."""
+"""An earlier run in the output folder of a new one: it is never overwritten unless the user asks for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mapgan.params import Params
 from mapgan.training.checkpoints.checkpoint import find_checkpoint, newest_checkpoint, read_metadata, step_of
 from mapgan.training.checkpoints.fingerprint import differences, fingerprint, run_parts
 
-TWO_WAYS = "go on from it with --continue, or train into another --out"
+REMEDY = "continue it with --continue, or train into another --out"
 
 
 def refuse_to_replace(out: Path, changed: str) -> None:
@@ -29,7 +29,7 @@ def refuse_to_replace(out: Path, changed: str) -> None:
 
 
 def checkpoint_to_continue(out: Path, params: Params, dataset: Dataset, continue_run: bool) -> Path | None:
-    """The checkpoint of an earlier run in `out`, with other data or settings, that this run goes on from.
+    """The checkpoint of an earlier run in `out`, with other data or settings, that this run continues from.
 
     None where the run is the same, so that it resumes by itself, or where there is none.
 
@@ -66,4 +66,4 @@ def _newest(out: Path) -> Path | None:
 
 
 def _refuse(out: Path, checkpoint: Path, changed: str) -> NoReturn:
-    raise MapganError(f"{out} holds a run of {step_of(checkpoint)} steps, and this one differs in {changed}", TWO_WAYS)
+    raise MapganError(f"{out} holds a run of {step_of(checkpoint)} steps, and this one differs in {changed}", REMEDY)
