@@ -20,7 +20,7 @@ from mapgan.params.writing import merge_into
 from mapgan.training.device.device import find_device
 from mapgan.training.device.memory_plan import SMALLER, MemoryEstimator
 
-HERE = Path("params.yaml")
+DEFAULT_PARAMS = Path("params.yaml")
 ASSUMED_LABELS = 10  # the number is known once the set is made, and matters little
 
 
@@ -41,7 +41,7 @@ def plan(
         MapganError: a setting is wrong, or nothing fits.
     """
     chosen = load_here(params, preset, settings, _options(size, memory))
-    target = params or HERE
+    target = params or DEFAULT_PARAMS
     if write and not target.is_file():
         raise MapganError(f"{target}: no such file", "name the file to write to with --params")
     device = _device(chosen.machine)
@@ -74,7 +74,7 @@ def load_here(
     params: Path | None, preset: str | None, settings: list[str], options: dict[str, Any] | None = None
 ) -> Params:
     """Settings over the file `params`, or over the `params.yaml` of this folder if there is one."""
-    return load(HERE if params is None and HERE.is_file() else params, preset, settings, options)
+    return load(DEFAULT_PARAMS if params is None and DEFAULT_PARAMS.is_file() else params, preset, settings, options)
 
 
 def assumed_labels(params: Params) -> int:
