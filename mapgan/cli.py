@@ -51,11 +51,11 @@ def train(
     """Train a generator on a folder of images. A run that was stopped resumes."""
     with exit_on_error():
         from mapgan.commands.train import train
-        from mapgan.commands.training_set import Given
+        from mapgan.commands.training_set import CliSettings
 
         options = {"train": {"init_from": str(init_from)}} if init_from else {}
-        given = Given(params, preset, settings or [], options)
-        typer.echo(train(folder, out, given, resume, continue_run))
+        cli_settings = CliSettings(params, preset, settings or [], options)
+        typer.echo(train(folder, out, cli_settings, resume, continue_run))
 
 
 @app.command()
@@ -121,7 +121,7 @@ def compare(
 @app.command()
 def preset(
     name: Annotated[str | None, typer.Argument(help="Preset to show or write.")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Merge it into params.yaml; comments stay.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Merge it into params.yaml; comments are kept.")] = False,
     params: Annotated[Path, typer.Option(help="File to write to.")] = Path("params.yaml"),
 ) -> None:
     """List the presets, show one, or merge one into params.yaml, which is where DVC reads settings."""

@@ -1,4 +1,4 @@
-"""HTML pages that need nothing but themselves: CSS, images as data addresses, and a policy against everything else.
+"""Self-contained HTML pages: CSS, images as data URLs, and a policy that forbids everything else.
 
 Colours are light or dark as in the reader's system; no font is loaded.
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mapgan import files
-from mapgan.params import Evaluate, Params, Prune, ReadyMade, Resize, Sample, Scrape
+from mapgan.params import DatasetSettings, Evaluate, Params, Prune, Resize, Sample, Scrape
 
 
 def scrape(settings: Scrape, raw: Path, cache: Path, dataset: str = "folder") -> str:
@@ -24,44 +24,44 @@ def scrape(settings: Scrape, raw: Path, cache: Path, dataset: str = "folder") ->
 
 def prune(settings: Prune, raw: Path, pruned: Path, workers: int = 0, dataset: str = "folder") -> str:
     """Decide which images of `raw` are kept; lists and a report go to `pruned`."""
-    from mapgan.curate.prune import prune as sort_out
+    from mapgan.curate.prune import prune as prune_images
     from mapgan.curate.prune import prune_nothing
 
     if dataset != "folder":
         why = f"nothing to prune: the images are those of dataset.name, {dataset}"
         prune_nothing(pruned, why)
         return why
-    counts = sort_out(settings, raw, pruned, workers)
+    counts = prune_images(settings, raw, pruned, workers)
     rejected = ", ".join(f"{number} {reason}" for reason, number in sorted(counts.rejected.items())) or "none"
     return f"{counts.kept} images kept, rejected: {rejected}; see {pruned / 'report.html'}"
 
 
 def resize(
-    dataset: ReadyMade, settings: Resize, raw: Path, pruned: Path, maps: Path, cache: Path, workers: int = 0
+    dataset: DatasetSettings, settings: Resize, raw: Path, pruned: Path, maps: Path, cache: Path, workers: int = 0
 ) -> str:
     """Make the training set `maps` of the kept images, or of a ready-made set, which may be downloaded to `cache`."""
-    from mapgan.curate.resize import resize as bring_to_size
+    from mapgan.curate.resize import resize as resize_images
     from mapgan.dataset import count_labels, open_dataset
     from mapgan.sets import pack
 
     size = f"{settings.width} x {settings.height}"
     if dataset.name != "folder":
-        taken = pack(dataset, settings, maps, cache)
-        line = f"{taken.train} images of {dataset.name} to train on, {taken.holdout} held out, {size}"
+        packed = pack(dataset, settings, maps, cache)
+        line = f"{packed.train} images of {dataset.name} to train on, {packed.holdout} held out, {size}"
     else:
-        counts = bring_to_size(settings, raw, pruned, maps, workers, dataset.condition == "folder")
+        counts = resize_images(settings, raw, pruned, maps, workers, dataset.condition == "folder")
         remarks = {
             "all blank": counts.blank,
             "enlarged": counts.enlarged,
             "unreadable": counts.bad,
             "without a label, as they are in no subfolder": counts.unlabelled,
         }
-        remarked = ", ".join(f"{number} {what}" for what, number in remarks.items() if number)
+        remarks_text = ", ".join(f"{number} {what}" for what, number in remarks.items() if number)
         trained = f"{counts.train} images of {counts.train_groups} maps to train on"
         held_out = f"{counts.holdout} of {counts.holdout_groups} held out"
-        line = f"{trained}, {held_out}, {size}" + (f"; of those kept: {remarked}" if remarked else "")
-    made = open_dataset(maps, verify=False)
-    return line + (f"; labels: {count_labels(made)}" if made.labels else "")
+        line = f"{trained}, {held_out}, {size}" + (f"; of those kept: {remarks_text}" if remarks_text else "")
+    training_set = open_dataset(maps, verify=False)
+    return line + (f"; labels: {count_labels(training_set)}" if training_set.labels else "")
 
 
 def train(
@@ -81,7 +81,7 @@ def train(
     from mapgan.training.run_paths import RunPaths
 
     run(params, RunPaths(maps, generator, results, scratch), resume, source)
-    return f"the generator is {generator}; snapshots lie in {results / 'snapshots'}"
+    return f"the generator is {generator}; snapshots are in {results / 'snapshots'}"
 
 
 def evaluate(settings: Evaluate, generator: Path, maps: Path, results: Path, seed: int = 0, device: str = "cpu") -> str:

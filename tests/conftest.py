@@ -97,11 +97,11 @@ NOT_TRACED = {
 def _traced_once() -> Iterator[None]:
     """A step that was traced for one tiny run's plan serves all others with the same step: tracing takes a second."""
     from mapgan.memory.plan import StepConfig
-    from mapgan.training.device.memory_plan import MemoryEstimator, Traced
+    from mapgan.training.device.memory_plan import MemoryEstimator, StepTrace
 
-    trace, known = MemoryEstimator._trace, dict[object, Traced]()
+    trace, known = MemoryEstimator._trace, dict[object, StepTrace]()
 
-    def look_up(self: MemoryEstimator, config: StepConfig) -> Traced:
+    def look_up(self: MemoryEstimator, config: StepConfig) -> StepTrace:
         step = self.params.train.model_dump_json(exclude=NOT_TRACED)
         key = (step, self.width, self.height, self.local_batch, self.device, self.labels, config)
         if key not in known:

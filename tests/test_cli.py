@@ -113,7 +113,7 @@ def test_a_generator_without_a_spatial_latent_has_a_fixed_size(run: Path) -> Non
 WRONG = [
     (("train", "nowhere"), "nowhere: no such folder; name the folder that holds your images"),
     (("train",), "train: no images; name the folder that holds yours, or try --preset fashion-dcgan"),
-    (("train", ".", "--out", "runs"), "lies in the folder of images"),
+    (("train", ".", "--out", "runs"), "is inside the folder of images"),
     (("train", ".", "--set", "sample.seeds='5-3'"), "sample.seeds: '5-3' is not a list of seeds"),
     (("sample", ".", "--sheet", "6"), "sample.sheet: '6' is not a sheet; allowed: columns x rows"),
     (("train", ".", "--set", "train.batch_sizes=8"), "no such setting; nearest: train.batch_size"),

@@ -1,11 +1,11 @@
 """Checks mapgan on this machine's GPU: the thing to run after an install (`make gpu-check`).
 
-Trains 30 steps of every preset at full size in every precision, on images of noise, and holds the measured memory
-against the prediction; kills a run and resumes it, samples and evaluates; compares 40 steps in float64 with the CPU's.
-It is made to end within 4 minutes, which has not been measured on a GPU yet: a case that would take more than its part
-of them does fewer steps, and the table says how many.
+Trains 30 steps of every preset at full size in every precision, on images of noise, and compares the measured memory
+with the prediction; kills a run and resumes it, samples and evaluates; compares 40 steps in float64 with the CPU's.
+It is meant to end within 4 minutes, which has not been measured on a GPU yet: a case that would take more than its
+share of the time does fewer steps, and the table says how many.
 
-Exit code 0: all is well; 1: something failed; 2: there is no GPU.
+Exit code 0: all checks passed; 1: something failed; 2: there is no GPU.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from mapgan.training.objective.step import Metrics, Step
 from mapgan.training.prepare import plan_memory, prepare
 from tools.gpu_whole_run import STEPS, Case, Result, evaluate, kill_and_resume, noise_images, sample
 
-SECONDS = 215.0  # for all cases, which leaves some of 4 minutes for starting and for steps that take longer than before
-DOUBLE_STEPS = 40
-SMALL_GIB = 0.5  # libraries' own workspaces, which count for nothing on a card that is larger than this
+SECONDS = 215.0  # for all cases; the rest of 4 minutes is a margin for startup and slow steps
+FLOAT64_STEPS = 40
+SMALL_GIB = 0.5  # libraries' own workspaces, negligible on a large card
 WARM_UP = 2  # steps that are not timed: kernels are loaded and chosen
 PRECISIONS = ("no", "tf32", "bf16", "fp16")
-FARTHEST = 1e-6  # between weights on two devices, in float64; rounding alone gives about 1e-14
-NARROW = (
+MAX_DIFFERENCE = 1e-6  # between weights on two devices, in float64; rounding alone gives about 1e-14
+SMALL_NETWORK = (
     "train.batch_size=8",
     "train.penalty_every=2",
     "train.instance_noise=0.1",
@@ -66,7 +66,7 @@ def main() -> int:
 
 
 def preset_cases() -> list[Case]:
-    """Every preset in every precision, the cheapest first: they leave time for those that need it."""
+    """Every preset in every precision, the cheapest first, so that unused time goes to the expensive ones."""
 
     def pixels(preset: str) -> int:
         params = load(preset=preset)
@@ -85,7 +85,7 @@ def check(cases: list[Case], device: str, folder: Path, seconds: float, whole: C
         seconds: for everything. A case gets an equal part of what is left for it and those after it.
         whole: what to kill, resume, sample and evaluate.
     """
-    until = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     whole = whole or Case("maps-128-cpu", "no", ("machine.deterministic=true",))
     jobs: list[tuple[str, str, Callable[[], Result]]] = [
         ("float64 against the CPU", "float64", partial(compare_in_double, device, folder)),
@@ -95,7 +95,7 @@ def check(cases: list[Case], device: str, folder: Path, seconds: float, whole: C
     ]
     results = [attempt(*job) for job in jobs]
     for number, case in enumerate(cases):
-        part = max(0.0, until - time.monotonic()) / (len(cases) - number)
+        part = max(0.0, deadline - time.monotonic()) / (len(cases) - number)
         name = case.preset or "defaults"
         results.append(attempt(name, case.precision, partial(train_case, case, device, folder, part)))
     return results
@@ -106,7 +106,7 @@ def attempt(name: str, precision: str, job: Callable[[], Result]) -> Result:
     start = time.monotonic()
     try:
         result = job()
-    except Exception as error:  # whatever is wrong with this machine belongs into the table
+    except Exception as error:  # whatever is wrong with this machine belongs in the table
         what = str(error).strip().splitlines()[0] if str(error).strip() else ""
         result = Result(name, precision, failed=True, note=f"failed: {type(error).__name__}: {what}"[:200])
     torch.set_default_dtype(torch.float32)
@@ -116,29 +116,30 @@ def attempt(name: str, precision: str, job: Callable[[], Result]) -> Result:
 
 def train_case(case: Case, device: str, folder: Path, seconds: float) -> Result:
     """Train for `STEPS` steps, or as many as fit in `seconds`, but at least one more than the warm-up."""
-    until = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     params = case.params(device)
     dataset = noise_images(folder, params.resize.width, params.resize.height)
-    forget(device)
-    step, predicted = ready(params, dataset)
+    free_memory(device)
+    step, predicted = set_up_step(params, dataset)
     planned = step.micro_batch
     for number in range(WARM_UP):
         run_step(step, number)
     wait(device)
-    one = time.monotonic()
+    start = time.monotonic()
     metrics = run_step(step, WARM_UP)
     wait(device)
-    each = time.monotonic() - one
-    steps = min(STEPS, max(WARM_UP + 1, WARM_UP + 1 + int((until - time.monotonic()) / each)))
-    progress = time.monotonic()
+    step_seconds = time.monotonic() - start
+    steps = min(STEPS, max(WARM_UP + 1, WARM_UP + 1 + int((deadline - time.monotonic()) / step_seconds)))
+    start = time.monotonic()
     for number in range(WARM_UP + 1, steps):
         metrics = run_step(step, number, collect_stats=number == steps - 1)
     wait(device)
-    more = steps - WARM_UP - 1
-    each = (time.monotonic() - progress) / more if more else each
+    timed_steps = steps - WARM_UP - 1
+    step_seconds = (time.monotonic() - start) / timed_steps if timed_steps else step_seconds
     measured = memory_gib(step.accelerator.device) if device == "cuda" else math.nan
     trouble, note = "", "ok" if steps == STEPS else f"ok, cut short after {steps} of {STEPS} steps"
-    if measured > predicted / ALLOWANCES["cuda"].fraction + SMALL_GIB:  # more than a plan leaves for what it cannot see
+    # more than the margin that a plan leaves for what it cannot predict
+    if measured > predicted / ALLOWANCES["cuda"].fraction + SMALL_GIB:
         note += f"; memory {measured / predicted - 1:.0%} over the prediction"
     if not finite(step, metrics):
         trouble = "failed: losses or weights are not finite"
@@ -150,13 +151,13 @@ def train_case(case: Case, device: str, folder: Path, seconds: float) -> Result:
         failed=bool(trouble),
         note=trouble or note,
         steps=steps,
-        images_per_second=params.train.batch_size / each,
+        images_per_second=params.train.batch_size / step_seconds,
         predicted=predicted,
         measured=measured,
     )
 
 
-def ready(params: Params, dataset: Dataset) -> tuple[Step, float]:
+def set_up_step(params: Params, dataset: Dataset) -> tuple[Step, float]:
     """A step on the device, and its peak of memory by the plan, GiB."""
     accelerator = make_accelerator(params)
     plan = plan_memory(params, dataset, accelerator)
@@ -182,17 +183,17 @@ def compare_in_double(device: str, folder: Path) -> Result:
     dataset = noise_images(folder, 32, 32)
     weights = []
     for kind in (device, "cpu"):
-        step, _ = ready(load(settings=[*NARROW, f"machine.device={kind}"]), dataset)
-        for number in range(DOUBLE_STEPS):
+        step, _ = set_up_step(load(settings=[*SMALL_NETWORK, f"machine.device={kind}"]), dataset)
+        for number in range(FLOAT64_STEPS):
             run_step(step, number)
         weights.append([value.detach().cpu() for value in step.ema.network.state_dict().values()])
-    farthest = max(float((one - other).abs().max()) for one, other in zip(*weights, strict=True))
-    well = farthest < FARTHEST
-    note = f"{'ok' if well else 'failed'}: weights differ by {farthest:.1e} at most"
-    return Result("float64 against the CPU", "float64", failed=not well, note=note, steps=DOUBLE_STEPS)
+    difference = max(float((one - other).abs().max()) for one, other in zip(*weights, strict=True))
+    close = difference < MAX_DIFFERENCE
+    note = f"{'ok' if close else 'failed'}: weights differ by {difference:.1e} at most"
+    return Result("float64 against the CPU", "float64", failed=not close, note=note, steps=FLOAT64_STEPS)
 
 
-def forget(device: str) -> None:
+def free_memory(device: str) -> None:
     """Free the memory of the case before, and reset the peak."""
     gc.collect()
     if device == "cuda":
@@ -201,22 +202,22 @@ def forget(device: str) -> None:
 
 
 def wait(device: str) -> None:
-    """Wait until the GPU has done what it was given."""
+    """Wait until all work on the GPU has finished."""
     if device == "cuda":
         torch.cuda.synchronize()
 
 
 def table(results: Iterable[Result], title: str) -> Table:
     """The table that is printed."""
-    made = Table("case", "precision", title=title, title_justify="left")
+    output = Table("case", "precision", title=title, title_justify="left")
     for name in ("steps", "images/s", "predicted GiB", "measured GiB"):
-        made.add_column(name, justify="right")
-    made.add_column("result", overflow="fold")
+        output.add_column(name, justify="right")
+    output.add_column("result", overflow="fold")
     for row in results:
         numbers = (f"{value:.3g}" if math.isfinite(value) else "" for value in
                    (row.images_per_second, row.predicted, row.measured))  # fmt: skip
-        made.add_row(row.name, row.precision, str(row.steps or ""), *numbers, row.note, style="red" * row.failed)
-    return made
+        output.add_row(row.name, row.precision, str(row.steps or ""), *numbers, row.note, style="red" * row.failed)
+    return output
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The parts of `make gpu-check` that go through a whole run: train, kill, resume, sample, evaluate."""
+"""The parts of `make gpu-check` that cover a whole run: train, kill, resume, sample, evaluate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mapgan.errors import MapganError
 from mapgan.params import Params, load
 
 STEPS = 30
-TRAIN_IMAGES, HELD_OUT = 8, 2
+TRAIN_IMAGES, HOLDOUT_IMAGES = 8, 2
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class Result:
     """A row of the table.
 
     Attributes:
-        name: what was done.
-        precision: in which precision.
-        failed: whether it went wrong.
-        note: what there is to say.
-        steps: how many were done.
+        name: name of the check.
+        precision: precision of training.
+        failed: whether the check failed.
+        note: remarks.
+        steps: number of steps done.
         images_per_second: without the first steps; NaN if too few were done.
         predicted: peak of memory by the plan, GiB; NaN if there is none.
         measured: peak of memory by CUDA's allocator, GiB; NaN if there is none.
@@ -64,7 +64,7 @@ class Result:
 
 
 def whole_params(case: Case, device: str) -> Params:
-    """Settings of a short run with all that a run does."""
+    """Settings of a short run that exercises every part of a run."""
     short = [f"train.steps={STEPS}", "train.log_every=10", "train.snapshot_every=15", "train.snapshot_images=4"]
     generated = ["machine.save_every=10", "sample.seeds=0-3", "sample.sheet=2x2", "evaluate.images=8"]
     return Case(case.preset, case.precision, (*short, *generated, *case.settings)).params(device)
@@ -72,39 +72,41 @@ def whole_params(case: Case, device: str) -> Params:
 
 def train_whole(case: Case, device: str, folder: Path, out: str) -> Path:
     """Train as `mapgan train` does, into `folder`/`out`, and return the generator's file."""
-    params, index = whole_params(case, device), folder / out
+    params, run = whole_params(case, device), folder / out
     maps = noise_images(folder, params.resize.width, params.resize.height).folder
-    generator = index / "generator.safetensors"
-    stages.train(params, maps, generator, index / "results", index / "scratch")
+    generator = run / "generator.safetensors"
+    stages.train(params, maps, generator, run / "results", run / "scratch")
     return generator
 
 
 def kill_and_resume(case: Case, device: str, folder: Path) -> Result:
-    """Kill a run after its first saved state and resume it: it ends with the weights of one that nobody killed."""
+    """Kill a run after its first checkpoint and resume it: the weights must be those of an uninterrupted run."""
     with contextlib.redirect_stderr(io.StringIO()):
         undisturbed = files.sha256_file(train_whole(case, device, folder, "undisturbed"))
     process = multiprocessing.get_context("spawn").Process(target=train_whole, args=(case, device, folder, "run"))
     process.start()
     checkpoints = folder / "run" / "scratch" / "state"
-    until = time.monotonic() + 60
-    while process.is_alive() and not any(checkpoints.rglob("step-*.safetensors")) and time.monotonic() < until:
+    deadline = time.monotonic() + 60
+    while process.is_alive() and not any(checkpoints.rglob("step-*.safetensors")) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.kill()
     process.join()
     if (folder / "run" / "generator.safetensors").exists() or not any(checkpoints.rglob("step-*.safetensors")):
-        raise MapganError("the run could not be killed between its first state and its end")
+        raise MapganError("the run could not be killed between its first checkpoint and its end")
     output = io.StringIO()
     with contextlib.redirect_stderr(output):
         resumed = files.sha256_file(train_whole(case, device, folder, "run"))
     if "continues after step" not in output.getvalue():
         raise MapganError("the killed run started from scratch")
     same = undisturbed == resumed
-    note = "ok: the same weights, bit for bit" if same else "failed: ends with other weights than a run without a kill"
+    note = (
+        "ok: the same weights, bit for bit" if same else "failed: the weights differ from those of an uninterrupted run"
+    )
     return Result("killed and resumed", case.precision, failed=not same, note=note, steps=STEPS)
 
 
 def sample(case: Case, device: str, folder: Path) -> Result:
-    """Draw with the resumed run's generator."""
+    """Sample from the resumed run's generator."""
     stages.sample(whole_params(case, device).sample, folder / "run/generator.safetensors", folder / "samples",
                   device_name(device))  # fmt: skip
     return Result("sample", note=f"ok: {len(list((folder / 'samples/singles').iterdir()))} images")
@@ -127,12 +129,12 @@ def device_name(kind: str) -> str:
 
 def noise_images(folder: Path, width: int, height: int) -> Dataset:
     """A training set of noise in coarse squares, made once for each size."""
-    index = folder / f"images-{width}x{height}"
-    if not index.is_dir():
+    dataset = folder / f"images-{width}x{height}"
+    if not dataset.is_dir():
         random = np.random.default_rng(0)
-        count, rows, columns = TRAIN_IMAGES + HELD_OUT, -(-height // 8), -(-width // 8)
+        count, rows, columns = TRAIN_IMAGES + HOLDOUT_IMAGES, -(-height // 8), -(-width // 8)
         coarse = (random.integers(0, 256, (rows, columns, 3), dtype=np.uint8) for _ in range(count))
         images = (image.repeat(8, 0).repeat(8, 1)[:height, :width] for image in coarse)
         entries = [Entry(f"{number}", f"{number}") for number in range(count)]
-        write_dataset(index, (width, height), entries[:TRAIN_IMAGES], entries[TRAIN_IMAGES:], images)
-    return open_dataset(index, verify=False)
+        write_dataset(dataset, (width, height), entries[:TRAIN_IMAGES], entries[TRAIN_IMAGES:], images)
+    return open_dataset(dataset, verify=False)

@@ -1,4 +1,4 @@
-"""An earlier run in the output folder of a new one: nothing of it is overwritten unless asked."""
+"""An earlier run in the output folder of a new one: it is never overwritten unless the user asks for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mapgan.training.checkpoints.checkpoint import find_checkpoint, read_metadat
 from mapgan.training.checkpoints.continuing import check_continuable
 from mapgan.training.checkpoints.fingerprint import differences, fingerprint, run_parts
 
-TWO_WAYS = "go on from it with --continue, or train into another --out"
+REMEDY = "continue it with --continue, or train into another --out"
 
 
 def refuse_to_replace(out: Path, changed: str) -> None:
@@ -30,7 +30,7 @@ def refuse_to_replace(out: Path, changed: str) -> None:
 
 
 def checkpoint_to_continue(out: Path, params: Params, dataset: Dataset, continue_run: bool) -> Path | None:
-    """The checkpoint of an earlier run in `out`, with other data or settings, that this run goes on from.
+    """The checkpoint of an earlier run in `out`, with other data or settings, that this run continues from.
 
     None where the run is the same, so that it resumes by itself, or where there is none.
 
@@ -78,4 +78,4 @@ def _newest(out: Path) -> Path | None:
 
 
 def _refuse(out: Path, checkpoint: Path, changed: str) -> NoReturn:
-    raise MapganError(f"{out} holds a run of {step_of(checkpoint)} steps, and this one differs in {changed}", TWO_WAYS)
+    raise MapganError(f"{out} holds a run of {step_of(checkpoint)} steps, and this one differs in {changed}", REMEDY)

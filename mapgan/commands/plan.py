@@ -1,4 +1,4 @@
-"""`mapgan plan`: what a training step needs of the memory, and which micro-batch and checkpointing fit."""
+"""`mapgan plan`: the memory that a training step needs, and which micro-batch and checkpointing fit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mapgan import files
 from mapgan.errors import MapganError
 from mapgan.memory.budget import GIB, allocator_limit, assumed_memory, device_budget, gib
 from mapgan.memory.plan import StepCost, choose_config
-from mapgan.memory.summary import aligned
+from mapgan.memory.summary import align_columns
 from mapgan.params import Machine, Params, load
 from mapgan.params.parsing import parse_size
 from mapgan.params.reading import parse_yaml
@@ -20,7 +20,7 @@ from mapgan.params.writing import merge_into
 from mapgan.training.device.device import find_device
 from mapgan.training.device.memory_plan import SMALLER, MemoryEstimator
 
-HERE = Path("params.yaml")
+DEFAULT_PARAMS = Path("params.yaml")
 ASSUMED_LABELS = 10  # the number is known once the set is made, and matters little
 
 
@@ -31,17 +31,17 @@ def plan(
 
     Args:
         params: a file of settings; None for `params.yaml`, if there is one here.
-        preset: laid over it.
-        settings: `KEY=VALUE`, laid over that.
+        preset: overrides the file.
+        settings: `KEY=VALUE` settings, which override both.
         size: pixels, such as 768x768; None for `resize.width` and `resize.height`.
-        memory: GiB of a card, which need not be there; None for `machine.memory_gib`.
+        memory: GiB of a card, which need not be present; None for `machine.memory_gib`.
         write: write the choice into the file of settings.
 
     Raises:
         MapganError: a setting is wrong, or nothing fits.
     """
     chosen = load_here(params, preset, settings, _options(size, memory))
-    target = params or HERE
+    target = params or DEFAULT_PARAMS
     if write and not target.is_file():
         raise MapganError(f"{target}: no such file", "name the file to write to with --params")
     device = _device(chosen.machine)
@@ -74,7 +74,7 @@ def load_here(
     params: Path | None, preset: str | None, settings: list[str], options: dict[str, Any] | None = None
 ) -> Params:
     """Settings over the file `params`, or over the `params.yaml` of this folder if there is one."""
-    return load(HERE if params is None and HERE.is_file() else params, preset, settings, options)
+    return load(DEFAULT_PARAMS if params is None and DEFAULT_PARAMS.is_file() else params, preset, settings, options)
 
 
 def assumed_labels(params: Params) -> int:
@@ -96,7 +96,7 @@ def _options(size: str | None, memory: float | None) -> dict[str, Any]:
 
 
 def _device(machine: Machine) -> torch.device:
-    """The device that is meant: a card that need not be there, if its memory is given."""
+    """The device to plan for: a card that need not be present, if its memory is set."""
     if machine.memory_gib and machine.device in ("auto", "cuda"):
         return torch.device("cuda", 0)
     return find_device(machine)
@@ -119,7 +119,7 @@ def _memory(machine: Machine, device: torch.device, present: bool) -> str:
 
 
 def _table(costs: list[StepCost], choice: StepCost) -> list[str]:
-    """A row for each way; arithmetic as a multiple of the least."""
+    """A row for each configuration; arithmetic is relative to the cheapest one."""
     least = min(cost.flops for cost in costs)
     rows = [["checkpointing", "micro-batch", "predicted GiB", "arithmetic"]]
     for cost in costs:
@@ -127,22 +127,22 @@ def _table(costs: list[StepCost], choice: StepCost) -> list[str]:
         cells = [config.checkpointing, str(config.micro_batch), f"{cost.peak / GIB:.2f}", f"{cost.flops / least:.2f}"]
         rows.append(cells)
     marks = ["", *("  <- choice" if cost is choice else "" for cost in costs)]
-    return [line + mark for line, mark in zip(aligned(rows, words=1), marks, strict=True)]
+    return [line + mark for line, mark in zip(align_columns(rows, left=1), marks, strict=True)]
 
 
 def _restrictions(machine: Machine) -> list[str]:
-    """A line where the settings leave training no choice."""
+    """A line if the settings restrict the choice that training has."""
     if not machine.micro_batch and machine.checkpointing == "auto":
         return []
     return [
-        f"the settings hold training to machine.micro_batch {machine.micro_batch or 'any'}, machine.checkpointing "
+        f"the settings restrict training to machine.micro_batch {machine.micro_batch or 'any'}, machine.checkpointing "
         f"{machine.checkpointing}, whatever is chosen here; --write replaces them"
     ]
 
 
 def _write(target: Path, choice: StepCost, memory: float | None) -> str:
-    """Put the choice into the `machine` section of the file `target`, whose comments stay."""
-    load(target)  # a file that is wrong already is left alone
+    """Put the choice into the `machine` section of the file `target`, whose comments are kept."""
+    load(target)  # do not touch a file that is already invalid
     section: dict[str, object] = {
         "micro_batch": choice.config.micro_batch,
         "checkpointing": choice.config.checkpointing,

@@ -17,10 +17,10 @@ def listing() -> str:
 
 
 def write_preset(name: str, params: Path) -> str:
-    """Merge preset `name` into the file `params`, whose comments stay; returns a line that says so.
+    """Merge preset `name` into the file `params`, whose comments are kept; returns a line that says so.
 
     Raises:
-        MapganError: there is no such preset or file, or the file is wrong already.
+        MapganError: there is no such preset or file, or the file is already invalid.
     """
     load(params, name)
     merged = merge_into(params.read_text(encoding="utf-8"), read_preset(name))

@@ -16,7 +16,7 @@ from torch import distributed
 from mapgan import files, stages
 from mapgan.commands.earlier_run import checkpoint_to_continue, refuse_longer
 from mapgan.commands.run_files import GENERATOR
-from mapgan.commands.training_set import Given, make_training_set, source_options, take_training_set
+from mapgan.commands.training_set import CliSettings, make_training_set, source_options, take_training_set
 from mapgan.dataset import Dataset, is_dataset, open_dataset
 from mapgan.errors import MapganError
 from mapgan.params import Params, load
@@ -29,15 +29,15 @@ PREPARATION = timedelta(hours=6)  # how long the other processes wait while the 
 Result = TypeVar("Result")
 
 
-def train(folder: Path | None, out: Path | None, given: Given, resume: str, continue_run: bool) -> str:
+def train(folder: Path | None, out: Path | None, cli_settings: CliSettings, resume: str, continue_run: bool) -> str:
     """Make a training set of `folder` (unless it is one), train on it, and sample a sheet.
 
     Args:
         folder: images, a training set, or files of a ready-made set; None where `dataset.name` names one.
         out: the run's folder; None for `runs/NAME`.
-        given: the settings as they were given.
+        cli_settings: where the settings come from.
         resume: auto, never, or the path of a checkpoint.
-        continue_run: go on from the run in `out` although its data or settings were others.
+        continue_run: continue the run in `out`, even if its data or settings were different.
 
     Returns:
         A line that says where everything is.
@@ -49,12 +49,12 @@ def train(folder: Path | None, out: Path | None, given: Given, resume: str, cont
         raise MapganError(f"--resume {resume}: no such checkpoint", "say auto, never, or the path of one or of a run")
     if continue_run and resume != "auto":
         raise MapganError("--continue does not go with --resume", "leave one of them out")
-    params = given.load()  # a wrong setting should be heard of before any work
+    params = cli_settings.load()  # report a wrong setting before any work is done
     _check_folder(folder, params)
     PartialState(cpu=check_device(params.machine) == "cpu")  # the processes of a launcher meet here
-    out = out or Path("runs") / _name(folder, given.preset or params.dataset.name)
+    out = out or Path("runs") / _name(folder, cli_settings.preset or params.dataset.name)
     if folder is not None and out.resolve().is_relative_to(folder.resolve()):
-        raise MapganError(f"--out {out}: lies in the folder of images", "name a place outside of it")
+        raise MapganError(f"--out {out}: is inside the folder of images", "choose a folder outside of it")
     maps = folder if folder is not None and is_dataset(folder) else out / "maps"
     options = source_options(folder, params)
 
@@ -72,9 +72,11 @@ def train(folder: Path | None, out: Path | None, given: Given, resume: str, cont
 
     def prepare() -> tuple[Params, Path | None]:
         if maps is folder:
-            params = take_training_set(maps, given)
+            params = take_training_set(maps, cli_settings)
         else:
-            params = make_training_set(options, out, given, may_replace=continue_run or resume == "never", check=check)
+            params = make_training_set(
+                options, out, cli_settings, may_replace=continue_run or resume == "never", check=check
+            )
         dataset = open_dataset(maps, verify=False)
         check(params, dataset)
         files.write_text(out / "params.yaml", to_yaml(params))
@@ -110,8 +112,8 @@ def _name(folder: Path | None, otherwise: str) -> str:
 def _main_process_first(work: Callable[[], Result], read: Callable[[], Result]) -> Result:
     """`work()` in the main process, and then `read()` in the others.
 
-    They wait at a group of their own: the hours that pruning may take should not be the time-out of training, where
-    a process that does not answer for half an hour is lost.
+    They wait in a process group of their own, whose timeout allows for hours of pruning, while the timeout of training
+    stays short enough to notice a lost process.
     """
     state = PartialState()
     if state.num_processes == 1:

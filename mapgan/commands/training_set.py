@@ -18,7 +18,7 @@ from mapgan import files, stages
 from mapgan.collect.folder import is_image_file, walk
 from mapgan.commands.auto_preset import choose_preset, median_side
 from mapgan.commands.earlier_run import refuse_to_replace
-from mapgan.curate.resize import refuse_foreign
+from mapgan.curate.resize import check_replaceable
 from mapgan.dataset import Dataset, count_labels, open_dataset
 from mapgan.errors import MapganError
 from mapgan.params import Params, load
@@ -29,14 +29,14 @@ MADE_FROM = "made-from.json"
 
 
 @dataclass(frozen=True)
-class Given:
-    """Settings as they were given on the command line.
+class CliSettings:
+    """Where the command line says that settings come from, before they are loaded.
 
     Args:
         params: a file of settings.
-        preset: laid over it.
-        settings: `KEY=VALUE`, laid over that.
-        options: what other options say, laid over all.
+        preset: overrides the file.
+        settings: `KEY=VALUE` settings, which override both.
+        options: settings from other command-line options, which override all.
     """
 
     params: Path | None = None
@@ -53,8 +53,8 @@ class Given:
         return load(self.params, self.preset, self.settings, merge(self.options, options or {}))
 
 
-def take_training_set(maps: Path, given: Given) -> Params:
-    """Take a training set as it is: its size and labels win over every setting.
+def take_training_set(maps: Path, cli_settings: CliSettings) -> Params:
+    """Take a training set as it is: its size and labels override the settings.
 
     Raises:
         MapganError: labels are asked for, and it has none.
@@ -62,7 +62,7 @@ def take_training_set(maps: Path, given: Given) -> Params:
     dataset = open_dataset(maps, verify=False)
     if dataset.labels:
         _info(f"the training set has labels ({count_labels(dataset)}): both networks are conditioned on them")
-    elif given.load().dataset.condition != "none":
+    elif cli_settings.load().dataset.condition != "none":
         raise MapganError(
             f"dataset.condition: {maps} has no labels", "set it to none, or make the set again with labels"
         )
@@ -70,7 +70,7 @@ def take_training_set(maps: Path, given: Given) -> Params:
         "resize": {"width": dataset.width, "height": dataset.height},
         "dataset": {"condition": "folder" if dataset.labels else "none"},
     }
-    return _resolve(given, options, min(dataset.width, dataset.height))
+    return _resolve(cli_settings, options, min(dataset.width, dataset.height))
 
 
 def source_options(folder: Path | None, params: Params) -> dict[str, Any]:
@@ -88,14 +88,18 @@ def source_options(folder: Path | None, params: Params) -> dict[str, Any]:
 
 
 def make_training_set(
-    options: Mapping[str, Any], out: Path, given: Given, may_replace: bool, check: Callable[[Params, Dataset], None]
+    options: Mapping[str, Any],
+    out: Path,
+    cli_settings: CliSettings,
+    may_replace: bool,
+    check: Callable[[Params, Dataset], None],
 ) -> Params:
     """Copy, prune and resize the images into `out/maps`, if that has not been done.
 
     Args:
         options: from `source_options`.
         out: the run's folder.
-        given: all other settings.
+        cli_settings: all other settings.
         may_replace: replace a training set that an earlier run in `out` was trained on.
         check: raises an error if the run cannot use the new training set; then the earlier one stays.
 
@@ -103,15 +107,15 @@ def make_training_set(
         MapganError: there are no images, or `out` holds a run on another set and `may_replace` is False.
     """
     raw, pruned, maps, cache = out / "raw", out / "pruned", out / "maps", out / ".mapgan" / "cache"
-    first = given.load(options)
+    first = cli_settings.load(options)
     _refuse_other_source(first, out)
     if first.dataset.name == "folder":
         _info(stages.scrape(first.scrape, raw, cache))
-    params = _resolve(given, options, _typical_side(first, given, raw, cache))
+    params = _resolve(cli_settings, options, _typical_side(first, cli_settings, raw, cache))
     made_from = _made_from(params, raw)
     note = maps / MADE_FROM
     before = files.read_json(note) if note.is_file() else None
-    if before == made_from and _is_whole(maps):
+    if before == made_from and _is_intact(maps):
         return params
     if before not in (None, made_from) and not may_replace:
         refuse_to_replace(out, _what_changed(before, made_from))
@@ -122,7 +126,7 @@ def make_training_set(
     _info(stages.resize(params.dataset, params.resize, raw, pruned, made, cache, workers))
     check(params, open_dataset(made, verify=False))
     if made != maps:
-        refuse_foreign(maps)
+        check_replaceable(maps)
         shutil.rmtree(maps)
         made.rename(maps)
     files.write_json(note, made_from)
@@ -157,14 +161,14 @@ def _what_changed(before: dict[str, Any], now: dict[str, Any]) -> str:
     return ", ".join(changed)
 
 
-def _typical_side(params: Params, given: Given, raw: Path, cache: Path) -> float:
+def _typical_side(params: Params, cli_settings: CliSettings, raw: Path, cache: Path) -> float:
     """The shorter side of the images, pixels, which only the choice of a preset needs."""
     if params.dataset.name == "folder":
         return median_side(raw)
-    return 0.0 if given.params or given.preset else find_set(params.dataset, cache).side
+    return 0.0 if cli_settings.params or cli_settings.preset else find_set(params.dataset, cache).side
 
 
-def _is_whole(maps: Path) -> bool:
+def _is_intact(maps: Path) -> bool:
     with contextlib.suppress(MapganError):
         open_dataset(maps)
         return True
@@ -172,7 +176,7 @@ def _is_whole(maps: Path) -> bool:
 
 
 def _refuse_other_source(params: Params, out: Path) -> None:
-    """Stop where `runs/NAME` is the run of another folder of the same name."""
+    """Refuse to continue if `out` holds a run on other images, such as another folder of the same name."""
     if (out / "params.yaml").is_file():
         earlier, now = _where_images_are(load(out / "params.yaml")), _where_images_are(params)
         if earlier != now:
@@ -186,12 +190,12 @@ def _where_images_are(params: Params) -> str:
     return f"{name} in {Path(params.dataset.path).resolve()}"
 
 
-def _resolve(given: Given, options: Mapping[str, Any], side: float) -> Params:
-    """All settings; where nobody named a preset or a file, over the preset that suits the machine and the images."""
-    if given.params is None and given.preset is None:
-        preset = _auto_preset(given, options, side)
-        given = replace(given, preset=preset)
-    params = given.load(options)
+def _resolve(cli_settings: CliSettings, options: Mapping[str, Any], side: float) -> Params:
+    """All settings; without a preset or a file, based on the preset that suits the machine and the images."""
+    if cli_settings.params is None and cli_settings.preset is None:
+        preset = _auto_preset(cli_settings, options, side)
+        cli_settings = replace(cli_settings, preset=preset)
+    params = cli_settings.load(options)
     _info(
         f"{params.resize.width} x {params.resize.height} pixels, {params.train.network}, "
         f"{params.train.steps} steps of {params.train.batch_size} images"
@@ -199,8 +203,8 @@ def _resolve(given: Given, options: Mapping[str, Any], side: float) -> Params:
     return params
 
 
-def _auto_preset(given: Given, options: Mapping[str, Any], side: float) -> str:
-    params = given.load(options)
+def _auto_preset(cli_settings: CliSettings, options: Mapping[str, Any], side: float) -> str:
+    params = cli_settings.load(options)
     has_gpu = params.machine.device != "cpu" and torch.cuda.is_available()
     gpu_bytes = torch.cuda.get_device_properties(0).total_memory if has_gpu else 0
     choice = choose_preset(side, gpu_bytes, params.dataset.name != "folder")

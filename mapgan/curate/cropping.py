@@ -68,22 +68,22 @@ def _padded(image: Image.Image, settings: Resize) -> Image.Image:
 def _tiles(image: Image.Image, settings: Resize) -> Iterator[Crop]:
     width, height = window(settings)
     limit = CANDIDATES_PER_TILE * settings.tiles_per_image
-    indices = list(corners(image.size, (width, height), settings.tile_overlap, limit))
-    contrasts = _contrasts(image, indices, (width, height))
+    positions = list(corners(image.size, (width, height), settings.tile_overlap, limit))
+    contrasts = _contrasts(image, positions, (width, height))
     # relative to the richest tile, as parchment has less contrast than black stone
     threshold = settings.tile_contrast * max(contrasts)
-    rich = [index for index, contrast in zip(indices, contrasts, strict=True) if contrast >= threshold]
+    rich = [position for position, contrast in zip(positions, contrasts, strict=True) if contrast >= threshold]
     for x, y in rich[: settings.tiles_per_image]:
         yield x, y, _scaled(image, (settings.width, settings.height), (x, y, x + width, y + height))
 
 
-def _contrasts(image: Image.Image, indices: list[tuple[int, int]], size: tuple[int, int]) -> list[float]:
+def _contrasts(image: Image.Image, positions: list[tuple[int, int]], size: tuple[int, int]) -> list[float]:
     """Standard deviation of the grey values in each window, measured on a reduced image."""
     scale = min(1.0, MEASURED_SIDE / min(size))
     small = (max(1, round(scale * image.width)), max(1, round(scale * image.height)))
     grey = np.asarray(image.convert("L").resize(small, Image.Resampling.BOX), dtype=np.float32)
     width, height = (max(1, round(scale * side)) for side in size)
-    small_corners = [(round(scale * x), round(scale * y)) for x, y in indices]
+    small_corners = [(round(scale * x), round(scale * y)) for x, y in positions]
     return [float(grey[y : y + height, x : x + width].std()) for x, y in small_corners]
 
 

@@ -114,7 +114,7 @@ def _decode(
     if size > BUDGET.total:
         gib, most = size / 2**30, BUDGET.total / 2**30
         raise BadImage(
-            f"too large: {width * height / 1e6:.0f} megapixels take {gib:.1f} GiB, of {most:.1f}", image.size
+            f"too large: {width * height / 1e6:.0f} megapixels take {gib:.1f} GiB, more than {most:.1f}", image.size
         )
     stack.enter_context(BUDGET.reserve(size))
     image.load()
@@ -146,7 +146,7 @@ def _transpose(image: Image.Image) -> None:
 def _bytes_per_pixel(image: Image.Image) -> int:
     """The peak of decoding and first use. Pillow stores RGB in 4 bytes per pixel."""
     decoder = 12 if image.format in ("WEBP", "AVIF", "HEIF") else 0  # frames of their own decoders
-    if _is_deep(image):
+    if _is_high_bit_depth(image):
         return decoder + 30  # float64, and two copies of it
     return decoder + (21 if image.has_transparency_data else 9)  # two layers and two results; or RGB, a copy, and grey
 
@@ -163,12 +163,12 @@ def _reason(error: Exception) -> str:
     return f"undecodable: {' '.join(str(error).split())[:80] or type(error).__name__}"
 
 
-def _is_deep(image: Image.Image) -> bool:
+def _is_high_bit_depth(image: Image.Image) -> bool:
     return image.mode in ("I", "F") or image.mode.startswith("I;16")
 
 
 def _as_rgb(image: Image.Image, background: Color) -> Image.Image:
-    if _is_deep(image):
+    if _is_high_bit_depth(image):
         return Image.fromarray(_eight_bits(image)).convert("RGB")
     if not image.has_transparency_data:
         return image if image.mode == "RGB" else image.convert("RGB")

@@ -38,7 +38,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Measured:
-    """The record of an image, and what its duplicates are found by, unless it is rejected already.
+    """The record of an image, and its hashes for finding duplicates, unless it is already rejected.
 
     Attributes:
         row: the record.
@@ -96,12 +96,12 @@ def _record(row: ManifestRow) -> PruneRecord:
 
 
 def _measured(settings: Prune, raw: Path, row: PruneRecord) -> Measured:
-    """The measures of an image, and the reason to reject it by itself if there is one."""
+    """The measures of an image, and the reason to reject it, if there is one besides duplication."""
     try:
         with open_upright(raw / row.file, settings.max_megapixels, needed=MEASURED_SIZE) as (image, width, height):
             lightness, contrast = _grey(image)
             row = replace(row, width=width, height=height, lightness=lightness, contrast=contrast)
-            reason = _hard_reason(row, settings)
+            reason = _reject_reason(row, settings)
             if reason:
                 return Measured(replace(row, reason=reason))
             orientations = orientation_hashes(image)
@@ -128,7 +128,7 @@ def _grey(image: Image.Image) -> tuple[float, float]:
     return round(mean, 2), round(deviation, 2)
 
 
-def _hard_reason(row: PruneRecord, settings: Prune) -> str:
+def _reject_reason(row: PruneRecord, settings: Prune) -> str:
     short, long = sorted((row.width, row.height))
     if short < settings.min_side:
         return f"too small: {row.width} x {row.height} pixels"
@@ -148,8 +148,8 @@ def _without_duplicates(measured: Sequence[Measured], settings: Prune) -> list[P
     """Reject every image that is a duplicate of a better one.
 
     From the best image down, each is compared with those kept so far, so a chain of near duplicates
-    (A like B, B like C) always ends the same way: whatever is near a kept image goes, and what
-    goes takes nothing else with it.
+    (A like B, B like C) is always resolved the same way: an image near a kept one is rejected, and a
+    rejected image does not cause any other to be rejected.
     """
     records = [found.row for found in measured if found.orientations is None]
     rest = [found for found in measured if found.orientations is not None]

@@ -82,9 +82,9 @@ def _odd_ones(kept: Sequence[PruneRecord]) -> list[PruneRecord]:
 
 
 def _thumbnails(raw: Path, names: Sequence[str], max_megapixels: float, workers: int) -> Thumbnails:
-    """Thumbnails as data addresses, by file name; files that cannot be decoded are left out."""
-    made = parallel_map(partial(_thumbnail, raw, max_megapixels), names, workers)
-    return {name: address for name, address in zip(names, made, strict=True) if address}
+    """Thumbnails as data URLs, by file name; files that cannot be decoded are left out."""
+    urls = parallel_map(partial(_thumbnail, raw, max_megapixels), names, workers)
+    return {name: address for name, address in zip(names, urls, strict=True) if address}
 
 
 def _thumbnail(raw: Path, max_megapixels: float, name: str) -> str:

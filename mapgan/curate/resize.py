@@ -76,11 +76,11 @@ def resize(
     """Make the training set of the images in `pruned/kept.csv`, whose files are in `raw`.
 
     Writes PNG files to `out/train/` and `out/holdout/`, and `dataset.json` and `pack.npy` (see
-    `mapgan.dataset`). The old set stays until the new one is whole. `workers` (threads; 0: one per
+    `mapgan.dataset`). The old set is kept until the new one is complete. `workers` (threads; 0: one per
     core) changes nothing in the result. A set that is `labelled` keeps each image's label.
 
     Raises:
-        MapganError: there is no list, nothing to train on, or `out` holds folders of someone else's.
+        MapganError: there is no list, nothing to train on, or `out` holds folders that are not a training set's.
     """
     kept = read_list(pruned / "kept.csv")
     rows = [row for row in kept if _label(row) or not labelled]
@@ -88,17 +88,17 @@ def resize(
         raise MapganError(
             "dataset.condition: no image is in a subfolder", "make a subfolder for each label, or set it to none"
         )
-    refuse_foreign(out)
+    check_replaceable(out)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".resize-", dir=out) as name:
         scratch = Path(name)
-        made: list[ResizedImage] = []
+        results: list[ResizedImage] = []
         with Bar("resize", total=len(rows)) as bar:
             for result in parallel_map(partial(_make, settings, raw, scratch), rows, workers):
-                made.append(result)
+                results.append(result)
                 bar.advance()
-        train, holdout = _parts(made, settings.holdout, labelled)
-        counts = replace(_counts(made, train, holdout, settings), unlabelled=len(kept) - len(rows))
+        train, holdout = _split_entries(results, settings.holdout, labelled)
+        counts = replace(_counts(results, train, holdout, settings), unlabelled=len(kept) - len(rows))
         if not train:
             raise MapganError(
                 f"{pruned / 'kept.csv'}: of {len(rows)} images, {counts.blank} have only blank tiles and "
@@ -113,7 +113,7 @@ def resize(
     return counts
 
 
-def refuse_foreign(out: Path) -> None:
+def check_replaceable(out: Path) -> None:
     """Check that `out/train` and `out/holdout`, which are replaced, belong to a training set.
 
     Raises:
@@ -123,7 +123,7 @@ def refuse_foreign(out: Path) -> None:
     for part in PARTS:
         folder = out / part
         if folder.exists() and not ours and any(folder.iterdir()):
-            raise MapganError(f"{folder} is in the way and is not of a training set", "move it elsewhere")
+            raise MapganError(f"{folder} is in the way and does not belong to a training set", "move it elsewhere")
 
 
 def _label(row: PruneRecord) -> str:
@@ -144,11 +144,11 @@ def _make(settings: Resize, raw: Path, scratch: Path, row: PruneRecord) -> Resiz
     return ResizedImage(row, names, reason="" if names else "blank")
 
 
-def _parts(made: Iterable[ResizedImage], fraction: float, labelled: bool) -> tuple[list[Entry], list[Entry]]:
+def _split_entries(results: Iterable[ResizedImage], fraction: float, labelled: bool) -> tuple[list[Entry], list[Entry]]:
     """Training part and hold-out, each sorted by name."""
     entries = [
         Entry(name, result.row.group, _label(result.row) if labelled else "")
-        for result in made
+        for result in results
         for name in result.names
     ]
     entries.sort(key=lambda entry: entry.name)
@@ -157,16 +157,18 @@ def _parts(made: Iterable[ResizedImage], fraction: float, labelled: bool) -> tup
     return train, [entry for entry in entries if entry.group in out]
 
 
-def _counts(made: Sequence[ResizedImage], train: Sequence[Entry], holdout: Sequence[Entry], settings: Resize) -> Counts:
-    blank = sum(result.reason == "blank" for result in made)
+def _counts(
+    results: Sequence[ResizedImage], train: Sequence[Entry], holdout: Sequence[Entry], settings: Resize
+) -> Counts:
+    blank = sum(result.reason == "blank" for result in results)
     return Counts(
         train=len(train),
         holdout=len(holdout),
         train_groups=len({entry.group for entry in train}),
         holdout_groups=len({entry.group for entry in holdout}),
         blank=blank,
-        enlarged=sum(_is_enlarged(result.row, settings) for result in made),
-        bad=sum(bool(result.reason) for result in made) - blank,
+        enlarged=sum(_is_enlarged(result.row, settings) for result in results),
+        bad=sum(bool(result.reason) for result in results) - blank,
     )
 
 

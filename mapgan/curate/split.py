@@ -23,6 +23,6 @@ def held_out(groups: Iterable[tuple[str, str]], fraction: float) -> set[str]:
     """
     known = sorted(set(groups), key=lambda pair: (unit_hash(pair[0]), pair))
     trained_on = set({label: group for group, label in known}.values())  # the last group of each label
-    spared = [group for group, _ in known if group not in trained_on]
-    out = {group for group in spared if unit_hash(group) < fraction}
-    return out if out or not fraction else set(spared[:1])
+    candidates = [group for group, _ in known if group not in trained_on]
+    out = {group for group in candidates if unit_hash(group) < fraction}
+    return out if out or not fraction else set(candidates[:1])

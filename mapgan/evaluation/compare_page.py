@@ -73,7 +73,7 @@ def _sheets(runs: list[RunData], title: str) -> str:
 
 
 def _embedded(path: Path) -> str:
-    """An image as a data address, at most SIDE wide and high."""
+    """An image as a data URL, at most SIDE wide and high."""
     try:
         with open_upright(path, math.inf) as (image, _, _):
             image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)

@@ -17,17 +17,17 @@ MIN_IMAGES = 8  # of each kind: five neighbours need more than five images
 NEIGHBOURS_PRECISION = 3  # Kynkäänniemi et al. 2019
 NEIGHBOURS_DENSITY = 5  # Naeem et al. 2020
 SUBSETS, MAX_IN_SUBSET = 100, 1000
-FRECHET_RESAMPLES = 20
+FID_RESAMPLES = 20
 CHUNK = 1024  # images whose distances to all others are in memory at a time
 
 Numbers = dict[str, dict[str, float]]
 
 
-def distances(generated: Tensor, real: Tensor, seed: int = 0) -> Numbers:
+def feature_metrics(generated: Tensor, real: Tensor, seed: int = 0) -> Numbers:
     """All metrics; FID and KID with 95 % intervals over other samples of the same size."""
-    value, deviation = frechet(generated, real), frechet_deviation(generated, real, seed)
-    numbers = {"FID": interval(value, deviation), "KID": kernel(generated, real, seed)}
-    return numbers | {name: {"value": value} for name, value in neighbours(generated, real).items()}
+    value, deviation = fid(generated, real), fid_deviation(generated, real, seed)
+    numbers = {"FID": interval(value, deviation), "KID": kid(generated, real, seed)}
+    return numbers | {name: {"value": value} for name, value in nearest_neighbour_metrics(generated, real).items()}
 
 
 def interval(value: float, deviation: float) -> dict[str, float]:
@@ -35,7 +35,7 @@ def interval(value: float, deviation: float) -> dict[str, float]:
     return {"value": value, "low": value - 1.96 * deviation, "high": value + 1.96 * deviation}
 
 
-def frechet(one: Tensor, other: Tensor) -> float:
+def fid(one: Tensor, other: Tensor) -> float:
     """|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)): Heusel et al. 2017 (arXiv:1706.08500), equation 6.
 
     With C = X'X, the eigenvalues of C1 C2 are the squares of the singular values of X1 X2', whose size is the number of
@@ -56,21 +56,21 @@ def _short(x: Tensor) -> Tensor:
     return torch.linalg.qr(x, mode="r").R if len(x) > x.shape[1] else x
 
 
-def frechet_deviation(one: Tensor, other: Tensor, seed: int) -> float:
+def fid_deviation(one: Tensor, other: Tensor, seed: int) -> float:
     """The standard deviation of FID over other samples of the same size.
 
     Halves sampled without replacement vary as much as whole sets do (the delete-d jackknife with d = n/2, Shao and Wu
     1989). The bootstrap would be biased, because duplicates reduce the diversity.
     """
     found = []
-    for number in range(FRECHET_RESAMPLES):
+    for number in range(FID_RESAMPLES):
         halves = [x[rng.permutation(seed, f"half {side}", number, len(x))[: len(x) // 2]]
                   for side, x in (("one", one), ("other", other))]  # fmt: skip
-        found.append(frechet(halves[0], halves[1]))
+        found.append(fid(halves[0], halves[1]))
     return float(torch.tensor(found).std())
 
 
-def kernel(one: Tensor, other: Tensor, seed: int) -> dict[str, float]:
+def kid(one: Tensor, other: Tensor, seed: int) -> dict[str, float]:
     """KID, the unbiased MMD^2 of a cubic kernel: Binkowski et al. 2018 (arXiv:1801.01401), section 4."""
     from torch_fidelity.metric_kid import kid_features_to_metric
 
@@ -91,7 +91,7 @@ def kernel(one: Tensor, other: Tensor, seed: int) -> dict[str, float]:
     return interval(value, deviation * math.sqrt(half / (count - half)))  # factor of the jackknife, 1 for halves
 
 
-def neighbours(generated: Tensor, real: Tensor) -> dict[str, float]:
+def nearest_neighbour_metrics(generated: Tensor, real: Tensor) -> dict[str, float]:
     """Precision and recall (Kynkäänniemi et al. 2019, arXiv:1904.06991), density and coverage."""
     from torch_fidelity.metric_prc import prc_features_to_metric
 

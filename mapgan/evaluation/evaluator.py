@@ -69,4 +69,4 @@ class Evaluator:
             return sliced_wasserstein(images, self.holdout, defaults.patches, defaults.directions, self.seed)["mean"]
         if not len(self.real_features):
             self.real_features = features(self.extractor, self.holdout)
-        return distances.kernel(features(self.extractor, images), self.real_features, self.seed)["value"]
+        return distances.kid(features(self.extractor, images), self.real_features, self.seed)["value"]

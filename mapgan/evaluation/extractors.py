@@ -44,7 +44,7 @@ def open_extractor(setting: str, device: str = "cpu") -> Extractor:
     """The extractor that the setting `evaluate.extractor` names.
 
     Raises:
-        NotHere: a package is not installed, or Inception's weights can neither be found nor fetched.
+        ExtractorUnavailable: a package is not installed, or Inception's weights can neither be found nor fetched.
         MapganError: the file is missing or damaged, or its network does not take images.
     """
     if setting == "inception":

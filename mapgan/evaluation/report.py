@@ -140,7 +140,7 @@ def _wasserstein(report: Report, settings: Evaluate, parts: tuple[Images, ...], 
 
 def _by_features(report: Report, extractor: Extractor, parts: tuple[Images, ...], seed: int, bar: Bar) -> None:
     samples, holdout, real = (features(extractor, images, bar.advance) for images in parts)
-    found, reference = distances.distances(samples, holdout, seed), distances.distances(real, holdout, seed)
+    found, reference = distances.feature_metrics(samples, holdout, seed), distances.feature_metrics(real, holdout, seed)
     report.facts |= {"extractor": extractor.name, "extractor_sha256": extractor.digest}
     for name, values in found.items():
         report.add(f"{name} by {extractor.name}", values, reference[name]["value"])

@@ -12,7 +12,7 @@ from mapgan.errors import MapganError
 from mapgan.evaluation.table import best_of, cell, numbers_of, rank, short
 from mapgan.params.reading import read_yaml
 
-NOT_COMPARED = ("machine", "scrape")  # not compared
+NOT_COMPARED = ("machine", "scrape")  # sections that say nothing about the quality of a run
 
 
 @dataclass(frozen=True)
@@ -97,8 +97,8 @@ def differing(runs: list[RunData]) -> dict[str, list[str]]:
     table = {}
     for name in names:
         values = [str(run.settings.get(name, "")) for run in runs]
-        foreign = name.startswith("train.networks.") and not name.startswith(tuple(used))
-        if len(set(values)) > 1 and not foreign:
+        unused = name.startswith("train.networks.") and not name.startswith(tuple(used))
+        if len(set(values)) > 1 and not unused:
             table[name] = values
     return table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-LOWER, HIGHER = ("SWD", "FID", "KID", "share"), ("precision", "recall", "density", "coverage")
+LOWER, HIGHER = ("SWD", "FID", "KID", "fraction"), ("precision", "recall", "density", "coverage")
 
 
 def numbers_of(metrics: dict[str, Any]) -> dict[str, dict[str, float]]:

@@ -146,7 +146,7 @@ def _table(summary: Summary) -> str:
         setattr(total, name, sum(getattr(layer, name) for layer in summary.layers))
     heads = [summary.name, "kind", "output", "parameters", "mult-adds M", "kept MiB", "backward MiB"]
     end = f"forward and backward pass take {summary.peak / MIB:.2f} MiB at most, weights and gradients included"
-    return "\n".join([*aligned([heads, *map(_cells, [*summary.layers, total])], words=3), end])
+    return "\n".join([*align_columns([heads, *map(_cells, [*summary.layers, total])], left=3), end])
 
 
 def _cells(layer: Layer) -> list[str]:
@@ -161,10 +161,10 @@ def _cells(layer: Layer) -> list[str]:
     ]
 
 
-def aligned(rows: list[list[str]], words: int) -> list[str]:
-    """Rows of cells as aligned lines of text: the first `words` columns to the left, the others to the right."""
+def align_columns(rows: list[list[str]], left: int) -> list[str]:
+    """Rows of cells as align_columns lines of text: the first `left` columns flush left, the others flush right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    sides = ["<" if index < words else ">" for index in range(len(widths))]
+    sides = ["<" if index < left else ">" for index in range(len(widths))]
     lines = [
         "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)) for row in rows
     ]

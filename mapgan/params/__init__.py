@@ -1,12 +1,13 @@
 """`params.yaml` as typed, validated sections. Importing this loads neither torch nor PIL."""
 
-from mapgan.params.collecting import Demo, Folder, Gallery, Prune, ReadyMade, Resize, Scrape
+from mapgan.params.collecting import DatasetSettings, Demo, Folder, Gallery, Prune, Resize, Scrape
 from mapgan.params.networks import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName, Networks
 from mapgan.params.reading import load, load_params
 from mapgan.params.root import Params
 from mapgan.params.training import Evaluate, Machine, Sample, Train
 
 __all__ = [
+    "DatasetSettings",
     "Dcgan",
     "DcganModern",
     "Demo",
@@ -20,7 +21,6 @@ __all__ = [
     "Networks",
     "Params",
     "Prune",
-    "ReadyMade",
     "Resize",
     "Sample",
     "Scrape",

@@ -29,7 +29,7 @@ def _without_tilde(path: str) -> str:
     return path
 
 
-class ReadyMade(Section):
+class DatasetSettings(Section):
     """Which images: those of scrape, or a ready-made set, which skips scrape and prune."""
 
     name: Literal["folder", "file", "mnist", "fashion-mnist", "faces"] = "folder"

@@ -11,7 +11,7 @@ from mapgan.params.section import Count, Section
 NetworkName = Literal["mlp", "dcgan", "mapmaker", "dcgan-modern"]
 NormName = Literal["batch", "group", "instance", "pixel", "none"]
 ActivationName = Literal["relu", "leaky-relu", "elu", "silu", "gelu"]
-Dropped = Annotated[float, Field(ge=0, lt=1)]
+DropoutRate = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Mlp(Section):
@@ -29,10 +29,10 @@ class Mlp(Section):
     layers: Annotated[int, Field(ge=1, le=6)] = 3
     """hidden layers of each network"""
 
-    generator_dropout: Dropped = 0.0
+    generator_dropout: DropoutRate = 0.0
     """dropout probability of the generator's units"""
 
-    discriminator_dropout: Dropped = 0.3
+    discriminator_dropout: DropoutRate = 0.3
     """dropout probability of the discriminator's units"""
 
 
@@ -69,18 +69,18 @@ class Dcgan(Section):
     discriminator_activation: ActivationName = "leaky-relu"
     """relu, leaky-relu, elu, silu, gelu"""
 
-    generator_dropout: Dropped = 0.0
+    generator_dropout: DropoutRate = 0.0
     """dropout probability of the generator's channels"""
 
-    discriminator_dropout: Dropped = 0.0
+    discriminator_dropout: DropoutRate = 0.0
     """dropout probability of the discriminator's channels"""
 
     initialisation: Literal["normal", "default", "orthogonal"] = "normal"
-    """weight initialization: normal (N(0, 0.02), as in the paper), default (that of torch), orthogonal"""
+    """weight initialization: normal (N(0, 0.02), as in the paper), default (PyTorch's own), orthogonal"""
 
 
 class Mapmaker(Section):
-    """That of the first map maker: a large latent, a linear layer, two transposed convolutions with stride 4."""
+    """The network of the first map maker: a large latent, a linear layer, two transposed convolutions with stride 4."""
 
     latent: Count = 1200
     """size of the latent; 3 x 20 x 20 originally"""

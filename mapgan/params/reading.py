@@ -46,7 +46,7 @@ def load(
     for where, layer in layers:
         merged = merge(merged, layer)
         checked = validate(merged, where)
-    checked.check_whole()
+    checked.check_consistency()
     return checked
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from mapgan.errors import SettingsError
-from mapgan.params.collecting import Prune, ReadyMade, Resize, Scrape
+from mapgan.params.collecting import DatasetSettings, Prune, Resize, Scrape
 from mapgan.params.section import Section
 from mapgan.params.training import Evaluate, Machine, Sample, Train
 
@@ -18,7 +18,7 @@ class Params(Section):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """seed of all random numbers: weights, order of images, latents"""
 
-    dataset: ReadyMade = ReadyMade()
+    dataset: DatasetSettings = DatasetSettings()
     scrape: Scrape = Scrape()
     prune: Prune = Prune()
     resize: Resize = Resize()
@@ -27,8 +27,8 @@ class Params(Section):
     sample: Sample = Sample()
     machine: Machine = Machine()
 
-    def check_whole(self) -> None:
-        """Check the rules between settings, once all of them are known.
+    def check_consistency(self) -> None:
+        """Check the rules that involve several settings, once all of them are known.
 
         Raises:
             SettingsError: two settings are incompatible.

@@ -43,7 +43,7 @@ class Train(Section):
     """Training."""
 
     network: NetworkName = "dcgan-modern"
-    """mlp (fully connected, for digits), dcgan (the classic), mapmaker (that of the first map maker), dcgan-modern (for
+    """mlp (fully connected, for digits), dcgan (the classic), mapmaker (of the first map maker), dcgan-modern (for
     maps)"""
 
     steps: Count = 1600
@@ -87,7 +87,7 @@ class Train(Section):
     """images at which the gradient is penalized: both (R1 and R2), real (R1), fake (R2)"""
 
     penalty_every: Count = 5
-    """discriminator steps between two with a penalty, which is weighted accordingly (lazy regularization)"""
+    """apply the penalty in every n-th discriminator step, n times as strong (lazy regularization)"""
 
     penalty_sigma: Annotated[float, Field(gt=0, le=1)] = 0.03
     """standard deviation of the perturbation for the finite difference, in units of pixel values in [-1, 1]"""
@@ -174,7 +174,7 @@ class Train(Section):
     """continue from a checkpoint of an earlier run with other data or settings: the folder of a run, a folder of
     checkpoints such as .mapgan, or a file (empty: start from scratch); weights of G, D and EMA, Adam's moments, step
     count and augmentation probability are kept, so the networks must have the same shapes, and `steps` counts the
-    whole"""
+    whole run"""
 
     watch: Watch = Watch()
     networks: Networks = Networks()
@@ -280,7 +280,7 @@ class Machine(Section):
     """steps between two checkpoints, in addition to those by the clock (0: none)"""
 
     keep_checkpoints: Annotated[int, Field(ge=1, le=1000)] = 2
-    """number of checkpoints that are kept"""
+    """number of checkpoints to keep"""
 
     trackers: list[Literal["tensorboard", "wandb", "mlflow"]] = []
     """experiment trackers that also get the metrics, through Accelerate: tensorboard, wandb, mlflow (must be

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mapgan.errors import MapganError
-from mapgan.params.collecting import ReadyMade
+from mapgan.params.collecting import DatasetSettings
 from mapgan.sets.arrays import kind_of, read_arrays
 from mapgan.sets.splits import TEST, TRAIN, Array, ReadySet, from_arrays, name_has
 
@@ -20,7 +20,7 @@ CLASS_NAMES = {
 }  # fmt: skip
 
 
-def find_set(settings: ReadyMade, cache: Path) -> ReadySet:
+def find_set(settings: DatasetSettings, cache: Path) -> ReadySet:
     """The set that the settings name.
 
     Args:
@@ -37,14 +37,14 @@ def find_set(settings: ReadyMade, cache: Path) -> ReadySet:
         return from_arrays(_read_all(files), str(where), class_names)
     if settings.name == "file":
         raise MapganError(f"dataset.path: {path} holds no set", "name an IDX, NPZ, NPY or CSV file or a folder of them")
-    if path != Path(ReadyMade().path) and not path.exists():
+    if path != Path(DatasetSettings().path) and not path.exists():
         raise MapganError(f"dataset.path: no {path}", "name the files of the set, or leave it out to download them")
     from mapgan.sets.downloading import download
 
     return download(settings.name, cache / "sets", class_names)
 
 
-def set_files(settings: ReadyMade) -> list[Path]:
+def set_files(settings: DatasetSettings) -> list[Path]:
     """The files that the set is read from; none if it has to be downloaded.
 
     Raises:
@@ -90,7 +90,7 @@ def _read_all(files: Sequence[Path]) -> dict[str, Array]:
     }
 
 
-def _locations(settings: ReadyMade) -> Iterator[Path]:
+def _locations(settings: DatasetSettings) -> Iterator[Path]:
     path = Path(settings.path)
     if settings.name != "file":
         yield path / settings.name

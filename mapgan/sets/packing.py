@@ -11,11 +11,11 @@ import numpy as np
 from PIL import Image
 
 from mapgan.curate.cropping import crops
-from mapgan.curate.resize import PARTS, refuse_foreign
+from mapgan.curate.resize import PARTS, check_replaceable
 from mapgan.curate.split import held_out
 from mapgan.dataset import Entry, Pixels, write_dataset
 from mapgan.errors import MapganError
-from mapgan.params.collecting import ReadyMade, Resize
+from mapgan.params.collecting import DatasetSettings, Resize
 from mapgan.progress import Bar
 from mapgan.sets.finding import find_set
 from mapgan.sets.splits import ReadySet, Split
@@ -32,7 +32,7 @@ class Counts:
     holdout: int
 
 
-def pack(settings: ReadyMade, resize: Resize, out: Path, cache: Path) -> Counts:
+def pack(settings: DatasetSettings, resize: Resize, out: Path, cache: Path) -> Counts:
     """Write the training set of a ready-made set: `dataset.json` and `pack.npy` (see `mapgan.dataset`).
 
     Images of the right size are kept as they are, others are scaled; grey becomes RGB. The hold-out is the set's
@@ -53,7 +53,7 @@ def pack(settings: ReadyMade, resize: Resize, out: Path, cache: Path) -> Counts:
         raise MapganError(
             f"dataset.condition: {settings.name} has no labels", "set it to none, or use a set with labels"
         )
-    refuse_foreign(out)
+    check_replaceable(out)
     indices = _split(ready_set, resize.holdout, labelled)
     train, holdout = ([_entry(ready_set, index, labelled) for index in part] for part in indices)
     one_crop = resize.model_copy(update={"mode": "pad" if resize.mode == "pad" else "crop"})

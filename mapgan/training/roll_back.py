@@ -25,7 +25,7 @@ def broadcast_trouble(run: Run, trouble: Trouble | None) -> Trouble | None:
 
 
 def handle_trouble(run: Run, trouble: Trouble) -> bool:
-    """Do what `train.watch.policy` says; whether the run was rolled back.
+    """Apply `train.watch.policy`; returns whether the run was rolled back.
 
     Raises:
         MapganError: the policy is to stop, or there is nothing to roll back to.

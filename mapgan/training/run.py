@@ -73,7 +73,7 @@ def train(params: Params, paths: RunPaths, resume: str = "auto", source: Path | 
             _loop(run, stop)
         finally:
             with run.monitor.tolerate_full_disk(run.done):
-                run.snapshots.animation.finish()
+                run.snapshots.animation.flush()
             for tracker in accelerator.trackers:
                 tracker.finish()  # `end_training` would also destroy the process group, which is needed below
         run.best.evaluate_last(step.ema.network, run.done, run.monitor)
@@ -126,7 +126,7 @@ def _loop(run: Run, stop: StopRequest) -> None:
             if _should_stop(run, stop):
                 save(run, last=True)
                 raise TrainingStopped(
-                    f"train: stopped after step {run.done}; run again to go on from there", stop.signal
+                    f"train: stopped after step {run.done}; run again to continue from there", stop.signal
                 )
             by_clock = time.monotonic() - saved >= 60 * machine.save_minutes
             by_count = machine.save_every and run.done % machine.save_every == 0
@@ -169,7 +169,7 @@ def _should_stop(run: Run, stop: StopRequest) -> bool:
 
 
 def _log_and_check(run: Run, metrics: Metrics) -> bool:
-    """Log metrics and snapshots that are due, and handle the trouble they show; whether the run was rolled back."""
+    """Log metrics and snapshots that are due, and handle trouble; returns whether the run was rolled back."""
     settings, trouble = run.params.train, None
     if run.is_due(settings.log_every, run.done):
         row = _mean_metrics(run, metrics) | learning_rates(run.step)

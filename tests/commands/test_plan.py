@@ -55,7 +55,7 @@ def test_fit_supposes_labels_where_there_will_be_some() -> None:
 def test_fit_finds_anew_what_the_settings_hold_and_says_so() -> None:
     result = mapgan("plan", *OPTIONS, "--set", "machine.micro_batch=2", "--set", "train.batch_size=2")
     assert chosen(result.stdout) == ["none", "2"]
-    assert "the settings hold training to machine.micro_batch 2, machine.checkpointing auto" in result.stdout
+    assert "the settings restrict training to machine.micro_batch 2, machine.checkpointing auto" in result.stdout
 
 
 def test_fit_writes_its_choice_and_keeps_the_comments(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_a_new_image_stops_it_and_continue_goes_on(images: Path, tmp_path: Path)
     add_image(images, 4)
     refused = train(images, out)
     assert refused.startswith("exit 2:")
-    assert "holds a run of 6 steps, and this one differs in images; go on from it with --continue, or" in refused
+    assert "holds a run of 6 steps, and this one differs in images; continue it with --continue, or" in refused
     assert content(out) == before
     finished = train(images, out, options=("--continue",))
     assert "exit 2" in finished
@@ -78,7 +78,7 @@ def test_another_setting_stops_it_and_continue_goes_on(tmp_path: Path, squares: 
     train(squares, out)
     before = content(out)
     refused = train(squares, out, "train.batch_size=2", "train.steps=9")
-    assert "this one differs in train.batch_size 4 -> 2; go on from it with --continue, or" in refused
+    assert "this one differs in train.batch_size 4 -> 2; continue it with --continue, or" in refused
     assert content(out) == before
     continued = train(squares, out, "train.batch_size=2", "train.steps=9", options=("--continue",))
     assert "changed since: train.batch_size 4 -> 2" in continued
@@ -131,7 +131,7 @@ def test_continue_with_other_networks_is_one_line(squares: Path, tmp_path: Path)
 def test_a_larger_training_set_is_continued_with(squares: Path, tmp_path: Path) -> None:
     train(squares, tmp_path / "run")
     more = write_squares(tmp_path / "more", 32, 32, train=20)
-    assert "this one differs in data; go on" in train(more, tmp_path / "run", "train.steps=8")
+    assert "this one differs in data; continue" in train(more, tmp_path / "run", "train.steps=8")
     assert "changed since: data" in train(more, tmp_path / "run", "train.steps=8", options=("--continue",))
 
 
@@ -152,7 +152,7 @@ def test_the_run_continued_last_is_the_one_that_counts(squares: Path, tmp_path: 
     train(squares, run, other, "train.steps=9", options=("--continue",))
     before = content(run)
     assert "holds a run of 9 steps, and train.steps is 8" in train(squares, run, "train.steps=8")
-    assert "differs in train.batch_size 2 -> 4; go on from it with" in train(squares, run, "train.steps=11")
+    assert "differs in train.batch_size 2 -> 4; continue it with" in train(squares, run, "train.steps=11")
     assert content(run) == before
     assert "continues after step 9 of 11" in train(squares, run, "train.steps=11", options=("--continue",))
     assert [entry["step"] for entry in json.loads((run / "results/train/history.json").read_text())] == [6, 9]

@@ -10,7 +10,7 @@ from mapgan.curate.prune import prune
 from mapgan.curate.resize import resize
 from mapgan.dataset import Entry, count_labels, open_dataset, write_dataset
 from mapgan.errors import MapganError
-from mapgan.params.collecting import Prune, ReadyMade, Resize
+from mapgan.params.collecting import DatasetSettings, Prune, Resize
 
 from .conftest import map_image
 
@@ -131,7 +131,7 @@ def test_a_line_counts_each_label(raw, tmp_path):
         raw.put(map_image(seed, (96, 64)), group=f"map {seed}", label="cave" if seed else "lone")
     prune(Prune(), raw.folder, tmp_path / "pruned", 1)
     whole = TILES.model_copy(update={"mode": "crop", "holdout": 0.9})
-    chosen = ReadyMade(condition="folder")
+    chosen = DatasetSettings(condition="folder")
     said = stages.resize(chosen, whole, raw.folder, tmp_path / "pruned", tmp_path / "maps", tmp_path, 1)
     assert "; labels: cave 1 (4 held out), lone 1 (none held out)" in said
 

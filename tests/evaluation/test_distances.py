@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mapgan.evaluation.distances import density_and_coverage, distances, frechet, kernel
+from mapgan.evaluation.distances import density_and_coverage, feature_metrics, fid, kid
 
 pytest.importorskip("torch_fidelity", reason='the extra is not installed: pip install "mapgan[metrics]"')
 
@@ -21,15 +21,13 @@ def test_fid_is_that_of_torch_fidelity(count: int) -> None:
 
     one, other = cloud(count, 0), 2 * cloud(count + 3, 1, shift=1.0)
     theirs = fid_statistics_to_metric(fid_features_to_statistics(one), fid_features_to_statistics(other), False)
-    assert frechet(one, other) == pytest.approx(theirs["frechet_inception_distance"], rel=1e-5)
+    assert fid(one, other) == pytest.approx(theirs["frechet_inception_distance"], rel=1e-5)
 
 
 def test_fid_of_two_known_normals() -> None:
     one = cloud(4000, 0, width=3)
-    assert frechet(one, one + 2.0) == pytest.approx(12.0)
-    assert frechet(one, 3.0 * one) == pytest.approx(
-        4 * float(one.var(dim=0).sum()) + 4 * float(one.mean(0).square().sum())
-    )
+    assert fid(one, one + 2.0) == pytest.approx(12.0)
+    assert fid(one, 3.0 * one) == pytest.approx(4 * float(one.var(dim=0).sum()) + 4 * float(one.mean(0).square().sum()))
 
 
 def test_kid_is_the_formula_written_the_long_way() -> None:
@@ -37,12 +35,12 @@ def test_kid_is_the_formula_written_the_long_way() -> None:
     k = [[[float((a @ b / 12 + 1) ** 3) for b in y] for a in x] for x, y in ((one, one), (other, other), (one, other))]
     apart = [sum(row[j] for i, row in enumerate(table) for j in range(9) if i != j) / 72 for table in k[:2]]
     long = sum(apart) - 2 * sum(map(sum, k[2])) / 81
-    assert kernel(one, other, 0)["value"] == pytest.approx(long)
+    assert kid(one, other, 0)["value"] == pytest.approx(long)
 
 
 def test_a_set_is_near_itself_and_its_like_and_far_from_others() -> None:
     real = cloud(100, 0)
-    itself, like, other = (distances(x, real) for x in (real, cloud(100, 1), cloud(100, 2, shift=4.0)))
+    itself, like, other = (feature_metrics(x, real) for x in (real, cloud(100, 1), cloud(100, 2, shift=4.0)))
     assert abs(itself["FID"]["value"]) < 1e-6
     assert itself["KID"]["value"] <= 0  # unbiased: pairs of one with itself are left out on one side only
     assert itself["precision"]["value"] == itself["recall"]["value"] == itself["coverage"]["value"] == 1
@@ -55,15 +53,15 @@ def test_a_set_is_near_itself_and_its_like_and_far_from_others() -> None:
 
 def test_one_mode_of_two_has_precision_and_no_recall() -> None:
     real = torch.cat([cloud(60, 0), cloud(60, 1, shift=9.0)])
-    found = distances(cloud(120, 2), real)
+    found = feature_metrics(cloud(120, 2), real)
     assert found["precision"]["value"] > 0.8
     assert 0.3 < found["recall"]["value"] < 0.55
     assert 0.3 < found["coverage"]["value"] < 0.55
 
 
 def test_intervals_hold_what_other_draws_give() -> None:
-    first = distances(cloud(60, 0), cloud(60, 1, shift=0.4))["KID"]
-    others = [kernel(cloud(60, 2 * n), cloud(60, 2 * n + 1, shift=0.4), 0)["value"] for n in range(10, 50)]
+    first = feature_metrics(cloud(60, 0), cloud(60, 1, shift=0.4))["KID"]
+    others = [kid(cloud(60, 2 * n), cloud(60, 2 * n + 1, shift=0.4), 0)["value"] for n in range(10, 50)]
     middle = sum(others) / len(others)
     width = 2 * 1.96 * float(torch.tensor(others).std())
     assert first["low"] < middle < first["high"]

@@ -12,7 +12,7 @@ from PIL import Image
 from mapgan.commands.training_set import source_options
 from mapgan.errors import MapganError
 from mapgan.params import load
-from mapgan.params.collecting import ReadyMade
+from mapgan.params.collecting import DatasetSettings
 from mapgan.sets import ReadySet, files_of, find_set
 from tests.sets.test_arrays import IMAGES, npz
 
@@ -24,7 +24,7 @@ def csv(count: int, first_label: int = 0) -> bytes:
 
 
 def set_in(path: Path) -> ReadySet:
-    return find_set(ReadyMade(name="file", path=path.as_posix()), Path("unused"))
+    return find_set(DatasetSettings(name="file", path=path.as_posix()), Path("unused"))
 
 
 def test_a_folder_with_one_csv_file_is_a_set(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
-from mapgan.params.collecting import ReadyMade, Resize
+from mapgan.params.collecting import DatasetSettings, Resize
 from mapgan.sets import Counts, find_set, pack, set_files
 from mapgan.sets.finding import INSTALLED
 from tests.sets.test_arrays import idx
@@ -31,8 +31,8 @@ def write_idx(folder: Path, train: int = 12, test: int = 4, labels: bool = True)
     return folder
 
 
-def set_in(path: Path, **settings: str) -> ReadyMade:
-    return ReadyMade(**{"name": "file", "path": path.as_posix(), **settings})  # type: ignore[arg-type]
+def set_in(path: Path, **settings: str) -> DatasetSettings:
+    return DatasetSettings(**{"name": "file", "path": path.as_posix(), **settings})  # type: ignore[arg-type]
 
 
 def test_images_of_the_right_size_are_kept_and_grey_becomes_rgb(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_set_can_be_packed_twice(tmp_path: Path) -> None:
 def test_torchvision_reads_its_earlier_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mapgan.sets.finding.INSTALLED", {})
     folder = write_idx(tmp_path / "sets/FashionMNIST/raw")
-    by_torchvision = find_set(ReadyMade(name="fashion-mnist"), tmp_path)
+    by_torchvision = find_set(DatasetSettings(name="fashion-mnist"), tmp_path)
     by_mapgan = find_set(set_in(folder, name="fashion-mnist"), tmp_path)
     assert np.array_equal(by_torchvision.train.images, by_mapgan.train.images)
     assert by_torchvision.train.labels == by_mapgan.train.labels
@@ -101,7 +101,7 @@ def test_a_failed_download_gives_one_line(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(datasets, "MNIST", refuse)
     with pytest.raises(MapganError, match=r"mnist: torchvision cannot download it \(no route to host\)"):
-        find_set(ReadyMade(name="mnist"), tmp_path)
+        find_set(DatasetSettings(name="mnist"), tmp_path)
 
 
 def test_faces_are_decoded_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,13 +113,13 @@ def test_faces_are_decoded_one_at_a_time(tmp_path: Path, monkeypatch: pytest.Mon
         return [(Image.new("L", (36, 44), index), 0) for index in range(6 if split == "train" else 2)]
 
     monkeypatch.setattr(datasets, "CelebA", few_faces)
-    assert pack(ReadyMade(name="faces"), SMALL, tmp_path / "maps", tmp_path) == Counts(6, 2)
+    assert pack(DatasetSettings(name="faces"), SMALL, tmp_path / "maps", tmp_path) == Counts(6, 2)
     assert open_dataset(tmp_path / "maps").train[5, 0, 0].tolist() == [5, 5, 5]
 
 
 MISSING = {
-    "no file": (ReadyMade(name="file", path="nowhere.npz"), r"nowhere\.npz holds no set"),
-    "no folder": (ReadyMade(name="mnist", path="nowhere"), "dataset.path: no nowhere"),
+    "no file": (DatasetSettings(name="file", path="nowhere.npz"), r"nowhere\.npz holds no set"),
+    "no folder": (DatasetSettings(name="mnist", path="nowhere"), "dataset.path: no nowhere"),
 }
 
 
@@ -133,8 +133,8 @@ def test_a_missing_set_gives_one_line(kind: str, tmp_path: Path) -> None:
 def test_fashion_mnist_of_debian() -> None:
     if not INSTALLED["fashion-mnist"].is_dir():
         pytest.skip("Debian's package dataset-fashion-mnist is not installed")
-    assert len(set_files(ReadyMade(name="fashion-mnist"))) == 4
-    ready_set = find_set(ReadyMade(name="fashion-mnist"), Path("unused"))
+    assert len(set_files(DatasetSettings(name="fashion-mnist"))) == 4
+    ready_set = find_set(DatasetSettings(name="fashion-mnist"), Path("unused"))
     assert ready_set.test is not None
     assert (len(ready_set.train.images), len(ready_set.test.images), ready_set.side) == (60000, 10000, 28)
     assert list(ready_set.train.labels[:2]) == ["ankle-boot", "t-shirt"]

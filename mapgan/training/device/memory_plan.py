@@ -85,7 +85,7 @@ def costs(params: Params, width: int, height: int, local_batch: int, device: str
     return [estimator.cost(config) for config in estimator.step_configs()]
 
 
-class Traced(NamedTuple):
+class StepTrace(NamedTuple):
     """The changes of memory in use during a step, bytes, in order, and its FLOPs."""
 
     changes: tuple[int, ...]
@@ -107,7 +107,7 @@ class MemoryEstimator:
     def __init__(self, params: Params, width: int, height: int, local_batch: int, device: str, labels: int = 0) -> None:
         self.params, self.width, self.height, self.labels = params, width, height, labels
         self.local_batch, self.device = local_batch, device
-        self.traced = functools.cache(self._trace)
+        self.trace = functools.cache(self._trace)
 
     def step_configs(self) -> list[StepConfig]:
         """All configurations that the network and the section `machine` allow."""
@@ -123,19 +123,19 @@ class MemoryEstimator:
         exactly.
         """
         if config.micro_batch not in (1, 2, self.local_batch):
-            one, two = (self.traced(StepConfig(size, config.checkpointing)) for size in (1, 2))
+            one, two = (self.trace(StepConfig(size, config.checkpointing)) for size in (1, 2))
             if len(one.changes) == len(two.changes):
                 changes = (
                     a + (b - a) * (config.micro_batch - 1) for a, b in zip(one.changes, two.changes, strict=True)
                 )
                 return StepCost(config, peak(changes), one.flops * self.local_batch)
-        traced = self.traced(config)
+        traced = self.trace(config)
         return StepCost(config, peak(traced.changes), traced.flops * self.local_batch // config.micro_batch)
 
     def _pair(self) -> Pair:
         return build_on_meta(self.params, self.width, self.height, self.labels)
 
-    def _trace(self, config: StepConfig) -> Traced:
+    def _trace(self, config: StepConfig) -> StepTrace:
         """Run a step with one micro-batch on fake tensors; where there are several, this is the last one."""
         settings = self.params.train
         pair = self._pair()
@@ -172,7 +172,7 @@ class MemoryEstimator:
             flops = meter.flops
             with torch.no_grad():  # a preview: they are generated one at a time
                 ema.network(torch.empty(1, pair.latent), *batches.labels(0, range(1)))
-            return Traced(tuple(meter.changes), flops)
+            return StepTrace(tuple(meter.changes), flops)
 
 
 def _weights(*networks: nn.Module) -> list[nn.Parameter]:

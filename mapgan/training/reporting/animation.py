@@ -24,14 +24,11 @@ from mapgan.training.checkpoints.checkpoint import step_of
 
 MAX_FRAMES = 60
 SIDE = 768  # maximum width and height of a frame, pixels
-SEEN = 384  # smaller sheets are enlarged by an integer factor to at most this, pixels
+ENLARGE_TO = 384  # smaller sheets are enlarged by an integer factor to at most this, pixels
 STRIP = 20  # height of the line with the step at the top of a frame, pixels
-SLOWEST, FASTEST, LENGTH, HOLD = (
-    500,
-    100,
-    6000,
-    2000,
-)  # milliseconds: of a frame at most and at least, of all frames, of the last frame
+MAX_FRAME_MS, MIN_FRAME_MS = 500, 100  # duration of a frame, milliseconds
+TOTAL_MS = 6000  # of all frames together, where the limits allow it
+LAST_FRAME_MS = 2000
 PALETTE_SIDE = 256  # size of the thumbnail that the palette is computed from, pixels
 PAUSE = 100.0  # pause before it is written again, as a multiple of the time it took
 ENCODERS = ("libx264", "libopenh264", "h264")  # what PyAV's FFmpeg may have been built with
@@ -41,7 +38,7 @@ Stamp = tuple[int, int]  # time of the last change in nanoseconds, and bytes
 
 
 class Animation:
-    """The animation of a run; where snapshots are frequent it lags behind them until `finish`.
+    """The animation of a run; if snapshots are frequent it lags behind them until `flush`.
 
     Args:
         results: where its files go.
@@ -49,18 +46,18 @@ class Animation:
 
     def __init__(self, results: Path) -> None:
         self.results = results
-        self.waiting: Sequence[Path] = ()  # snapshots, the newest of which is not in it yet
-        self.resting_until = 0.0  # seconds, monotonic clock; decides when it is written, and never what
+        self.pending: Sequence[Path] = ()  # snapshots, the newest of which is not in it yet
+        self.next_write = 0.0  # seconds, monotonic clock; decides when it is written, and never what
 
-    def grow(self, snapshots: Sequence[Path]) -> None:
+    def update(self, snapshots: Sequence[Path]) -> None:
         """Write it, with all of `snapshots`, unless it was written a short time ago."""
-        self.waiting = snapshots
-        if time.monotonic() >= self.resting_until:
-            self.finish()
+        self.pending = snapshots
+        if time.monotonic() >= self.next_write:
+            self.flush()
 
-    def finish(self) -> None:
+    def flush(self) -> None:
         """Write it, if snapshots were added since it was last written."""
-        snapshots, self.waiting = self.waiting, ()
+        snapshots, self.pending = self.pending, ()
         if not snapshots:
             return
         start = time.monotonic()
@@ -70,14 +67,14 @@ class Animation:
             print(f"mapgan: train: no animation ({error})", file=sys.stderr)
         finally:  # a failure takes time too
             now = time.monotonic()
-            self.resting_until = now + PAUSE * (now - start)
+            self.next_write = now + PAUSE * (now - start)
 
 
 class Frame(NamedTuple):
     """A frame in full colour, and reduced to 256 colours."""
 
-    full: Image.Image
-    few: Image.Image
+    rgb: Image.Image
+    palettized: Image.Image
 
 
 def write_animation(snapshots: Sequence[Path], results: Path) -> list[Path]:
@@ -94,14 +91,14 @@ def write_animation(snapshots: Sequence[Path], results: Path) -> list[Path]:
     frames = _frames(_thinned(snapshots))
     if not frames:
         return []
-    each = max(FASTEST, min(SLOWEST, LENGTH // len(frames) // 10 * 10))  # GIF has a resolution of 10 ms
-    written = [_write_gif(results / "progress.gif", frames, each)]
-    film = _write_mp4(results / "progress.mp4", frames, each)
+    frame_ms = max(MIN_FRAME_MS, min(MAX_FRAME_MS, TOTAL_MS // len(frames) // 10 * 10))  # GIF has a resolution of 10 ms
+    written = [_write_gif(results / "progress.gif", frames, frame_ms)]
+    film = _write_mp4(results / "progress.mp4", frames, frame_ms)
     return [*written, film] if film else written
 
 
 def _thinned(snapshots: Sequence[Path]) -> list[Path]:
-    """At most `MOST_FRAMES` of them: every first, second, fourth, eighth ..., and always the last.
+    """At most `MAX_FRAMES` of them: every first, second, fourth, eighth ..., and always the last.
 
     By powers of two, because then nearly all frames are those of the call before, which are still decoded.
     """
@@ -160,28 +157,28 @@ def _fitted(sheet: Image.Image, limit: Size) -> Image.Image:
     if fraction < 1:
         size = (max(1, int(sheet.width * fraction)), max(1, int(sheet.height * fraction)))
         return sheet.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    times = max(1, min(SEEN // max(sheet.size), int(fraction)))
+    times = max(1, min(ENLARGE_TO // max(sheet.size), int(fraction)))
     return sheet.resize((times * sheet.width, times * sheet.height), Image.Resampling.NEAREST)
 
 
 def _in_256_colours(frame: Image.Image) -> Image.Image:
     """`frame` with a palette; without dithering, which flickers between frames and compresses badly."""
     times = -(-max(frame.size) // PALETTE_SIDE)
-    few = frame.resize((max(1, frame.width // times), max(1, frame.height // times)), Image.Resampling.NEAREST)
-    palette = few.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    thumbnail = frame.resize((max(1, frame.width // times), max(1, frame.height // times)), Image.Resampling.NEAREST)
+    palette = thumbnail.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     return frame.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
-def _write_gif(path: Path, frames: list[Frame], each: int) -> Path:
-    """Write the frames, `each` of them shown for that many milliseconds, and the last one longer."""
-    first, *others = [frame.few for frame in frames]
-    durations = [each] * len(others) + [HOLD]
+def _write_gif(path: Path, frames: list[Frame], frame_ms: int) -> Path:
+    """Write the frames, each shown for `frame_ms` milliseconds, and the last one longer."""
+    first, *others = [frame.palettized for frame in frames]
+    durations = [frame_ms] * len(others) + [LAST_FRAME_MS]
     with files.atomic_write(path) as temporary:
         first.save(temporary, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
     return path
 
 
-def _write_mp4(path: Path, frames: list[Frame], each: int) -> Path | None:
+def _write_mp4(path: Path, frames: list[Frame], frame_ms: int) -> Path | None:
     """The same as a video, H.264 in yuv420p, which every player supports; None without PyAV or an encoder."""
     try:
         import av
@@ -191,18 +188,18 @@ def _write_mp4(path: Path, frames: list[Frame], each: int) -> Path | None:
     if encoder is None:
         return None
     # players may skip the duration of the last frame, so it is repeated
-    held = frames + [frames[-1]] * max(1, HOLD // each - 1)
+    held = frames + [frames[-1]] * max(1, LAST_FRAME_MS // frame_ms - 1)
     with (
         files.atomic_write(path) as temporary,
         av.open(str(temporary), "w", "mp4", options={"movflags": "faststart"}) as film,
     ):
-        stream = film.add_stream(encoder, rate=Fraction(1000, each))
+        stream = film.add_stream(encoder, rate=Fraction(1000, frame_ms))
         assert isinstance(stream, av.VideoStream)
-        stream.width, stream.height = frames[0].full.size
+        stream.width, stream.height = frames[0].rgb.size
         stream.pix_fmt = "yuv420p"
         if encoder != "libopenh264":
             stream.options = {"preset": "veryfast", "crf": "20"}
         for frame in held:
-            film.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(frame.full), "rgb24")))
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(frame.rgb), "rgb24")))
         film.mux(stream.encode())
     return path

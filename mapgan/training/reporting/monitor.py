@@ -19,9 +19,8 @@ from mapgan.progress import Bar
 Row = dict[str, float]
 SPEED = ("images_per_second", "memory_gib")  # in a table of their own, so that the same run writes the same metrics
 Columns = tuple[str, ...]
-TABLES: dict[
-    str, tuple[str, Columns, Columns]
-] = {  # for each: the kind of its rows, its columns (empty: all), and columns left out
+# for each table: the kind of its rows, its columns (empty: all), and the columns to leave out
+TABLES: dict[str, tuple[str, Columns, Columns]] = {
     "metrics.tsv": ("metrics", (), SPEED),
     "speed.tsv": ("metrics", ("step", *SPEED), ()),
     "diversity.tsv": ("diversity", (), ()),

@@ -46,7 +46,7 @@ class Snapshots:
         texts = captions(seeds, labels, self.dataset.labels)
         save_png(path, sheet(images, texts, square_columns(len(seeds))))
         self._link(path)
-        self.animation.grow(self._sheets(step))
+        self.animation.update(self._sheets(step))
         indices = np.linspace(0, len(self.dataset.train) - 1, max(2, len(seeds))).astype(int)
         real = mean_pairwise_difference([np.asarray(self.dataset.train[index]) for index in indices])
         return mean_pairwise_difference(images) / real if real and len(images) > 1 else 1.0
@@ -55,7 +55,7 @@ class Snapshots:
         """Link the sheets of the first `done` steps into the results again."""
         for path in self._sheets(done):
             self._link(path)
-        self.animation.grow(self._sheets(done))
+        self.animation.update(self._sheets(done))
 
     def _sheets(self, done: int) -> list[Path]:
         """The sheets up to step `done`, without the last one of a shorter run before."""

@@ -29,7 +29,7 @@ class Card:
         self.asked: dict[str, list[Any]] = {}
         self.waits: list[str] = []
 
-    def handle_trouble(self, name: str, value: Any = None) -> Callable[..., Any]:
+    def driver_call(self, name: str, value: Any = None) -> Callable[..., Any]:
         """A driver call that remembers its arguments; before CUDA is initialized it fails as the real one does."""
 
         def call(*args: Any) -> Any:
@@ -132,11 +132,11 @@ def cuda_stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Card]:
         patch.setattr(torch.cuda.memory, "_lazy_init", initialize)
         patch.setattr(torch.cuda, "is_initialized", lambda: card.initialized)
         patch.setattr(torch.cuda.memory, "is_initialized", lambda: card.initialized)
-        patch.setattr(torch.cuda, "_get_device_properties", card.handle_trouble("properties", CARD), raising=False)
+        patch.setattr(torch.cuda, "_get_device_properties", card.driver_call("properties", CARD), raising=False)
         stream = SimpleNamespace(is_capturing=lambda: False)
         patch.setattr(torch.accelerator, "current_stream", lambda: stream)  # Adam asks whether a graph is captured
         for name in ("_exchange_device", "_maybe_exchange_device"):
-            patch.setattr(torch.cuda, name, card.handle_trouble(name, 0))
+            patch.setattr(torch.cuda, name, card.driver_call(name, 0))
         statistics = {"allocated_bytes": {"all": {"peak": 3 * 2**30, "current": 2**30}}}
         for name, value in [
             ("_cuda_getDevice", 0),
@@ -146,6 +146,6 @@ def cuda_stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Card]:
             ("_cuda_synchronize", None),
             ("_cuda_emptyCache", None),
         ]:
-            patch.setattr(torch._C, name, card.handle_trouble(name, value), raising=False)
+            patch.setattr(torch._C, name, card.driver_call(name, value), raising=False)
         with DeviceLedger() as ledger, OnTheCpu(card, ledger):
             yield card

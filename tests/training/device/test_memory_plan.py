@@ -99,7 +99,7 @@ def test_labels_are_in_the_prediction(tmp_path: Path) -> None:
 def test_two_micro_batches_tell_of_all_others(settings: list[str]) -> None:
     estimator = MemoryEstimator(load(settings=[*TINY, *settings]), 48, 32, 32, "cuda")
     for config in (StepConfig(8, "none"), StepConfig(16, "all")):
-        traced = estimator.traced(config)
+        traced = estimator.trace(config)
         predicted = estimator.cost(config)
         assert predicted.peak == peak(traced.changes)
         assert predicted.flops * config.micro_batch == traced.flops * 32

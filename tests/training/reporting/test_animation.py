@@ -15,7 +15,7 @@ from mapgan.sampling.sheet import PAPER
 from mapgan.training import run as running
 from mapgan.training.checkpoints.checkpoint import step_of
 from mapgan.training.reporting import animation
-from mapgan.training.reporting.animation import HOLD, MAX_FRAMES, SIDE, STRIP, Animation, write_animation
+from mapgan.training.reporting.animation import LAST_FRAME_MS, MAX_FRAMES, SIDE, STRIP, Animation, write_animation
 from mapgan.training.reporting.trouble import COLLAPSED
 from tests.training.checkpoints.test_resume import run
 
@@ -71,9 +71,9 @@ def test_the_last_frame_is_held_and_the_film_begins_anew(tmp_path: Path) -> None
     [gif] = write_animation([snapshot(tmp_path, step) for step in (1, 2)], tmp_path)
     with Image.open(gif) as image:
         assert image.info["loop"] == 0
-        assert image.info["duration"] < HOLD
+        assert image.info["duration"] < LAST_FRAME_MS
         image.seek(1)
-        assert image.info["duration"] == HOLD
+        assert image.info["duration"] == LAST_FRAME_MS
 
 
 @pytest.mark.usefixtures("no_film")
@@ -192,7 +192,7 @@ def test_a_film_that_every_player_shows(tmp_path: Path, size: tuple[int, int], f
 @pytest.mark.parametrize(
     ("seconds", "made"),
     [
-        pytest.param([0, 3, 19, 22], [1, 4], id="rests ten times as long as it took, and nothing is left to finish"),
+        pytest.param([0, 3, 19, 22], [1, 4], id="rests ten times as long as it took, and nothing is left to flush"),
         pytest.param([0, 3, 4], [1, 3], id="the last is always made"),
     ],
 )
@@ -210,9 +210,9 @@ def test_frequent_snapshots_do_not_cost_an_animation_each(
     growing = Animation(tmp_path)
     for number, second in enumerate(seconds, start=1):
         clock[0] = second
-        growing.grow([tmp_path] * number)
-    growing.finish()
-    growing.finish()
+        growing.update([tmp_path] * number)
+    growing.flush()
+    growing.flush()
     assert numbers == made
 
 
