@@ -96,13 +96,18 @@ def image_noise(images: Tensor, keys: Tensor) -> Tensor:
     size = max(1, CHUNK // numbers)
     for start in range(0, len(images), size):
         bits = _mix64(hash32(keys[start : start + size, None]) * 2**32 + pixels)
-        angle = (bits & 0xFFFFFFFF).to(images.dtype).mul_(2 * torch.pi * 2.0**-32)
-        # `>>` keeps the sign, so the upper half is from -2^31
-        radius = (bits >> 32).to(images.dtype).add_(2.0**31 + 1).mul_(2.0**-32).log_().mul_(-2).clamp_min_(0).sqrt_()
-        del bits
-        noise[start : start + size, :pairs] = radius * angle.cos()
-        noise[start : start + size, pairs:] = (radius * angle.sin_())[:, : numbers - pairs]
+        noise[start : start + size, :pairs], sines = normal_pairs(bits, images.dtype)
+        noise[start : start + size, pairs:] = sines[:, : numbers - pairs]
     return noise.view(images.shape)
+
+
+def normal_pairs(bits: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Two tensors of numbers from N(0, 1) for random 64-bit integers, by the Box-Muller transform."""
+    angle = (bits & 0xFFFFFFFF).to(dtype).mul_(2 * torch.pi * 2.0**-32)
+    # `>>` keeps the sign, so the upper half is from -2^31. In float32, the 64 numbers next to it are rounded to it:
+    # without the lower bound, one in 10^8 numbers would be infinite.
+    radius = (bits >> 32).to(dtype).mul_(2.0**-32).add_(0.5).clamp_min_(2.0**-33).log_().mul_(-2).sqrt_()
+    return radius * angle.cos(), radius * angle.sin_()
 
 
 def _mix64(bits: Tensor) -> Tensor:
