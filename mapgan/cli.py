@@ -70,7 +70,13 @@ def sample(
         str, typer.Option(help="Labels, such as cave or cave,town, if there are any [default: all, alternating].")
     ] = "",
     size: Annotated[
-        str, typer.Option(metavar="WxH", help="Size in pixels, with a spatial latent [default: as trained].")
+        str,
+        typer.Option(
+            metavar="WxH", help="Size in pixels, with a spatial latent; empty: as trained [default: 24 x 16 squares]."
+        ),
+    ] = "auto",
+    squares: Annotated[
+        str, typer.Option(metavar="WxH", help="Size in squares of the battle grid, such as 30x20.")
     ] = "",
     seamless: Annotated[bool, typer.Option("--seamless", help="Seamless maps, with a spatial latent.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
@@ -79,7 +85,7 @@ def sample(
     with exit_on_error():
         from mapgan.commands.sample import sample
 
-        options = {"seeds": seeds, "label": label, "size": size, "seamless": seamless}
+        options = {"seeds": seeds, "label": label, "size": size, "squares": squares, "seamless": seamless}
         typer.echo(sample(run, out, device, options | {"sheet": sheet, "zoom": zoom, "singles": singles}))
 
 

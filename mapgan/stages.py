@@ -60,6 +60,8 @@ def resize(
         trained = f"{counts.train} images of {counts.train_groups} maps to train on"
         held_out = f"{counts.holdout} of {counts.holdout_groups} held out"
         line = f"{trained}, {held_out}, {size}" + (f"; of those kept: {remarks_text}" if remarks_text else "")
+        if counts.pixels_per_square:
+            line += f"; squares of the battle grid have {counts.pixels_per_square:.3g} pixels"
     training_set = open_dataset(maps, verify=False)
     return line + (f"; labels: {count_labels(training_set)}" if training_set.labels else "")
 
@@ -102,18 +104,18 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
 
     from mapgan import networks
     from mapgan.networks.generator_file import latent_size, load_generator
-    from mapgan.params.parsing import parse_seeds, parse_sheet, parse_size
+    from mapgan.params.parsing import parse_seeds, parse_sheet
     from mapgan.sampling.generate import generate
     from mapgan.sampling.labels import captions, file_names, labels_for_seeds, parse_labels
+    from mapgan.sampling.map_size import map_size
     from mapgan.sampling.sheet import check_page, save_png, sheet
 
     network, about = load_generator(generator)
     network.to(device)
     seeds, (columns, rows) = parse_seeds(settings.seeds), parse_sheet(settings.sheet)
     requested = parse_labels(settings.label, about.labels, str(generator))
-    latent, size = latent_size(about), (about.width, about.height)
-    if settings.size or settings.seamless:
-        size = parse_size(settings.size) if settings.size else size
+    latent, size = latent_size(about), map_size(settings, about, networks.is_spatial(network))
+    if size != (about.width, about.height) or settings.seamless:
         latent = networks.resize(network, *size, settings.seamless)
     check_page(size, min(len(seeds), columns * rows), min(columns, len(seeds)), settings.zoom)
     pages: list[Path] = []

@@ -35,6 +35,12 @@ TINY = [
     "train.augment=[]",
     "machine.device=cpu",
     "machine.threads=1",
+    # not those that follow from size and batch size: a few steps of tiny networks need no warm-up
+    "train.generator_lr=0.001",
+    "train.discriminator_lr=0.001",
+    "train.lr_warmup=1",
+    "train.penalty=0.02",
+    "train.ema=0.998",
 ]
 
 

@@ -17,6 +17,7 @@ from PIL import Image
 from mapgan.collect.manifest import strip_guard
 from mapgan.curate.cropping import background, crops
 from mapgan.curate.decode import BadImage, open_upright
+from mapgan.curate.grid import common_period, grid_period
 from mapgan.curate.prune_record import PruneRecord, read_list
 from mapgan.curate.split import held_out
 from mapgan.curate.threads import parallel_map
@@ -44,6 +45,7 @@ class Counts:
         enlarged: kept images smaller than a training image, which are upscaled.
         bad: kept images that cannot be decoded any more.
         unlabelled: kept images left out because they have no label.
+        pixels_per_square: of the training images, if most maps show the same battle grid; else 0.
     """
 
     train: int
@@ -54,15 +56,17 @@ class Counts:
     enlarged: int
     bad: int
     unlabelled: int = 0
+    pixels_per_square: float = 0.0
 
 
 @dataclass(frozen=True)
 class ResizedImage:
-    """The training images of one kept image, or why there are none."""
+    """The training images of one kept image, or why there are none; and the side of its squares, pixels."""
 
     row: PruneRecord
     names: Sequence[str]
     reason: str = ""
+    period: float | None = None
 
 
 def resize(
@@ -98,7 +102,10 @@ def resize(
                 results.append(result)
                 bar.advance()
         train, holdout = _split_entries(results, settings.holdout, labelled)
-        counts = replace(_counts(results, train, holdout, settings), unlabelled=len(kept) - len(rows))
+        square = common_period([result.period for result in results]) / settings.tile_zoom
+        counts = replace(
+            _counts(results, train, holdout, settings), unlabelled=len(kept) - len(rows), pixels_per_square=square
+        )
         if not train:
             raise MapganError(
                 f"{pruned / 'kept.csv'}: of {len(rows)} images, {counts.blank} have only blank tiles and "
@@ -108,7 +115,7 @@ def resize(
         (out / UNFINISHED).touch()
         _move_in(scratch, out, train, holdout)
     size = (settings.width, settings.height)
-    write_dataset(out, size, train, holdout, _images(out, train, holdout))
+    write_dataset(out, size, train, holdout, _images(out, train, holdout), square)
     (out / UNFINISHED).unlink()
     return counts
 
@@ -132,16 +139,18 @@ def _label(row: PruneRecord) -> str:
 
 def _make(settings: Resize, raw: Path, scratch: Path, row: PruneRecord) -> ResizedImage:
     needed = None if settings.mode == "tiles" else (DRAFT_FACTOR * settings.width, DRAFT_FACTOR * settings.height)
-    names = []
+    names, period = [], None
     try:
         with open_upright(raw / row.file, math.inf, background(settings), needed) as (image, _, _):
+            if settings.mode == "tiles":  # else each image has a scale of its own
+                period = grid_period(image)
             for x, y, small in crops(image, settings):
                 names.append(f"{row.file[:16]}-{x}-{y}.png")  # of the SHA-256 that the manifest names files by
                 small.save(scratch / names[-1], "PNG")
     except BadImage as bad:
         print(f"resize: {row.file} left out: {bad}", file=sys.stderr)
         return ResizedImage(row, (), reason=str(bad))
-    return ResizedImage(row, names, reason="" if names else "blank")
+    return ResizedImage(row, names, "" if names else "blank", period)
 
 
 def _split_entries(results: Iterable[ResizedImage], fraction: float, labelled: bool) -> tuple[list[Entry], list[Entry]]:

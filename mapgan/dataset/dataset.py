@@ -53,6 +53,7 @@ class Dataset:
         labels: the names of the labels, sorted; empty if there are none.
         train_labels: `[N]`, index of each training image's label in `labels`; zeros without labels.
         holdout_labels: `[M]`, the same for the hold-out.
+        pixels_per_square: of the battle grid; 0 if it is not known.
     """
 
     folder: Path
@@ -64,6 +65,7 @@ class Dataset:
     labels: tuple[str, ...]
     train_labels: Labels
     holdout_labels: Labels
+    pixels_per_square: float = 0.0
 
 
 def is_dataset(folder: Path) -> bool:
@@ -91,7 +93,7 @@ def open_dataset(folder: Path, verify: bool = True) -> Dataset:
     pack = _open_pack(folder / PACK)
     try:
         width, height, train, holdout = (int(description[key]) for key in ("width", "height", "train", "holdout"))
-        digest = str(description["digest"])
+        digest, square = str(description["digest"]), float(description.get("pixels_per_square", 0))
         labels, indices = _labels(description, train + holdout)
     except (KeyError, TypeError, ValueError) as error:
         raise MapganError(f"{path}: damaged ({error})", REMEDY) from None
@@ -104,7 +106,10 @@ def open_dataset(folder: Path, verify: bool = True) -> Dataset:
         )
     if verify and _digest(pack, train, labels, indices) != digest:
         raise MapganError(f"{folder / PACK}: its pixels are not those that {DESCRIPTION} describes", REMEDY)
-    return Dataset(folder, width, height, digest, pack[:train], pack[train:], labels, indices[:train], indices[train:])
+    train_labels, holdout_labels = indices[:train], indices[train:]
+    return Dataset(
+        folder, width, height, digest, pack[:train], pack[train:], labels, train_labels, holdout_labels, square
+    )
 
 
 def count_labels(dataset: Dataset) -> str:
@@ -131,6 +136,7 @@ def write_dataset(
     train: Sequence[Entry],
     holdout: Sequence[Entry],
     images: Iterable[Pixels],
+    pixels_per_square: float = 0.0,
 ) -> None:
     """Write `pack.npy` and `dataset.json` atomically.
 
@@ -140,6 +146,7 @@ def write_dataset(
         train: the training images, at least one; either all entries have a label or none has.
         holdout: the held-out images.
         images: `[H, W, 3]` uint8 each, in the order of `train` and then `holdout`; one is in memory at a time.
+        pixels_per_square: of the battle grid; 0 if it is not known.
 
     Raises:
         MapganError: there is nothing to train on.
@@ -171,6 +178,7 @@ def write_dataset(
     description: dict[str, Any] = {
         "format": FORMAT, "width": width, "height": height,
         "train": len(train), "holdout": len(holdout), "digest": digest, "mean": mean, "std": std,
+        "pixels_per_square": round(pixels_per_square, 4),
         "images": [{"name": entry.name, "group": entry.group} for entry in entries],
     }  # fmt: skip
     if labels:

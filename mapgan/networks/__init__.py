@@ -39,9 +39,6 @@ def build(name: NetworkName, settings: Section, width: int, height: int, seed: i
         height: the same.
         seed: of the weights, which are generated on the CPU, whatever the device.
         labels: number of labels that both networks are conditioned on (0: none).
-
-    Raises:
-        MapganError: this network does not support labels.
     """
     builder = BUILDERS[name]
     with torch.random.fork_rng(devices=[]):
@@ -55,6 +52,12 @@ def latent_size(name: NetworkName, settings: Section, width: int, height: int, l
     """The size of a latent of the network called `name`."""
     with torch.device("meta"):
         return build(name, settings, width, height, labels=labels).latent
+
+
+def is_spatial(generator: nn.Module) -> bool:
+    """Whether `generator` has a spatial latent, and so can generate any size."""
+    inner = generator.inner if isinstance(generator, conditional.Generator) else generator
+    return isinstance(inner, modern.Generator) and inner.latent_kind == "spatial"
 
 
 def resize(generator: nn.Module, width: int, height: int, seamless: bool) -> int:
@@ -72,20 +75,21 @@ def resize(generator: nn.Module, width: int, height: int, seamless: bool) -> int
     Raises:
         MapganError: the latent is not spatial, or an image of this size is not seamless.
     """
-    if not isinstance(generator, modern.Generator) or generator.latent_kind != "spatial":
+    inner = generator.inner if isinstance(generator, conditional.Generator) else generator
+    if not isinstance(inner, modern.Generator) or inner.latent_kind != "spatial":
         raise MapganError(
             "sample: this generator has a fixed size, and is not seamless",
             "--size and --seamless need one trained with train.networks.dcgan-modern.latent_kind=spatial",
         )
-    cell = generator.cell
+    cell = inner.cell
     if seamless and (width % cell or height % cell):
         near = [max(cell, round(side / cell) * cell) for side in (width, height)]
         raise MapganError(
             f"--seamless: {width} x {height} pixels have a seam",
             f"use multiples of {cell}, such as {near[0]}x{near[1]}",
         )
-    generator.resize(width, height)
-    return generator.latent
+    inner.resize(width, height)
+    return inner.latent - (conditional.EMBEDDING if inner is not generator else 0)
 
 
-__all__ = ["BUILDERS", "Pair", "build", "latent_size", "resize"]
+__all__ = ["BUILDERS", "Pair", "build", "is_spatial", "latent_size", "resize"]

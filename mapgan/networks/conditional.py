@@ -14,28 +14,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from mapgan.errors import MapganError
 from mapgan.networks.pair import Pair
+from mapgan.networks.spectral import add_spectral_norm
 from mapgan.params.section import Section
 
 EMBEDDING = 16  # size of the embedding of a label
 
 
 def build(builder: Callable[[Any, int, int], Pair], settings: Section, width: int, height: int, labels: int) -> Pair:
-    """The networks of `builder`, conditioned on one of `labels` labels.
-
-    Raises:
-        MapganError: the generator has no vector latent, or D has spectral normalization.
-    """
-    size = int(getattr(settings, "latent", 0))
-    pair = builder(settings.model_copy(update={"latent": size + EMBEDDING}), width, height) if size else None
-    if pair is None or pair.latent != size + EMBEDDING:
-        raise MapganError(
-            "train.network: a spatial latent does not support labels",
-            "use another network, or make the set again with dataset.condition none",
-        )
+    """The networks of `builder`, conditioned on one of `labels` labels."""
+    # a spatial latent has the embedding at each site, as a part of its theme
+    name = "theme" if getattr(settings, "latent_kind", "") == "spatial" else "latent"
+    pair = builder(settings.model_copy(update={name: getattr(settings, name) + EMBEDDING}), width, height)
     generator, discriminator = Generator(pair.generator, labels), Discriminator(pair.discriminator, labels)
-    return Pair(generator, discriminator, size, pair.batch_dependent)
+    return Pair(generator, discriminator, pair.latent - EMBEDDING, pair.batch_dependent)
 
 
 class Generator(nn.Module):
@@ -48,8 +40,12 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
         """Images `[B, 3, height, width]` for latents and labels."""
-        images: Tensor = self.inner(torch.cat([z, self.embedding(labels).to(z.dtype)], dim=1))
+        images: Tensor = self.inner(self.with_label(z, labels))
         return images
+
+    def with_label(self, z: Tensor, labels: Tensor) -> Tensor:
+        """The latents of the inner generator: `z` and the embeddings of the labels."""
+        return torch.cat([z, self.embedding(labels).to(z.dtype)], dim=1)
 
 
 class Discriminator(nn.Module):
@@ -68,18 +64,18 @@ class Discriminator(nn.Module):
 
 def _with_outputs(layer: nn.Linear | nn.Conv2d, labels: int) -> nn.Linear | nn.Conv2d:
     """`layer`, which has one output, with `labels` outputs of the same initial weights."""
-    if parametrize.is_parametrized(layer):
-        raise MapganError(
-            "train.networks: spectral_norm does not support labels",
-            "switch it off, or make the set again with dataset.condition none",
-        )
-    bias = layer.bias is not None
+    bias, normalized = layer.bias is not None, parametrize.is_parametrized(layer)
+    parametrizations: Any = layer.parametrizations if normalized else None
+    weight = parametrizations.weight.original if normalized else layer.weight
     wide = (
         nn.Linear(layer.in_features, labels, bias)
         if isinstance(layer, nn.Linear)
         else nn.Conv2d(layer.in_channels, labels, layer.kernel_size, bias=bias)  # type: ignore[arg-type]
     )
     with torch.no_grad():
-        for name, value in layer.named_parameters():
-            wide.get_parameter(name).copy_(value.expand_as(wide.get_parameter(name)))
+        wide.weight.copy_(weight.expand_as(wide.weight))
+        if wide.bias is not None and layer.bias is not None:
+            wide.bias.copy_(layer.bias.expand_as(wide.bias))
+    if normalized:
+        add_spectral_norm(wide)
     return wide

@@ -39,6 +39,12 @@ class About(Section):
     data: str
     """digest of the training set"""
 
+    pixels_per_square: float = 0.0
+    """of the battle grid; 0 if it is not known"""
+
+    train: dict[str, Any] = {}
+    """settings of the section `train` that decided its weights"""
+
     labels: Annotated[list[str], AfterValidator(check_label_names)] = []
     """the labels that the network is conditioned on; empty if there are none"""
 

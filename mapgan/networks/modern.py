@@ -5,9 +5,9 @@ arXiv:2501.05441, section 3.3), with the 1x1 convolution before the upsampling, 
 has residual blocks with small initial weights, and no normalization. Both have few channels at full resolution, where
 the memory goes. Noise inputs at every resolution give the generator something to make texture of.
 
-With a spatial latent the generator is fully convolutional with circular padding. It has no notion of the borders of
-an image, so it generates any size, and multiples of its grid without a seam (compare Lin et al. 2021, InfinityGAN,
-arXiv:2104.03963).
+With a spatial latent the generator is fully convolutional with circular padding: each site has a latent of its own, and
+a theme is shared by the whole image. It has no notion of the borders of an image, so it generates any size, and
+multiples of its grid without a seam (compare Lin et al. 2021, InfinityGAN, arXiv:2104.03963).
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ from mapgan.networks.pair import Pair
 from mapgan.networks.sizes import channels_at, count_stages
 from mapgan.networks.spectral import add_spectral_norm
 from mapgan.networks.stack import Stack
+from mapgan.networks.window import Window, whole
 from mapgan.params.networks import DcganModern
 
 RESIDUAL_INIT = 0.3  # initial scale of residuals, so that the skip connection carries the signal
 STYLE_INIT = 0.3  # initial scale of style modulation
 OUTPUT_INIT = 0.03  # standard deviation of the last weights: images start near grey, where tanh is steep
 
-NoiseCrops = tuple[Tensor, Tensor]  # the field, `[F, F]`, and the position of each image's crop, `[B, 2]`
+# the field, `[F, F]`, the position of each image's crop, `[B, 2]`, and the part of the map that the images show
+NoiseCrops = tuple[Tensor, Tensor, Window]
 
 
 def build(settings: DcganModern, width: int, height: int) -> Pair:
@@ -44,23 +46,30 @@ def build(settings: DcganModern, width: int, height: int) -> Pair:
 
 
 class Generator(nn.Module):
-    """`[B, latent]` to `[B, 3, height, width]` in [-1, 1]; a spatial latent is a flat `[z_channels, rows, columns]`."""
+    """`[B, latent]` to `[B, 3, height, width]` in [-1, 1].
+
+    A spatial latent is a flat `[z_channels, rows, columns]`, followed by the theme.
+    """
 
     def __init__(self, settings: DcganModern, width: int, height: int) -> None:
         super().__init__()
+        spatial = settings.latent_kind == "spatial"
         count = count_stages(width, height)
         channels = [
             channels_at(settings.generator_channels, count - 1 - i, settings.max_channels) for i in range(count)
         ]
         self.latent_kind, self.z_channels, self.channels = settings.latent_kind, settings.latent, channels[0]
+        self.theme = settings.theme if spatial else 0
         self.cell = 2**count  # pixels of the image per pixel of the first block's input
         self.resize(width, height)
-        if self.latent_kind == "spatial":
-            self.project: nn.Module = he_init(conv(settings.latent, channels[0], circular=True))
+        if spatial:
+            self.project: nn.Module = he_init(conv(settings.latent + settings.theme, channels[0], circular=True))
         elif self.latent_kind == "constant":
             self.constant = nn.Parameter(torch.randn(self.channels, *self.grid))
         else:
             self.project = he_init(nn.Linear(settings.latent, self.channels * math.prod(self.grid)))
+        # statistics of the whole image do not know its size, so only local ones can be computed window by window
+        self.halo = halo(settings, count) if spatial and settings.norm == "pixel" and not settings.excitation else None
         self.noisy = settings.noise > 0
         if self.noisy:
             self.register_buffer("field", noise_field())
@@ -75,7 +84,7 @@ class Generator(nn.Module):
     @property
     def latent(self) -> int:
         """The size of a latent."""
-        return self.z_channels * (math.prod(self.grid) if self.latent_kind == "spatial" else 1)
+        return self.z_channels * (math.prod(self.grid) if self.latent_kind == "spatial" else 1) + self.theme
 
     def resize(self, width: int, height: int) -> None:
         """Set the size of the images; after construction this needs a spatial latent."""
@@ -85,17 +94,56 @@ class Generator(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         """Images `[B, 3, height, width]` for the latents `z`, `[B, latent]`."""
         height, width = self.size
-        kwargs: dict[str, Any] = {"noise": (self.field, noise_corners(z))} if self.noisy else {}
         if self.latent_kind == "spatial":
-            z = z.view(-1, self.z_channels, *self.grid)
-        z = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
-        if self.latent_kind == "constant":
-            x = self.constant.expand(len(z), -1, -1, -1)
-            kwargs["style"] = z
+            images = self.generate_window(*self.split(z), noise_corners(z), whole(self.grid))
         else:
-            x = self.project(z).view(-1, self.channels, *self.grid)
-        images: Tensor = self.blocks(x, **kwargs)
+            kwargs = self._noise(noise_corners(z), whole(self.grid))
+            z = _normalized(z)
+            if self.latent_kind == "constant":
+                x = self.constant.expand(len(z), -1, -1, -1)
+                kwargs["style"] = z
+            else:
+                x = self.project(z).view(-1, self.channels, *self.grid)
+            images = self.blocks(x, **kwargs)
         return images[:, :, :height, :width]
+
+    def split(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """A spatial latent `[B, latent]` as sites, `[B, z_channels, rows, columns]`, and theme, `[B, theme, 1, 1]`."""
+        sites, theme = torch.split(z, [z.shape[1] - self.theme, self.theme], dim=1)
+        return sites.view(-1, self.z_channels, *self.grid), theme[:, :, None, None]
+
+    def generate_window(self, sites: Tensor, theme: Tensor, corners: Tensor, window: Window) -> Tensor:
+        """The images of a window, `[B, 3, rows * cell, columns * cell]`, wrong up to `halo` sites from its edges.
+
+        The window of the whole map wraps around, and is right everywhere.
+
+        Args:
+            sites: latents of the window, `[B, z_channels, rows, columns]`.
+            theme: `[B, theme, 1, 1]`, or `[B, theme, rows, columns]` if it differs from site to site.
+            corners: of the noise, `[B, 2]`.
+            window: which part of the map it is.
+        """
+        theme = (_normalized(theme) if self.theme else theme).expand(-1, -1, *sites.shape[2:])
+        images: Tensor = self.blocks(
+            self.project(torch.cat([_normalized(sites), theme], dim=1)), **self._noise(corners, window)
+        )
+        return images
+
+    def _noise(self, corners: Tensor, window: Window) -> dict[str, Any]:
+        return {"noise": (self.field, corners, window)} if self.noisy else {}
+
+
+def halo(settings: DcganModern, blocks: int) -> int:
+    """How many sites beyond its own the latent of a site influences, with so many blocks."""
+    reach = 1  # in pixels of the current resolution; 1 for each 3x3 convolution
+    for convolutions in (*[settings.convolutions] * (blocks - 1), 2):  # ToRGB has one before and one after
+        reach = 2 * reach + 1 + convolutions  # bilinear upsampling adds 1
+    return math.ceil(reach / (1 << blocks))
+
+
+def _normalized(z: Tensor) -> Tensor:
+    """`z` scaled to a mean square of 1 over dimension 1."""
+    return z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
 
 
 class Discriminator(nn.Module):
@@ -146,7 +194,9 @@ class Upsample(nn.Module):
         self, x: Tensor, noise: NoiseCrops | None = None, style: Tensor | None = None, low_res: Tensor | None = None
     ) -> Tensor:
         """Upsample `x`, up to and including the excitation."""
-        x = self.conv(upsample2x(self.conv1x1(x), self.circular))
+        x = self.conv1x1(x)
+        # cropping after the convolution is faster than before it, as its input stays contiguous
+        x = self.conv(upsample2x(wrap(x)))[:, :, 1:-1, 1:-1] if self.circular else self.conv(upsample2x(x))
         if self.add_noise is not None and noise is not None:
             x = self.add_noise(x, *noise)
         x = self.norm(x)
@@ -174,12 +224,13 @@ class ToRGB(Upsample):
 
     def __init__(self, in_channels: int, low_channels: int | None, settings: DcganModern) -> None:
         super().__init__(in_channels, settings.last_channels, low_channels, settings)
-        self.to_rgb = conv(settings.last_channels, 3, self.circular)
+        self.to_rgb = nn.Conv2d(settings.last_channels, 3, 3, padding=0 if self.circular else 1)
         nn.init.normal_(self.to_rgb.weight, 0.0, OUTPUT_INIT)
         nn.init.zeros_(self.to_rgb.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, **kwargs: Any) -> Tensor:
-        return torch.tanh(self.to_rgb(self.upsample(x, **kwargs)))
+        x = self.upsample(x, **kwargs)
+        return torch.tanh(self.to_rgb(wrap(x) if self.circular else x))
 
 
 class Style(nn.Module):
@@ -236,17 +287,20 @@ def conv(in_channels: int, out_channels: int, circular: bool) -> nn.Conv2d:
     return nn.Conv2d(in_channels, out_channels, 3, padding=1, padding_mode="circular" if circular else "zeros")
 
 
-def upsample2x(x: Tensor, circular: bool = False) -> Tensor:
+def wrap(x: Tensor) -> Tensor:
+    """`[B, C, h, w]` to `[B, C, h + 2, w + 2]`, with a border of one pixel from the opposite edges.
+
+    The same as `F.pad` with mode circular, and faster.
+    """
+    x = torch.cat([x[:, :, -1:], x, x[:, :, :1]], dim=2)
+    return torch.cat([x[:, :, :, -1:], x, x[:, :, :, :1]], dim=3)
+
+
+def upsample2x(x: Tensor) -> Tensor:
     """Bilinear upsampling, `[B, C, h, w]` to `[B, C, 2h, 2w]`.
 
     It computes in float32: the backward pass on a GPU accumulates in the precision of its input.
-
-    Args:
-        x: the input.
-        circular: wrap around at the edges, and keep a pixel of padding at each for the convolution that follows.
     """
     with torch.autocast(x.device.type, enabled=False):
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
-        wide = F.pad(wide, (1, 1, 1, 1), mode="circular") if circular else wide
-        result = F.interpolate(wide, scale_factor=2, mode="bilinear", align_corners=False).to(x.dtype)
-        return result[:, :, 1:-1, 1:-1] if circular else result
+        return F.interpolate(wide, scale_factor=2, mode="bilinear", align_corners=False).to(x.dtype)

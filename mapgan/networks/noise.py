@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mapgan import rng
+from mapgan.networks.window import Window
 
 FIELD = 256  # size of the noise field, pixels
 
@@ -22,10 +23,11 @@ class Noise(nn.Module):
         super().__init__()
         self.strength = nn.Parameter(strength * torch.randn(channels, 1, 1))
 
-    def forward(self, x: Tensor, field: Tensor, corners: Tensor) -> Tensor:
-        """Add crops of `field`, `[F, F]`, at `corners`, `[B, 2]`, to `x`; the field wraps around."""
+    def forward(self, x: Tensor, field: Tensor, corners: Tensor, window: Window) -> Tensor:
+        """Add crops of `field`, `[F, F]`, at `corners`, `[B, 2]`, to `x`, which shows `window` of the map."""
         rows, columns = (
-            (corners[:, axis, None] + torch.arange(x.shape[2 + axis], device=x.device)) % FIELD for axis in (0, 1)
+            (corners[:, axis, None] + window.positions(axis, x.shape[2 + axis] // window.size[axis], x.device)) % FIELD
+            for axis in (0, 1)
         )
         noise = field[rows[:, :, None], columns[:, None, :]].unsqueeze(1)
         return x + self.strength.to(x.dtype) * noise.to(x.dtype)

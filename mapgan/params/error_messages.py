@@ -108,6 +108,8 @@ def describe(schema: dict[str, Any]) -> str:
     """A JSON schema as text: 'an integer from 16 to 2048'."""
     if "enum" in schema or "const" in schema:
         return "one of " + ", ".join(map(str, schema.get("enum", [schema.get("const")])))
+    if schema.get("auto"):
+        return f"{describe({**schema, 'auto': False})}, or auto"
     words = KINDS.get(schema.get("type", ""), "a value of another type")
     if schema.get("type") == "array":
         return f"{words}, each {describe(schema['items'])}"

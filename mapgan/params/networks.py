@@ -98,9 +98,12 @@ class DcganModern(Section):
     latent: Count = 128
     """size of the latent (of each site, if it is spatial)"""
 
-    latent_kind: Literal["vector", "constant", "spatial"] = "vector"
+    latent_kind: Literal["vector", "constant", "spatial"] = "spatial"
     """vector (the input of the generator), constant (a learned input, and the latent modulates each block), spatial (a
-    latent at each site: maps of any size, seamless, without a notion of borders)"""
+    latent at each of 4 x 4 or more sites: maps of any size, seamless, without a notion of borders)"""
+
+    theme: Annotated[int, Field(ge=0)] = 16
+    """size of the part of a spatial latent that all sites share, such as for palette and light (0: none)"""
 
     generator_channels: Count = 32
     """channels of the generator at half of the full size (doubled in each block towards the input)"""

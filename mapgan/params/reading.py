@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from mapgan.errors import MapganError, SettingsError
+from mapgan.params.auto import resolve_auto
 from mapgan.params.error_messages import explain
 from mapgan.params.root import Params
 
@@ -46,8 +47,9 @@ def load(
     for where, layer in layers:
         merged = merge(merged, layer)
         checked = validate(merged, where)
-    checked.check_consistency()
-    return checked
+    resolved = resolve_auto(checked)
+    resolved.check_consistency()
+    return resolved
 
 
 def load_params() -> Params:

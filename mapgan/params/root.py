@@ -34,9 +34,6 @@ class Params(Section):
             SettingsError: two settings are incompatible.
         """
         train = self.train
-        labelled = self.dataset.condition != "none" and train.network == "dcgan-modern"
-        modern = train.networks.dcgan_modern
-        no_labels = "or use images without labels (dataset.condition: none, and make the set again)"
         rules = [
             (
                 train.ghost_batch and train.batch_size % train.ghost_batch,
@@ -61,15 +58,6 @@ class Params(Section):
             (
                 len(train.discriminator_betas) == 1,
                 "train.discriminator_betas: name both, beta1 and beta2, or none",
-            ),
-            (
-                labelled and modern.latent_kind == "spatial",
-                "train.networks.dcgan-modern.latent_kind: spatial does not support labels; set vector or constant, "
-                f"{no_labels}",
-            ),
-            (
-                labelled and modern.spectral_norm,
-                f"train.networks.dcgan-modern.spectral_norm: does not support labels; switch it off, {no_labels}",
             ),
         ]
         for broken, line in rules:

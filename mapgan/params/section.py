@@ -25,4 +25,3 @@ class Section(BaseModel):
 Side = Annotated[int, Field(ge=16, le=2048)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
-Rate = Annotated[float, Field(gt=0, le=1)]

@@ -6,19 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from mapgan.params.auto import AUTO, Decay, LearningRate, Penalty
 from mapgan.params.networks import NetworkName, Networks
 from mapgan.params.parsing import parse_seeds, parse_sheet, parse_size
-from mapgan.params.section import Count, Fraction, Rate, Section
+from mapgan.params.section import Count, Fraction, Section
 
 MIN_SIZE, MAX_SIZE = 16, 16384  # of a generated image, pixels
+MAX_SQUARES = 1000
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Watch(Section):
     """Failure modes of training: how they are recognized, and what to do."""
 
-    policy: Literal["warn", "stop", "roll-back"] = "warn"
-    """warn (log a line), stop (with an error), roll-back (to the last good snapshot, with lower learning rates)"""
+    policy: Literal["auto", "warn", "stop", "roll-back"] = "auto"
+    """warn (log a line), stop (with an error), roll-back (to the last good snapshot, with lower learning rates), auto
+    (roll-back from 256 pixels up, else warn)"""
 
     roll_backs: Annotated[int, Field(ge=0, le=100)] = 3
     """maximum number of roll-backs; the next trouble stops the run"""
@@ -34,6 +37,9 @@ class Watch(Section):
 
     generator_saturated: Annotated[float, Field(gt=0, le=1)] = 0.4
     """fraction of values near -1 or 1 in fake images, minus that in real ones, above which G is saturated"""
+
+    unstable: Annotated[float, Field(gt=1)] = 100.0
+    """gradient norm of D, as a multiple of its median so far, above which training is unstable"""
 
     collapsed: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """diversity of a snapshot, as a fraction of that of real images, below which G has collapsed"""
@@ -75,13 +81,13 @@ class Train(Section):
     """backward passes of D per batch: joint (one for real and fake images), or separate (one each, in half the memory;
     not with the relativistic loss, which compares them)"""
 
-    penalty: Annotated[float, Field(ge=0)] = 0.02
-    """weight of the gradient penalty (0: none): gamma of R1 and R2, in gamma / 2 * ||grad D||^2, or lambda of
-    WGAN-GP"""
+    penalty: Penalty = AUTO
+    """weight of the gradient penalty (0: none): gamma of R1 and R2, in gamma / 2 * ||grad D||^2, or lambda of WGAN-GP
+    (auto: 0.0002 * width * height / batch size, or 10 for WGAN-GP)"""
 
     penalty_kind: Literal["finite-difference", "autograd", "wgan-gp"] = "finite-difference"
     """finite-difference (R1 and R2 without second derivatives: cheap, and D can be compiled), autograd (R1 and R2 by
-    double backpropagation), wgan-gp (a gradient norm of 1 between real and fake images; set `penalty: 10`)"""
+    double backpropagation), wgan-gp (a gradient norm of 1 between real and fake images)"""
 
     penalty_at: Literal["both", "real", "fake"] = "both"
     """images at which the gradient is penalized: both (R1 and R2), real (R1), fake (R2)"""
@@ -92,11 +98,15 @@ class Train(Section):
     penalty_sigma: Annotated[float, Field(gt=0, le=1)] = 0.03
     """standard deviation of the perturbation for the finite difference, in units of pixel values in [-1, 1]"""
 
-    generator_lr: Rate = 1e-3
-    """learning rate of the generator (Adam)"""
+    generator_lr: LearningRate = AUTO
+    """learning rate of the generator (Adam; auto: 0.001 at 64 x 64 pixels and a batch of 32, lower for larger images
+    and smaller batches, but not below 0.0002)"""
 
-    discriminator_lr: Rate = 1e-3
-    """learning rate of the discriminator (Adam)"""
+    discriminator_lr: LearningRate = AUTO
+    """learning rate of the discriminator (Adam; auto: the same)"""
+
+    lr_warmup: Count = 50
+    """steps over which the learning rates rise linearly to their values"""
 
     beta1: Beta = 0.0
     """decay of Adam's first moment"""
@@ -107,8 +117,9 @@ class Train(Section):
     discriminator_betas: Annotated[list[Beta], Field(max_length=2)] = []
     """beta1 and beta2 of the discriminator (empty: the same)"""
 
-    ema: Annotated[float, Field(ge=0, lt=1)] = 0.998
-    """decay of the moving average of the generator's weights, with which images are generated"""
+    ema: Decay = AUTO
+    """decay of the moving average of the generator's weights, with which images are generated (auto: a half-life of 312
+    steps at the learning rate 0.001, and of more at lower ones)"""
 
     instance_noise: Annotated[float, Field(ge=0, le=2)] = 0.0
     """initial standard deviation of the noise added to D's inputs, in units of [-1, 1]"""
@@ -218,18 +229,24 @@ def _is_sheet(text: str) -> str:
 
 
 def _is_size(text: str) -> str:
-    if text and not all(MIN_SIZE <= side <= MAX_SIZE for side in parse_size(text)):
+    if text not in ("", "auto") and not all(MIN_SIZE <= side <= MAX_SIZE for side in parse_size(text)):
         raise ValueError(f"not a size that can be generated; allowed: {MIN_SIZE} to {MAX_SIZE} pixels each way")
+    return text
+
+
+def _is_squares(text: str) -> str:
+    if text and not all(1 <= side <= MAX_SQUARES for side in parse_size(text)):
+        raise ValueError(f"not a map that can be generated; allowed: 1 to {MAX_SQUARES} squares each way")
     return text
 
 
 class Sample(Section):
     """Sample sheets."""
 
-    seeds: Annotated[str, AfterValidator(_is_seeds)] = "0-35"
+    seeds: Annotated[str, AfterValidator(_is_seeds)] = "0-5"
     """seeds: numbers and ranges, separated by commas"""
 
-    sheet: Annotated[str, AfterValidator(_is_sheet)] = "6x6"
+    sheet: Annotated[str, AfterValidator(_is_sheet)] = "2x3"
     """columns x rows of a sheet"""
 
     zoom: Annotated[int, Field(ge=1, le=16)] = 3
@@ -242,8 +259,12 @@ class Sample(Section):
     """label, if the generator was trained with labels (dataset.condition); several, separated by commas, alternate from
     seed to seed (empty: all of them)"""
 
-    size: Annotated[str, AfterValidator(_is_size)] = ""
-    """size in pixels, such as 3000x1800, if the generator has a spatial latent (empty: as trained)"""
+    size: Annotated[str, AfterValidator(_is_size)] = "auto"
+    """size in pixels, such as 3000x1800, if the generator has a spatial latent (auto: a map of 24 x 16 squares, or of
+    3 x 2 training images where the squares are not known; as trained for other generators; empty: always as trained)"""
+
+    squares: Annotated[str, AfterValidator(_is_squares)] = ""
+    """size in squares of the battle grid, such as 30x20, instead of pixels; the training set must have shown a grid"""
 
     seamless: bool = False
     """seamless images, which can be tiled, if the generator has a spatial latent"""

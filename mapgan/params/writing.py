@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
+from mapgan.params.auto import AUTO
 from mapgan.params.root import Params
 
 WIDTH = 100
@@ -23,6 +24,7 @@ def to_yaml(section: BaseModel, indent: int = 0) -> str:
     lines: list[str] = []
     for name, field in type(section).model_fields.items():
         value, key, pad = getattr(section, name), field.alias or name, " " * indent
+        value = "auto" if value is AUTO else value
         if isinstance(value, BaseModel):
             about = (type(value).__doc__ or "").split("\n")[0]
             lines += ["" if not indent else None, f"{pad}# {about}", f"{pad}{key}:"]  # type: ignore[list-item]

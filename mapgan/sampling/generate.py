@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from mapgan.sampling.large import generate_large, is_large, to_pixels
 from mapgan.sampling.latents import latent
 
 Pixels = NDArray[np.uint8]
@@ -41,5 +42,10 @@ def generate(
     while batch := list(islice(numbered, batch_size)):
         latents = torch.stack([latent(seed, latent_size) for _, seed in batch]).to(weight)
         label = () if labels is None else (torch.tensor([labels[i] for i, _ in batch], device=weight.device),)
-        images = generator(latents, *label).float()
-        yield from images.add(1).mul(127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
+        if is_large(generator):
+            for number in range(len(batch)):
+                yield generate_large(
+                    generator, latents[number : number + 1], *(one[number : number + 1] for one in label)
+                )
+        else:
+            yield from to_pixels(generator(latents, *label))

@@ -50,7 +50,7 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
     """The training step, with everything it works on, on the device.
 
     Raises:
-        MapganError: the weights of `train.init_from` do not fit, or the network takes no labels.
+        MapganError: the weights of `train.init_from` do not fit.
     """
     settings = params.train
     pair = build(params, dataset)

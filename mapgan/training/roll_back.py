@@ -28,16 +28,17 @@ def handle_trouble(run: Run, trouble: Trouble) -> bool:
     """Apply `train.watch.policy`; returns whether the run was rolled back.
 
     Raises:
-        MapganError: the policy is to stop, or there is nothing to roll back to.
+        MapganError: the policy is to stop, the run was rolled back too often, or it diverged before its first snapshot.
     """
     watch = run.params.train.watch
     message = f"train: {trouble.name} at step {run.done}: {trouble.sentence}"
-    if watch.policy == "warn" and trouble is not DIVERGED:
+    rolls_back = watch.policy == "roll-back" and run.roll_backs < watch.roll_backs
+    good = None
+    if rolls_back:
+        good = load_checkpoint(run.folder, run.done - 1, run.monitor.info, milestone=run.milestone)
+    if good is None and trouble is not DIVERGED and (rolls_back or watch.policy == "warn"):
         run.monitor.warn_once(trouble.name, message)
         return False
-    good = None
-    if run.milestone and run.roll_backs < watch.roll_backs:
-        good = load_checkpoint(run.folder, run.done - 1, run.monitor.info, milestone=run.milestone)
     if good is None:
         raise MapganError(message)
     good.roll_backs, good.last_rollback = run.roll_backs + 1, good.step

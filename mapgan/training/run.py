@@ -67,6 +67,7 @@ def train(params: Params, paths: RunPaths, resume: str = "auto", source: Path | 
         step = prepare(params, dataset, accelerator, plan)
         run = _new_run(params, paths, dataset, step, parts, folder)
         resume_run(run, resume, source)
+        run.monitor.report_settings(params.train)
         _report_plan(run, plan)
         start_trackers(accelerator, params)
         try:

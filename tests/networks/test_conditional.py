@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
-from mapgan.errors import MapganError
-from mapgan.networks import BUILDERS, conditional
+from mapgan.networks import BUILDERS, conditional, resize
 from mapgan.networks.pair import Pair
 from mapgan.params import NetworkName, load
-from mapgan.params.section import Section
+from mapgan.sampling.large import generate_large, to_pixels
 from tests.conftest import TINY
 
 
@@ -48,6 +48,25 @@ def test_initial_logits_are_those_of_the_unconditional_network() -> None:
     assert torch.allclose(logits, unconditional.discriminator(images), atol=1e-6)
 
 
-def test_a_network_without_a_vector_latent_is_a_one_line_error() -> None:
-    with pytest.raises(MapganError, match="does not support labels"):
-        conditional.build(BUILDERS["dcgan"], Section(), 32, 32, 3)
+@pytest.mark.parametrize("change", [{"latent_kind": "spatial"}, {"spectral_norm": True}])
+def test_spatial_latents_and_spectral_norm_take_labels(change: dict[str, object]) -> None:
+    settings = load(settings=TINY).train.networks.of("dcgan-modern").model_copy(update=change)
+    pair = conditional.build(BUILDERS["dcgan-modern"], settings, 64, 48, 3)
+    z = torch.randn(1, pair.latent).expand(3, -1)
+    images = pair.generator(z, torch.arange(3))
+    assert (images[0] - images[1]).abs().mean() > 0
+    assert pair.discriminator(images, torch.arange(3)).shape == (3,)
+    if change.get("spectral_norm"):
+        head = pair.discriminator.get_submodule("inner.head")
+        assert float(torch.linalg.matrix_norm(head.weight.detach(), 2)) == pytest.approx(1, abs=0.05)
+
+
+def test_a_large_map_has_its_label() -> None:
+    settings = load(settings=TINY).train.networks.of("dcgan-modern").model_copy(update={"latent_kind": "spatial"})
+    pair = conditional.build(BUILDERS["dcgan-modern"], settings, 64, 64, 2)
+    size = resize(pair.generator, 150, 100, seamless=False)
+    z = torch.randn(1, size)
+    for label in (0, 1):
+        one_pass = to_pixels(pair.generator(z, torch.tensor([label])))[0].astype(int)
+        windows = generate_large(pair.generator, z, torch.tensor([label]), size=2).astype(int)
+        assert np.abs(one_pass - windows).max() <= 1

@@ -11,6 +11,7 @@ from mapgan.errors import MapganError
 from mapgan.networks.modern import Generator
 from mapgan.params import DcganModern
 from mapgan.sampling.generate import generate
+from mapgan.sampling.large import generate_large, to_pixels
 
 WIDE = {
     "latent": 4,
@@ -48,7 +49,10 @@ def test_a_shifted_latent_gives_a_shifted_image() -> None:
     networks.resize(network, 128, 96, seamless=True)
     cell = network.cell
     z = torch.randn(1, 4, 96 // cell, 128 // cell, dtype=torch.float64)
-    image, shifted = (network(latent.flatten(1)) for latent in (z, z.roll((1, 2), dims=(2, 3))))
+    theme = torch.randn(1, network.theme, dtype=torch.float64)
+    image, shifted = (
+        network(torch.cat([sites.flatten(1), theme], dim=1)) for sites in (z, z.roll((1, 2), dims=(2, 3)))
+    )
     assert image.std() > 0.01
     assert torch.allclose(image.roll((cell, 2 * cell), dims=(2, 3)), shifted, atol=1e-9)
 
@@ -63,6 +67,44 @@ def test_the_edge_is_like_any_other_column(noise: float) -> None:
     images = np.stack(list(generate(network, latent, range(12)))).astype(float)
     differences = np.abs(images - np.roll(images, 1, axis=2)).mean(axis=(0, 1, 3))  # between neighbouring columns
     assert differences[0] < 1.3 * np.quantile(differences[1:], 0.9)
+
+
+@pytest.mark.parametrize("settings", [{"noise": 0.3}, {"theme": 0, "convolutions": 1}])
+@pytest.mark.parametrize(("width", "height"), [(203, 150), (64, 160)])
+def test_windows_are_parts_of_one_pass(settings: dict[str, float], width: int, height: int) -> None:
+    network = generator(**settings)
+    latent = networks.resize(network, width, height, seamless=False)
+    z = torch.randn(1, latent, generator=torch.Generator().manual_seed(0))
+    one_pass = to_pixels(network(z))[0].astype(int)
+    in_windows = generate_large(network, z, size=3).astype(int)
+    assert one_pass.std() > 2
+    assert np.abs(one_pass - in_windows).max() <= 1
+
+
+def test_the_halo_is_as_wide_as_it_needs_to_be() -> None:
+    """A latent influences the image within the halo, and nearly up to its edge."""
+    network = generator(latent=4, theme=0)
+    assert network.halo is not None
+    side = 2 * network.halo + 3
+    networks.resize(network, side * network.cell, side * network.cell, seamless=True)
+    sites = torch.randn(1, 4, side, side)
+    other = sites.clone()
+    other[:, :, side // 2, side // 2] += 1
+    one, two = (network(z.flatten(1)) for z in (sites, other))
+    changed = (one != two).any(1)[0].nonzero()
+    reach = max(side // 2 * network.cell - int(changed.min()), int(changed.max()) - (side // 2 + 1) * network.cell + 1)
+    assert (network.halo - 1) * network.cell < reach <= network.halo * network.cell
+
+
+@torch.no_grad()
+def test_the_theme_reaches_every_site() -> None:
+    network = generator(theme=8)
+    latent = networks.resize(network, 256, 256, seamless=False)
+    z = torch.randn(1, latent)
+    other = z.clone()
+    other[:, -8:] = torch.randn(8)
+    changed = (network(z) != network(other)).any(1).float()
+    assert torch.nn.functional.avg_pool2d(changed, 16).min() > 0
 
 
 def test_a_size_that_cannot_be_seamless_is_a_one_line_error() -> None:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from mapgan import networks, stages
 from mapgan.cli import app
 from mapgan.dataset import open_dataset
-from mapgan.errors import MapganError, SettingsError
+from mapgan.errors import MapganError
 from mapgan.evaluation import evaluator, report
 from mapgan.evaluation.image_sets import iterate, random_subset
 from mapgan.networks.generator_file import latent_size, load_generator, load_network
@@ -102,21 +102,11 @@ def test_it_draws_what_it_is_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("setting", ["latent_kind=spatial", "spectral_norm=true"])
-def test_a_network_that_does_not_support_labels_is_an_error_before_any_work(
-    shades: Path, tmp_path: Path, setting: str
-) -> None:
-    line = "does not support labels"
-    with pytest.raises(SettingsError, match=line):
-        load(settings=["dataset.condition=folder", f"{MODERN}.{setting}"])
-    load(settings=["dataset.condition=folder", f"{MODERN}.{setting}", "train.network=dcgan"])
-    with pytest.raises(MapganError, match=line):  # the settings say nothing of labels, but the set has them
-        run(shades, tmp_path / "a", f"{MODERN}.{setting}")
-    options = [option for each in [*TINY, f"{MODERN}.{setting}"] for option in ("--set", each)]
-    said = CliRunner().invoke(app, ["train", str(shades), "--out", str(tmp_path / "b"), *options])
-    assert said.exit_code == 2
-    assert line in said.stderr
-    assert "(dataset.condition: none, and make the set" in said.stderr  # the set's labels win over the setting
-    assert not list(tmp_path.rglob("*.safetensors"))
+def test_networks_of_all_kinds_train_with_labels(shades: Path, tmp_path: Path, setting: str) -> None:
+    run(shades, tmp_path, f"{MODERN}.{setting}")
+    generator, about = load_generator(tmp_path / "generator.safetensors")
+    bright, dark = (next(iter(generate(generator, latent_size(about), [0], [label]))) for label in (0, 1))
+    assert not np.array_equal(bright, dark)
 
 
 def test_a_label_to_sample_that_is_not_there_is_heard_of_before_training(shades: Path, tmp_path: Path) -> None:

@@ -67,6 +67,14 @@ def test_the_networks_learn(squares: Path, tmp_path: Path) -> None:
     assert metrics["logits_real"] > metrics["logits_fake"]
 
 
+def test_learning_rates_warm_up(squares: Path, tmp_path: Path) -> None:
+    run(squares, tmp_path, "train.lr_warmup=4", "train.log_every=1", "train.generator_lr=0.002")
+    rows = [line.split("\t") for line in (tmp_path / "results/metrics.tsv").read_text().splitlines()]
+    d, g = (rows[0].index(name) for name in ("lr_D", "lr_G"))
+    assert [float(row[d]) for row in rows[1:]] == pytest.approx([0.00025, 0.0005, 0.00075, 0.001, 0.001, 0.001])
+    assert [float(row[g]) for row in rows[1:]] == pytest.approx([2 * float(row[d]) for row in rows[1:]])
+
+
 DROPPED = ["train.networks.mlp.generator_dropout=0.2", "train.networks.dcgan.discriminator_dropout=0.3"]
 
 

@@ -44,15 +44,7 @@ def restore(step: Step, checkpoint: Checkpoint, settings: Train) -> None:
     scaler = step.accelerator.scaler
     if scaler is not None and checkpoint.scale:
         scaler.load_state_dict(checkpoint.scale)
-    set_learning_rates(step, settings, checkpoint.roll_backs)
-
-
-def set_learning_rates(step: Step, settings: Train, roll_backs: int) -> None:
-    """Set the learning rates of the settings, lowered once for each roll-back."""
-    factor = settings.watch.roll_back_lr_factor**roll_backs
-    for name, lr in [("optimizer_g", settings.generator_lr), ("optimizer_d", settings.discriminator_lr)]:
-        for group in _optimizers(step)[name].param_groups:
-            group["lr"] = lr * factor
+    step.lr_factor = settings.watch.roll_back_lr_factor**checkpoint.roll_backs
 
 
 def learning_rates(step: Step) -> dict[str, float]:

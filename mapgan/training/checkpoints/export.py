@@ -11,6 +11,11 @@ from mapgan.training.checkpoints.best import BEST, Best
 from mapgan.training.checkpoints.finetune import DISCRIMINATOR
 from mapgan.training.objective.step import Step
 
+NOT_OF_WEIGHTS = {
+    *("steps", "networks", "watch", "init_from", "continue_from", "log_every", "snapshot_every", "snapshot_images"),
+    *("evaluate_every", "evaluate_by", "evaluate_extractor", "evaluate_images"),
+}
+
 
 def write_networks(path: Path, step: Step, params: Params, dataset: Dataset, steps: int, best: Best) -> None:
     """Write the EMA generator to `path`, and the best one and the discriminator beside it."""
@@ -23,6 +28,8 @@ def write_networks(path: Path, step: Step, params: Params, dataset: Dataset, ste
         steps=steps,
         seed=params.seed,
         data=dataset.digest,
+        pixels_per_square=dataset.pixels_per_square,
+        train=settings.model_dump(exclude=NOT_OF_WEIGHTS),
         labels=list(dataset.labels),
     )
     last = step.ema.network.state_dict()

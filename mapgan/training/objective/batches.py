@@ -24,6 +24,7 @@ from mapgan.params import Train
 from mapgan.training.objective.step_rng import Request, StepRng, image_noise, to_device
 
 Images = NDArray[np.uint8]
+MAX_HOST_NUMBERS = 256  # per latent; those of many sites are hashed on the device, as noise is
 COPY_BYTES = 1 << 26
 
 
@@ -111,6 +112,9 @@ class Batches:
 
     def latents(self, purpose: str, step: int, indices: range) -> Tensor:
         """Latents, `[B, latent]`, from N(0, 1)."""
+        if self.latent > MAX_HOST_NUMBERS:
+            shape = torch.empty(len(indices), self.latent, device=self.device, dtype=torch.get_default_dtype())
+            return self.noise(shape, purpose, step, indices)
         latents = self.rng.get(Request("normal", purpose, self.latent), step, indices)
         return latents.to(torch.get_default_dtype())
 

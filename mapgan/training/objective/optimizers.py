@@ -8,6 +8,12 @@ from mapgan.networks.pair import Pair
 from mapgan.params import Params
 
 
+def set_learning_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    """Set the learning rate of all parameters."""
+    for group in optimizer.param_groups:
+        group["lr"] = lr
+
+
 def build_optimizers(params: Params, pair: Pair, fused: bool) -> list[torch.optim.Optimizer]:
     """The optimizers of G and of D, in this order."""
     settings = params.train

@@ -26,6 +26,7 @@ from mapgan.training.objective.batches import BatchSource
 from mapgan.training.objective.distributed import reduce_gradients
 from mapgan.training.objective.ema import EMA
 from mapgan.training.objective.losses import LOSSES, RealFake, accuracy, discriminator_loss, overfitting
+from mapgan.training.objective.optimizers import set_learning_rate
 from mapgan.training.objective.out_of_memory import StepOutOfMemory, StepProgress, halve_micro_batch, is_out_of_memory
 from mapgan.training.objective.penalties import gradient_penalty, penalty_is_due
 
@@ -50,6 +51,7 @@ class Step:
         indices: of this process's images in the global batch.
         micro_batch: images in memory at a time.
         divisible: whether a smaller micro-batch gives the same result; False with batch normalization.
+        lr_factor: of both learning rates; less than 1 after a roll-back.
         collect_stats: also measure what only the log needs, such as gradient norms.
         stop_requested: whether this process was asked to stop; after a step, whether any process was.
     """
@@ -66,6 +68,7 @@ class Step:
     indices: range
     micro_batch: int
     divisible: bool = True
+    lr_factor: float = 1.0
     collect_stats: bool = False
     stop_requested: bool = False
 
@@ -82,6 +85,11 @@ class Step:
         progress = progress or StepProgress()
         per_step = self.settings.discriminator_steps
         d_steps = range(step * per_step, (step + 1) * per_step)  # steps of D, counted from 0
+        for optimizer, lr in (
+            (self.generator_optimizer, self.settings.generator_lr),
+            (self.discriminator_optimizer, self.settings.discriminator_lr),
+        ):
+            set_learning_rate(optimizer, lr * self.lr_factor * min(1.0, (step + 1) / self.settings.lr_warmup))
         try:
             self.discriminator.requires_grad_(True)
             for d_step in d_steps[progress.d_steps :]:

@@ -14,6 +14,7 @@ from mapgan import files
 from mapgan.errors import MapganError
 from mapgan.memory.budget import GIB
 from mapgan.memory.plan import Plan
+from mapgan.params import Train
 from mapgan.progress import Bar
 
 Row = dict[str, float]
@@ -59,6 +60,13 @@ class Monitor:
             + (f", about {duration(seconds)} by a first estimate" if seconds else "")
         )
         self.compiling = seconds is None
+
+    def report_settings(self, train: Train) -> None:
+        """Log the numbers that may have been chosen by size and batch size."""
+        self.info(
+            f"train: learning rates {train.generator_lr:g} (G) and {train.discriminator_lr:g} (D), penalty "
+            f"{train.penalty:g}, EMA {train.ema:g}, in trouble {train.watch.policy}"
+        )
 
     def report_peak(self, plan: Plan, measured: float) -> None:
         """Log the peak memory, GiB, beside the prediction."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import fmean, median
 
 from mapgan.params.training import Watch
 
@@ -36,13 +36,18 @@ GENERATOR_SATURATED = Trouble(
     "most values of G's images are near -1 or 1, where its tanh is flat and hardly learns; G's steps are "
     "likely too large: lower train.generator_lr, or raise train.penalty",
 )
+UNSTABLE = Trouble(
+    "unstable",
+    "the gradient norm of D is a hundred times its median; D's steps are likely too large for its penalty: raise "
+    "train.penalty, or lower train.discriminator_lr and train.generator_lr",
+)
 COLLAPSED = Trouble(
     "collapsed",
     "images of different seeds are nearly the same (mode collapse): raise train.batch_size or "
     "train.penalty, use the relativistic loss, or lower train.generator_lr",
 )
 
-TROUBLES = (DIVERGED, COLLAPSED, GENERATOR_SATURATED, DISCRIMINATOR_WON)
+TROUBLES = (DIVERGED, UNSTABLE, COLLAPSED, GENERATOR_SATURATED, DISCRIMINATOR_WON)
 
 
 def find_trouble(watch: Watch, rows: Sequence[Row]) -> Trouble | None:
@@ -53,6 +58,9 @@ def find_trouble(watch: Watch, rows: Sequence[Row]) -> Trouble | None:
     # in fp16 a gradient may be infinite: the scaler skips that step; if it matters, the losses will show it
     if not all(math.isfinite(value) for name, value in newest.items() if not name.startswith("grad_norm_")):
         return DIVERGED
+    norms = [row["grad_norm_D"] for row in rows if math.isfinite(row.get("grad_norm_D", math.nan))]
+    if len(norms) > watch.window and "grad_norm_D" in newest and norms[-1] > watch.unstable * median(norms[:-1]):
+        return UNSTABLE
     if newest.get("diversity", 1.0) < watch.collapsed:
         return COLLAPSED
     window = [row for row in rows if "accuracy" in row][-watch.window :]

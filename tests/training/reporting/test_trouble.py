@@ -29,6 +29,10 @@ TABLE = [
     ([FINE] * 3 + [FINE | {"loss_G": float("nan")}], "diverged"),
     ([FINE] * 3 + [FINE | {"penalty": float("inf")}], "diverged"),
     ([FINE] * 3 + [FINE | {"grad_norm_D": float("inf")}], None),  # fp16's scaler leaves such a step out
+    ([FINE | {"grad_norm_D": 3.0}] * 11 + [FINE | {"grad_norm_D": 301.0}], "unstable"),
+    ([FINE | {"grad_norm_D": 3.0}] * 11 + [FINE | {"grad_norm_D": 299.0}], None),
+    ([FINE | {"grad_norm_D": 3.0}] * 9 + [FINE | {"grad_norm_D": 301.0}], None),  # a median of too few rows
+    ([FINE | {"grad_norm_D": 3.0}] * 11 + [FINE | {"grad_norm_D": float("inf")}], None),
     ([FINE | {"accuracy": 1.0}] * 10, "discriminator won"),
     ([FINE | {"accuracy": 1.0}] * 9, None),  # not for long enough
     ([FINE | {"accuracy": 1.0}] * 9 + [FINE], None),

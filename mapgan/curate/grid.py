@@ -1,0 +1,99 @@
+"""The battle grid of a map: the distance between its lines, from the image alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+MIN_PERIOD, MAX_PERIOD = 8, 200  # pixels
+MIN_LINES = 6  # grid lines that an axis must have room for
+MIN_STRENGTH = 0.3  # correlation of the edges with themselves a square further; 0.05 is usual without a grid
+FIRST = 0.5  # of the strongest peak: the first peak as strong as this is the period, later ones are its multiples
+TOLERANCE = 0.02  # by which the two axes of an image, and the images of a set, may differ
+LARGEST = 2048  # pixels; of larger images, the middle is measured
+AGREEMENT = 0.8  # fraction of the images of a set that must have the same grid
+
+Profile = NDArray[np.float64]
+
+
+def grid_period(image: Image.Image) -> float | None:
+    """The side of the squares of a map, pixels, or None if it shows no grid.
+
+    Lines of a grid, and walls along it, are edges at multiples of a square. The sum of edges over each column (and each
+    row) is therefore periodic, and its autocorrelation has a peak at the side of a square.
+
+    Args:
+        image: of any mode and size.
+    """
+    left, top = (max(0, (side - LARGEST) // 2) for side in image.size)
+    part = image.crop((left, top, left + min(image.width, LARGEST), top + min(image.height, LARGEST)))
+    grey = np.asarray(part.convert("L"), np.float64)
+    rows, columns = (_period(np.abs(np.diff(grey, axis=axis)).mean(axis=1 - axis)) for axis in (0, 1))
+    if rows is None or columns is None or abs(rows - columns) > TOLERANCE * max(rows, columns):
+        return None
+    return (rows + columns) / 2
+
+
+def common_period(periods: Sequence[float | None]) -> float:
+    """The period that most images of a set share, pixels; 0 if they do not, or have none."""
+    known = sorted(period for period in periods if period is not None)
+    if not known:
+        return 0.0
+    median = known[len(known) // 2]
+    alike = sum(abs(period - median) <= TOLERANCE * median for period in known)
+    return median if alike >= AGREEMENT * len(periods) else 0.0
+
+
+def _period(edges: Profile) -> float | None:
+    """The period of `edges`, the strength of edges along an axis; None if there is none."""
+    longest = min(MAX_PERIOD, len(edges) // MIN_LINES)
+    if longest <= MIN_PERIOD:
+        return None
+    correlation = _autocorrelation(_without_jpeg_blocks(edges))
+    peaks = [
+        lag
+        for lag in range(MIN_PERIOD, longest)
+        if correlation[lag] >= MIN_STRENGTH and correlation[lag] == correlation[lag - 2 : lag + 3].max()
+    ]
+    if not peaks:
+        return None
+    # the first of the strong peaks: multiples of a square are as strong as the square itself
+    strongest = max(correlation[lag] for lag in peaks)
+    return _refined(correlation, next(lag for lag in peaks if correlation[lag] >= FIRST * strongest))
+
+
+def _without_jpeg_blocks(edges: Profile) -> Profile:
+    """`edges` without the part that all borders between 8x8 blocks share: a JPEG is no battle grid."""
+    edges = edges.copy()
+    borders = edges[7::8]
+    if len(borders):
+        borders -= max(0.0, float(np.median(borders) - np.median(edges)))
+    return edges
+
+
+def _autocorrelation(edges: Profile) -> Profile:
+    """Autocorrelation by lag, 1 at lag 0, of what is above the local mean."""
+    local = np.convolve(np.pad(edges, MIN_PERIOD, mode="edge"), np.ones(2 * MIN_PERIOD + 1), "valid")
+    sharp = np.clip(edges - local / (2 * MIN_PERIOD + 1), 0, None)
+    sharp = np.minimum(sharp, 4 * sharp.mean() + 1e-9)  # a frame around the map should not outweigh the grid
+    sharp = np.convolve(sharp, [0.5, 1, 0.5], "same")  # lines at fractions of pixels
+    sharp = sharp - sharp.mean()
+    spectrum = np.fft.rfft(sharp, 2 * len(sharp))
+    raw = np.fft.irfft(spectrum * spectrum.conj())[: len(sharp)]
+    overlap = np.arange(len(sharp), 0, -1) / len(sharp)
+    return np.asarray(raw / (raw[0] + 1e-9) / overlap, np.float64)
+
+
+def _refined(correlation: Profile, lag: int) -> float:
+    """The period near `lag`, from the last of its multiples that has a peak: its error is divided by their number."""
+    period, multiple = float(lag), 1
+    while (expected := round(period * (multiple + 1))) + 2 < len(correlation) // 2:
+        window = correlation[expected - 2 : expected + 3]
+        if window.max() < MIN_STRENGTH / 2:
+            break
+        multiple += 1
+        period = (expected - 2 + int(window.argmax())) / multiple
+    return period

@@ -1,0 +1,60 @@
+"""The battle grid of a map, from the image alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mapgan import rng
+from mapgan.collect.demo import __file__ as demo
+from mapgan.curate.grid import common_period, grid_period
+
+DEMO_MAPS = sorted((Path(demo).parent / "maps").glob("*.webp"))
+
+
+def drawn(period: float, size: tuple[int, int] = (400, 300), phase: float = 3.0, noise: float = 20.0) -> Image.Image:
+    """Grid lines on noise."""
+    pixels = 128 + noise * rng.normal(0, "paper", 0, 0, size[0] * size[1]).reshape(size[1], size[0])
+    for line in np.arange(phase, size[0], period):
+        pixels[:, int(line)] -= 60
+    for line in np.arange(phase / 2, size[1], period):
+        pixels[int(line)] -= 60
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("period", [10, 16, 22.5, 40, 37.3])
+def test_the_period_is_found_to_a_hundredth(period: float) -> None:
+    found = grid_period(drawn(period))
+    assert found is not None
+    assert abs(found - period) < 0.01 * period
+
+
+def test_the_demo_maps_have_squares_of_16_pixels() -> None:
+    """As `tools/draw_demo_maps.py` drew them: right within 1 % for 95 % of them."""
+    found = [grid_period(Image.open(path)) for path in DEMO_MAPS]
+    right = sum(period is not None and abs(period - 16) < 0.16 for period in found)
+    assert right >= 0.95 * len(DEMO_MAPS)
+
+
+NOT_GRIDS = {
+    "noise": drawn(1000),
+    "one frame": drawn(380, phase=10),
+    "flat": Image.new("RGB", (300, 300), "white"),
+    "too small": drawn(10, (40, 40)),
+    "stripes one way": Image.fromarray(np.tile(np.arange(300) % 20 // 10 * 255, (300, 1)).astype(np.uint8)),
+}
+
+
+@pytest.mark.parametrize("image", NOT_GRIDS.values(), ids=NOT_GRIDS)
+def test_no_grid_is_claimed_where_there_is_none(image: Image.Image) -> None:
+    assert grid_period(image) is None
+
+
+def test_a_set_has_a_grid_if_most_of_its_images_have_the_same() -> None:
+    assert common_period([16.0, 16.1, 15.9, 16.0, None]) == 16.0
+    assert common_period([16.0, 16.1, None, None]) == 0
+    assert common_period([16.0, 16.1, 32.0, 40.0]) == 0
+    assert common_period([None]) == common_period([]) == 0
