@@ -52,15 +52,14 @@ def _step(batches: Batches, augment: Sequence[str], step: int) -> torch.Tensor:
     """Everything but image-sized noise, in the order in which `Step` requests it: first for D, then for G."""
     indices = range(BATCH)
     batches.latents("discriminator latent", step, indices)
-    batches.real(step, indices)
+    real = batches.real(step, indices)  # G's update uses the same
     for images in ("real", "fake"):
         for name in augment:
             batches.uniform(f"{images} {name}", step, indices, UNIFORMS)
     batches.latents("generator latent", step, indices)
-    for images in ("generator", "real"):
-        for name in augment:
-            batches.uniform(f"{images} {name}", step, indices, UNIFORMS)
-    return batches.real(step, indices)
+    for name in augment:
+        batches.uniform(f"generator {name}", step, indices, UNIFORMS)
+    return real
 
 
 def _noise(batches: Batches, step: int) -> torch.Tensor:

@@ -9,7 +9,7 @@ label of the real one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from accelerate import Accelerator
@@ -71,6 +71,7 @@ class Step:
     lr_factor: float = 1.0
     collect_stats: bool = False
     stop_requested: bool = False
+    real_inputs: dict[int, Tensor] = field(default_factory=dict, init=False)  # D's real input, by the step of D
 
     def __call__(self, step: int, progress: StepProgress | None = None) -> Metrics:
         """Run step `step`, counted from 0, and return its metrics, each a mean over this process's images.
@@ -160,6 +161,9 @@ class Step:
             "real": self._augmented("real", real, d_step, indices),
             "fake": self._augmented("fake", fake, d_step, indices),
         }
+        last = (d_step + 1) % settings.discriminator_steps == 0
+        if loss.relativistic and last and len(indices) == len(self.indices):
+            self.real_inputs = {d_step: d_inputs["real"].detach()}
         if settings.penalty_kind == "autograd" and penalty_is_due(settings, d_step):
             d_inputs = {kind: images.requires_grad_() for kind, images in d_inputs.items()}
         flipped = self._flipped_labels(d_step, indices)
@@ -194,11 +198,18 @@ class Step:
         fake = self.generator(self.batches.latents("generator latent", d_step, indices), *labels)
         logits = self.discriminator(self._augmented("generator", fake, d_step, indices), *labels)
         if loss.relativistic:
-            real = self._augmented("real", self.batches.real(d_step, indices), d_step, indices)
+            real = self._real_input(d_step, indices)
             logits = logits - self.discriminator(real, *labels)
         g_loss = loss.generator(logits).mean()
         self.accelerator.backward(g_loss * fraction)
         return {"loss_G": g_loss}
+
+    def _real_input(self, d_step: int, indices: range) -> Tensor:
+        """The real images as D saw them in its own update; made again where that was divided or interrupted."""
+        real = self.real_inputs.pop(d_step, None)
+        if real is not None and len(real) == len(indices):
+            return real
+        return self._augmented("real", self.batches.real(d_step, indices), d_step, indices)
 
     def _augmented(self, kind: str, images: Tensor, d_step: int, indices: range) -> Tensor:
         """The input of D for `images`: augmentation, then instance noise (see `augment` for the order)."""
