@@ -61,8 +61,8 @@ def train(
 @app.command()
 def sample(
     run: Annotated[Path, typer.Argument(help="Folder of a run, or file of a generator.")],
-    seeds: Annotated[str, typer.Option(help="Seeds, such as 0-35 or 3,7.")] = "0-35",
-    sheet: Annotated[str, typer.Option(help="Columns x rows of a sheet.")] = "6x6",
+    seeds: Annotated[str, typer.Option(help="Seeds, such as 0-35 or 3,7.")] = "0-5",
+    sheet: Annotated[str, typer.Option(help="Columns x rows of a sheet.")] = "2x3",
     out: Annotated[Path | None, typer.Option(help="Folder for the images [default: beside the generator].")] = None,
     zoom: Annotated[int, typer.Option(min=1, max=16, help="Enlargement of images on the sheets.")] = 1,
     singles: Annotated[bool, typer.Option(help="Also write each image to a file of its own.")] = True,
