@@ -18,6 +18,7 @@ TINY = [
     "train.snapshot_every=3",
     "train.snapshot_images=4",
     "train.networks.dcgan-modern.latent=8",
+    "train.networks.dcgan-modern.theme=4",
     "train.networks.dcgan-modern.generator_channels=4",
     "train.networks.dcgan-modern.discriminator_channels=4",
     "train.networks.dcgan-modern.max_channels=8",

@@ -103,13 +103,6 @@ def test_sampling_needs_only_the_file_of_the_generator(run: Path, tmp_path: Path
         assert np.array_equal(np.asarray(alone), np.asarray(among))
 
 
-def test_a_generator_without_a_spatial_latent_has_a_fixed_size(run: Path) -> None:
-    result = mapgan_here("sample", run, "--size", "300x200")
-    assert result.exit_code == 2
-    assert result.stderr.count("\n") == 1
-    assert "this generator has a fixed size" in result.stderr
-
-
 WRONG = [
     (("train", "nowhere"), "nowhere: no such folder; name the folder that holds your images"),
     (("train",), "train: no images; name the folder that holds yours, or try --preset fashion-dcgan"),

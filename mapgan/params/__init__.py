@@ -1,10 +1,11 @@
 """`params.yaml` as typed, validated sections. Importing this loads neither torch nor PIL."""
 
 from mapgan.params.collecting import DatasetSettings, Demo, Folder, Gallery, Prune, Resize, Scrape
+from mapgan.params.machine import Machine
 from mapgan.params.networks import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName, Networks
 from mapgan.params.reading import load, load_params
 from mapgan.params.root import Params
-from mapgan.params.training import Evaluate, Machine, Sample, Train
+from mapgan.params.training import Evaluate, Sample, Train
 
 __all__ = [
     "DatasetSettings",

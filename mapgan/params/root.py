@@ -8,8 +8,9 @@ from pydantic import Field
 
 from mapgan.errors import SettingsError
 from mapgan.params.collecting import DatasetSettings, Prune, Resize, Scrape
+from mapgan.params.machine import Machine
 from mapgan.params.section import Section
-from mapgan.params.training import Evaluate, Machine, Sample, Train
+from mapgan.params.training import Evaluate, Sample, Train
 
 
 class Params(Section):

@@ -1,4 +1,4 @@
-"""Settings of training, evaluation and sampling, and of the machine."""
+"""Settings of training, evaluation and sampling."""
 
 from __future__ import annotations
 
@@ -268,44 +268,3 @@ class Sample(Section):
 
     seamless: bool = False
     """seamless images, which can be tiled, if the generator has a spatial latent"""
-
-
-class Machine(Section):
-    """The computer. Changes the speed, never the result; neither tracked by DVC nor fingerprinted."""
-
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    """auto (a GPU if there is one), cpu, cuda, mps"""
-
-    threads: Annotated[int, Field(ge=0, le=1024)] = 0
-    """CPU threads (0: one per core); floating-point sums depend on it in the last bits"""
-
-    memory_gib: Annotated[float, Field(ge=0, le=4096)] = 0.0
-    """memory of the card, GiB; 24 for a 24 GB card (0: what the device has)"""
-
-    workers: Annotated[int, Field(ge=0, le=1024)] = 0
-    """threads that decode images and read batches (0: one per core)"""
-
-    micro_batch: Annotated[int, Field(ge=0)] = 0
-    """maximum number of images in memory at a time, per process (0: as many as fit)"""
-
-    checkpointing: Literal["auto", "none", "high", "all"] = "auto"
-    """gradient checkpointing: auto (as little as fits), none, high (the blocks at high resolution), all"""
-
-    compile: bool = False
-    """compile the networks (torch.compile): takes minutes at the start, and makes steps faster"""
-
-    save_minutes: Annotated[float, Field(ge=0)] = 1.0
-    """minutes between two checkpoints (0: after each step)"""
-
-    save_every: Annotated[int, Field(ge=0)] = 0
-    """steps between two checkpoints, in addition to those by the clock (0: none)"""
-
-    keep_checkpoints: Annotated[int, Field(ge=1, le=1000)] = 2
-    """number of checkpoints to keep"""
-
-    trackers: list[Literal["tensorboard", "wandb", "mlflow"]] = []
-    """experiment trackers that also get the metrics, through Accelerate: tensorboard, wandb, mlflow (must be
-    installed)"""
-
-    deterministic: bool = False
-    """bitwise reproducible on a GPU too, at some cost in speed"""

@@ -7,7 +7,7 @@ import torch
 from mapgan.errors import MapganError
 from mapgan.training.checkpoints.checkpoint import delete_after, load_checkpoint
 from mapgan.training.checkpoints.saving import restore_run, save
-from mapgan.training.reporting.trouble import DIVERGED, TROUBLES, Trouble, find_trouble
+from mapgan.training.reporting.trouble import COLLAPSED, DIVERGED, TROUBLES, Trouble, find_trouble
 from mapgan.training.run_data import Run
 
 
@@ -24,6 +24,11 @@ def broadcast_trouble(run: Run, trouble: Trouble | None) -> Trouble | None:
     return TROUBLES[number - 1] if number else None
 
 
+def _was_diverse(run: Run) -> bool:
+    """Whether any snapshot so far was diverse: else the run is slow to start, and there is nothing to go back to."""
+    return any(row.get("diversity", 0.0) >= run.params.train.watch.collapsed for row in run.monitor.rows)
+
+
 def handle_trouble(run: Run, trouble: Trouble) -> bool:
     """Apply `train.watch.policy`; returns whether the run was rolled back.
 
@@ -34,7 +39,7 @@ def handle_trouble(run: Run, trouble: Trouble) -> bool:
     message = f"train: {trouble.name} at step {run.done}: {trouble.sentence}"
     rolls_back = watch.policy == "roll-back" and run.roll_backs < watch.roll_backs
     good = None
-    if rolls_back:
+    if rolls_back and not (trouble is COLLAPSED and not _was_diverse(run)):
         good = load_checkpoint(run.folder, run.done - 1, run.monitor.info, milestone=run.milestone)
     if good is None and trouble is not DIVERGED and (rolls_back or watch.policy == "warn"):
         run.monitor.warn_once(trouble.name, message)

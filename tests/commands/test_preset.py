@@ -39,7 +39,7 @@ def test_a_preset_trains_and_generates_images(name: str, tmp_path: Path) -> None
     preset = load(preset=name)
     width, height = min(preset.resize.width, MAX_SIDE), min(preset.resize.height, MAX_SIDE)
     maps = write_squares(tmp_path / "maps", width, height)
-    params = load(preset=name, settings=[*TINY, "train.steps=3", "sample.seeds='0-3'"])
+    params = load(preset=name, settings=[*TINY, "train.steps=3", "sample.seeds='0-3'", "sample.size=''"])
     generator = tmp_path / "generator.safetensors"
     stages.train(params, maps, generator, tmp_path / "results", tmp_path / "scratch")
     stages.sample(params.sample, generator, tmp_path / "samples")

@@ -24,7 +24,7 @@ NARROW: list[tuple[NetworkName, Section]] = [
     ("dcgan", Dcgan(latent=5, generator_channels=4, discriminator_channels=4, max_channels=16)),
     ("mlp", Mlp(latent=5, generator_units=4, generator_dropout=0.5)),
     ("mapmaker", Mapmaker(latent=5, generator_channels=4)),
-    ("dcgan-modern", DcganModern(latent=5, generator_channels=4, discriminator_channels=4, max_channels=16)),
+    ("dcgan-modern", DcganModern(latent=5, latent_kind="vector", generator_channels=4, max_channels=16)),
 ]
 
 
@@ -53,7 +53,7 @@ def test_a_spatial_latent_draws_any_size_from_the_file_alone(tmp_path: Path) -> 
             assert single.size == expected
     with pytest.raises(MapganError, match="have a seam"):
         stages.sample(Sample(size="100x70", seamless=True), tmp_path / "g.safetensors", tmp_path / "out")
-    with pytest.raises(MapganError, match="a sheet of 36 images"):
+    with pytest.raises(MapganError, match="a sheet of 6 images"):
         stages.sample(Sample(size="16384x16384"), tmp_path / "g.safetensors", tmp_path / "out")
 
 
@@ -66,6 +66,11 @@ def test_a_label_is_drawn_if_the_generator_knows_labels() -> None:
 
 
 LABELS = ["cave", "town", "well, old"]
+
+
+def test_other_generators_have_a_fixed_size(tmp_path: Path) -> None:
+    with pytest.raises(MapganError, match="this generator has a fixed size"):
+        stages.sample(Sample(size="300x200"), told(tmp_path / "g.safetensors"), tmp_path / "out")
 
 
 def told(path: Path, labels: list[str] = LABELS) -> Path:

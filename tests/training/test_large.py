@@ -38,6 +38,6 @@ def test_a_large_map_all_the_way(tmp_path: Path) -> None:
     assert [row.split("\t")[0] for row in rows] == ["step", "1", "2"]
     with Image.open(results / "snapshots/step-00000002.png") as snapshot:
         assert snapshot.width > 768
-    stages.sample(Sample(seeds="5", sheet="1x1", zoom=1), generator, tmp_path / "samples")
+    stages.sample(Sample(seeds="5", sheet="1x1", zoom=1, size=""), generator, tmp_path / "samples")
     with Image.open(tmp_path / "samples/singles/seed-000005.png") as image:
         assert image.size == (768, 768)

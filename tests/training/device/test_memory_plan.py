@@ -108,7 +108,8 @@ def test_two_micro_batches_tell_of_all_others(settings: list[str]) -> None:
 @pytest.mark.parametrize("penalty", ["finite-difference", "autograd"])
 def test_real_and_fake_images_apart_take_less_memory(penalty: str) -> None:
     settings = [*TINY, *WIDER, "train.loss=hinge", f"train.penalty_kind={penalty}"]
-    settings += ["train.networks.dcgan-modern.generator_channels=4"]  # or the generator's half would be the larger
+    # or the generator's half would be the larger
+    settings += [f"train.networks.dcgan-modern.{name}" for name in ("generator_channels=4", "latent_kind=vector")]
     together, apart = (
         MemoryEstimator(load(settings=[*settings, f"train.discriminator_passes={how}"]), 96, 96, 8, "cuda")
         for how in ("joint", "separate")

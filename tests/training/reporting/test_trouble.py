@@ -105,6 +105,15 @@ def test_a_warning_is_said_once_and_changes_nothing(
     assert capsys.readouterr().err.count("train: collapsed at step") == 1
 
 
+def test_a_run_that_was_never_diverse_is_not_rolled_back(
+    varied: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(varied, tmp_path, *PROVOKED["collapsed"], "train.watch.policy=roll-back")
+    said = capsys.readouterr().err
+    assert said.count("train: collapsed at step") == 1
+    assert "back to step" not in said
+
+
 DIVERGES = ["train.log_every=1", "train.snapshot_every=4", "train.steps=12", "train.watch.policy=roll-back"]
 
 
