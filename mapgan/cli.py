@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mapgan.errors import exit_on_error
+from mapgan.models import DEFAULT
 
 app = typer.Typer(
     name="mapgan",
@@ -60,7 +61,9 @@ def train(
 
 @app.command()
 def sample(
-    run: Annotated[Path, typer.Argument(help="Folder of a run, or file of a generator.")],
+    run: Annotated[
+        Path, typer.Argument(help="Folder of a run, file of a generator, or name of one in `mapgan models`.")
+    ] = Path(DEFAULT),
     seeds: Annotated[str, typer.Option(help="Seeds, such as 0-35 or 3,7.")] = "0-5",
     sheet: Annotated[str, typer.Option(help="Columns x rows of a sheet.")] = "2x3",
     out: Annotated[Path | None, typer.Option(help="Folder for the images [default: beside the generator].")] = None,
@@ -122,6 +125,15 @@ def compare(
         from mapgan.commands.compare import compare_runs
 
         typer.echo(compare_runs(runs, out))
+
+
+@app.command()
+def models() -> None:
+    """List the generators that come with mapgan: `mapgan sample NAME` needs no training."""
+    with exit_on_error():
+        from mapgan.commands.models import listing
+
+        typer.echo(listing())
 
 
 @app.command()

@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "mapgan"
 ROOMS = [  # from the ground up, as in the design
     {"__init__", "errors"},
-    {"files", "rng", "progress", "system_memory", "html_page"},
+    {"files", "rng", "progress", "system_memory", "html_page", "models"},
     {"params"},
     {"dataset"},
     {"collect"},

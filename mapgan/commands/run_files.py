@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mapgan.models import FOLDER, model_file, model_names
+
 GENERATOR = "generator.safetensors"
 
 
 def generator_of(run: Path) -> Path:
-    """The generator of a run's folder, or the file that was named itself."""
-    return run / GENERATOR if run.is_dir() else run
+    """The generator of a run's folder, the file that was named itself, or a generator that comes with mapgan."""
+    if run.is_dir():
+        return run / GENERATOR
+    return model_file(str(run)) if str(run) in model_names() and not run.exists() else run
 
 
 def results_of(generator: Path, name: str) -> Path:
-    """Where results called `name` go: `results/samples`, or `results/samples-best` for `best.safetensors`."""
+    """Where results called `name` go.
+
+    `results/samples` beside the generator, `results/samples-best` for `best.safetensors`, and `samples/plans` here for
+    the generator `plans` that comes with mapgan.
+    """
+    if generator.parent == FOLDER:
+        return Path(name) / generator.stem
     folder = name if generator.name == GENERATOR else f"{name}-{generator.stem}"
     return generator.parent / "results" / folder

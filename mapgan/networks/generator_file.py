@@ -50,7 +50,7 @@ class About(Section):
 
 
 def save_network(path: Path, weights: dict[str, Tensor], about: About) -> None:
-    """Write the state dict `weights` (float32, on any device) and the configuration of a network."""
+    """Write the state dict `weights` (float32 or float16, on any device) and the configuration of a network."""
     tensors = {name: tensor.detach().to("cpu").contiguous() for name, tensor in weights.items()}
     with files.atomic_write(path) as scratch:
         save_file(tensors, scratch, metadata={KEY: files.canonical_json(about.model_dump())})
@@ -71,17 +71,20 @@ def load_generator(path: Path) -> tuple[nn.Module, About]:
 def load_network(path: Path) -> tuple[nn.Module, About]:
     """Load the network in `path`, on the CPU and in evaluation mode, and its configuration.
 
+    Weights that are stored in float16 are converted to float32.
+
     Raises:
         MapganError: the file is missing, damaged, not a network of mapgan's, or of another version.
     """
     try:
         with safe_open(path, framework="pt") as stored:
             metadata = stored.metadata() or {}
-            weights = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
     except (FileNotFoundError, IsADirectoryError):
-        raise MapganError(f"{path}: no such file", "name a generator.safetensors or a run's folder") from None
+        raise MapganError(f"{path}: no such file", "name a generator.safetensors, a run's folder, or one that `mapgan models` lists") from None
     except (SafetensorError, OSError) as error:
         raise MapganError(f"{path}: not a safetensors file, or damaged ({error})") from None
+    weights = {name: tensor.float() if tensor.dtype == torch.half else tensor for name, tensor in tensors.items()}
     about = _read_about(metadata, path)
     return _assemble(about, weights, path), about
 

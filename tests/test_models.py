@@ -1,0 +1,42 @@
+"""The generators that come with mapgan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from mapgan.cli import app
+from mapgan.models import DEFAULT, model_file, model_names
+from mapgan.params.reading import read_yaml
+from tools.pack_model import draw
+
+MAX_BYTES = 8_000_000
+TOLERANCE = 2.0  # mean difference of pixel values: kernels round differently from one CPU to another
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_a_model_draws_what_its_picture_shows(name: str) -> None:
+    with Image.open(model_file(name).with_suffix(".webp")) as picture:
+        stored = np.asarray(picture.convert("RGB"), np.float64)
+    assert np.abs(np.asarray(draw(model_file(name)), np.float64) - stored).mean() < TOLERANCE
+    assert stored.std() > 20  # it is not blank
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_a_model_is_small_and_says_how_it_was_made(name: str) -> None:
+    assert model_file(name).stat().st_size <= MAX_BYTES
+    assert read_yaml(model_file(name).with_suffix(".yaml"))["scrape"]["source"] == "demo"
+    assert model_file(name).with_suffix(".json").is_file()
+
+
+def test_sample_without_a_run_takes_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner()
+    result = runner.invoke(app, ["sample", "--seeds", "3", "--sheet", "1x1", "--squares", "8x6"])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "samples" / DEFAULT / "sheet-000.png").is_file()
+    assert runner.invoke(app, ["models"]).output.startswith(DEFAULT)
