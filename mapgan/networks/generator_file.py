@@ -81,7 +81,8 @@ def load_network(path: Path) -> tuple[nn.Module, About]:
             metadata = stored.metadata() or {}
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
     except (FileNotFoundError, IsADirectoryError):
-        raise MapganError(f"{path}: no such file", "name a generator.safetensors, a run's folder, or one that `mapgan models` lists") from None
+        remedy = "name a generator.safetensors, a run's folder, or a model that `mapgan models` lists"
+        raise MapganError(f"{path}: no such file", remedy) from None
     except (SafetensorError, OSError) as error:
         raise MapganError(f"{path}: not a safetensors file, or damaged ({error})") from None
     weights = {name: tensor.float() if tensor.dtype == torch.half else tensor for name, tensor in tensors.items()}

@@ -179,7 +179,9 @@ class Train(Section):
 
     init_from: str = ""
     """fine-tuning: a generator.safetensors to start from, with the discriminator.safetensors beside it if there is one
-    (empty: random weights); size, network and labels must be the same, and DVC only notices when the path changes"""
+    (empty: random weights); network and labels must be the same, and the images no smaller: for twice the size, halve
+    generator_channels and discriminator_channels, so that only the finest layers are new; DVC only notices when the
+    path changes"""
 
     continue_from: str = ""
     """continue from a checkpoint of an earlier run with other data or settings: the folder of a run, a folder of

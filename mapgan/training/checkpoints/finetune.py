@@ -1,4 +1,4 @@
-"""Fine-tuning: starting from the weights of an earlier run (`train.init_from`)."""
+"""Fine-tuning: starting from the weights of an earlier run (`train.init_from`), which may be one on smaller images."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from mapgan import files
 from mapgan.dataset import Dataset
 from mapgan.errors import MapganError
 from mapgan.networks.generator_file import About, load_network
+from mapgan.networks.grow import FINE_CHANNELS, grow
 from mapgan.networks.pair import Pair
 from mapgan.params import Train
 from mapgan.sampling.labels import describe_labels
 
 DISCRIMINATOR = "discriminator.safetensors"
+MIN_COPIED = 0.5  # fraction of a network's parameters; with less, little of what was learned is left
 
 
 def load_initial_weights(pair: Pair, settings: Train, dataset: Dataset) -> None:
     """Load the generator that `train.init_from` names into `pair`, and the discriminator beside it if there is one.
 
     Raises:
-        MapganError: a file is missing or damaged, or holds another network, or one for another size or other labels
+        MapganError: a file is missing or damaged, or holds another network, or one for larger images or other labels
             than those of `dataset`.
     """
     path = _generator(settings)
@@ -47,21 +49,30 @@ def _load(network: nn.Module, path: Path, part: str, settings: Train, dataset: D
     stored, about = load_network(path)
     if about.part != part:
         raise MapganError(f"{path}: holds a {about.part}, not a {part}", "name the generator in train.init_from")
-    expected = settings.networks.of(settings.network).model_dump()
-    if differing := _differing(about, settings.network, expected, dataset):
+    grows = about.width < dataset.width and about.height < dataset.height
+    if differing := _differing(about, settings, dataset, grows):
         raise MapganError(
             f"train.init_from: {path} has {differing}", "fine-tuning needs the same network, size and labels"
         )
-    network.load_state_dict(stored.state_dict())
+    if not grows:
+        network.load_state_dict(stored.state_dict())
+    elif grow(network, stored) < MIN_COPIED:
+        raise MapganError(
+            f"train.init_from: {path} is for {about.width} x {about.height} pixels, and most of its layers have other "
+            "shapes than here",
+            "halve generator_channels and discriminator_channels for images of twice the size",
+        )
 
 
-def _differing(about: About, network: str, settings: dict[str, object], dataset: Dataset) -> str:
+def _differing(about: About, settings: Train, dataset: Dataset, grows: bool) -> str:
     """What differs between the file and this run, as text; empty if nothing does."""
-    if (about.width, about.height) != (dataset.width, dataset.height):
+    if not grows and (about.width, about.height) != (dataset.width, dataset.height):
         return f"{about.width} x {about.height} pixels, where the training set has {dataset.width} x {dataset.height}"
     if tuple(about.labels) != dataset.labels:
         return f"{describe_labels(about.labels)}, where the training set has {describe_labels(dataset.labels)}"
-    if about.network != network:
-        return f"network {about.network}, where train.network is {network}"
-    other = [name for name in settings if about.settings.get(name) != settings[name]]
-    return f"another {', '.join(other)} in its {network}" if other else ""
+    if about.network != settings.network:
+        return f"network {about.network}, where train.network is {settings.network}"
+    wanted = settings.networks.of(settings.network).model_dump()
+    may_differ = FINE_CHANNELS if grows else ()
+    other = [name for name in wanted if about.settings.get(name) != wanted[name] and name not in may_differ]
+    return f"another {', '.join(other)} in its {about.network}" if other else ""

@@ -28,6 +28,7 @@ def saved(out: Path, step: int) -> Path:
     return next(out.glob(f"scratch/state/*/step-{step:08d}.safetensors"))
 
 
+MODERN = "train.networks.dcgan-modern"
 EVERY_STEP = ["machine.save_minutes=100", "machine.save_every=1", "machine.keep_checkpoints=9"]
 
 
@@ -136,6 +137,22 @@ def test_fine_tuning_works_without_a_discriminator(squares: Path, tmp_path: Path
     with_it = run(squares, tmp_path / "b", f"train.init_from={str(tmp_path / 'a')!r}")
     (tmp_path / "a/discriminator.safetensors").unlink()
     assert run(squares, tmp_path / "c", f"train.init_from={str(tmp_path / 'a')!r}") != with_it
+
+
+def test_a_run_on_larger_images_begins_with_the_coarse_layers(squares: Path, tmp_path: Path) -> None:
+    run(squares, tmp_path / "a", f"{MODERN}.generator_channels=8", f"{MODERN}.discriminator_channels=8")
+    wide = write_squares(tmp_path / "wide", 64, 64)
+    still = ["train.generator_lr=1e-12", "train.discriminator_lr=1e-12", "train.steps=1", "seed=5"]
+    first = f"train.init_from={str(tmp_path / 'a')!r}"
+    run(wide, tmp_path / "b", *still, first)
+    for name, coarse in (("generator", ("project.weight", "blocks.0.conv.weight", "blocks.1.conv1x1.weight")),
+                         ("discriminator", ("head.weight", "blocks.3.downsample.weight"))):  # fmt: skip
+        before, after = load_file(tmp_path / f"a/{name}.safetensors"), load_file(tmp_path / f"b/{name}.safetensors")
+        shift = {"blocks.3.downsample.weight": "blocks.2.downsample.weight"}
+        for key in coarse:
+            assert torch.allclose(before[shift.get(key, key)], after[key], atol=1e-6), key
+    with pytest.raises(MapganError, match="most of its layers have other shapes"):
+        run(wide, tmp_path / "c", f"{MODERN}.generator_channels=1", first)
 
 
 UNFIT = [

@@ -1,0 +1,48 @@
+"""Progressive training: a network for larger images starts with the weights of one for smaller images.
+
+After Karras et al. 2018 (arXiv:1710.10196, section 2), without fading in: the coarse layers, which take longest to
+train, are kept, and the new fine ones are trained along with them. A spatial latent has the same meaning in both.
+"""
+
+from __future__ import annotations
+
+import re
+
+import torch
+from torch import nn
+
+from mapgan.networks import conditional, modern
+
+# settings that may differ: the coarse layers can have the same channels nevertheless
+FINE_CHANNELS = ("generator_channels", "discriminator_channels", "last_channels")
+
+
+def grow(network: nn.Module, small: nn.Module) -> float:
+    """Copy the weights of `small` into `network`, of the same kind for larger images, where their shapes agree.
+
+    Blocks are matched by resolution from the coarsest one: the first in the generator, the last in the discriminator.
+    With one stage more and half of `generator_channels` and `discriminator_channels`, all but the finest blocks agree.
+
+    Returns:
+        The fraction of the parameters of `network` that were copied; 0 if it cannot grow.
+    """
+    large_one, small_one = _inner(network), _inner(small)
+    if isinstance(large_one, modern.Generator) and isinstance(small_one, modern.Generator):
+        shift = 0
+    elif isinstance(large_one, modern.Discriminator) and isinstance(small_one, modern.Discriminator):
+        shift = len(large_one.blocks) - len(small_one.blocks)
+    else:
+        return 0.0
+    weights, copied = network.state_dict(), 0
+    with torch.no_grad():
+        for name, tensor in small.state_dict().items():
+            target = weights.get(re.sub(r"(?<=blocks\.)\d+", lambda found: str(int(found[0]) + shift), name))
+            if target is not None and target.shape == tensor.shape:
+                target.copy_(tensor)
+                copied += tensor.numel()
+    total: int = sum(tensor.numel() for tensor in weights.values())
+    return copied / total
+
+
+def _inner(network: nn.Module) -> nn.Module:
+    return network.inner if isinstance(network, conditional.Generator | conditional.Discriminator) else network
