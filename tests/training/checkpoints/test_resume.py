@@ -151,8 +151,14 @@ def test_a_run_on_larger_images_begins_with_the_coarse_layers(squares: Path, tmp
         shift = {"blocks.3.downsample.weight": "blocks.2.downsample.weight"}
         for key in coarse:
             assert torch.allclose(before[shift.get(key, key)], after[key], atol=1e-6), key
+
+
+def test_a_run_whose_coarse_layers_have_other_channels_does_not_fit(squares: Path, tmp_path: Path) -> None:
+    wide = write_squares(tmp_path / "wide", 64, 64)
+    channels = [f"{MODERN}.{name}" for name in ("max_channels=64", "generator_channels=8", "discriminator_channels=8")]
+    run(squares, tmp_path / "a", *channels)
     with pytest.raises(MapganError, match="most of its layers have other shapes"):
-        run(wide, tmp_path / "c", f"{MODERN}.generator_channels=1", first)
+        run(wide, tmp_path / "b", *channels, f"train.init_from={str(tmp_path / 'a')!r}")
 
 
 UNFIT = [
