@@ -30,9 +30,13 @@ def main() -> None:
     cpu = torch.device("cpu")
     settings = load(settings=[f"train.batch_size={BATCH}"]).train
     images = np.random.default_rng(0).integers(0, 256, (1000, SIDE, SIDE, 3), dtype=np.uint8)
-    batches = Batches(images, 0, settings, 128, range(BATCH), cpu)
     rows = []
-    for name, noise in (("random numbers and batches", False), ("image-sized noise of a step with a penalty", True)):
+    for name, latent, noise in (
+        ("random numbers and batches, vector latent (128 numbers)", 128, False),
+        ("random numbers and batches, spatial latent (2,064 numbers)", 4 * 4 * 128 + 16, False),
+        ("image-sized noise of a step with a penalty", 128, True),
+    ):
+        batches = Batches(images, 0, settings, latent, range(BATCH), cpu)
         times = []
         for step in range(STEPS):
             start = time.perf_counter()
