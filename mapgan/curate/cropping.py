@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageColor
 
 from mapgan.curate.decode import WHITE, Color
-from mapgan.curate.tiling import corners
+from mapgan.curate.tiling import ANYWHERE, Lines, corners
 from mapgan.params.collecting import Resize
 
 # Candidate windows per tile: limits the work on huge images.
@@ -24,21 +24,23 @@ def background(settings: Resize) -> Color:
     return WHITE if settings.pad_color == "edge" else _rgb(settings.pad_color)
 
 
-def window(settings: Resize) -> tuple[int, int]:
-    """Width and height of a tile in the source image, pixels."""
-    return round(settings.tile_zoom * settings.width), round(settings.tile_zoom * settings.height)
+def crops(image: Image.Image, settings: Resize, zoom: float = 0.0, lines: Lines = ANYWHERE) -> Iterator[Crop]:
+    """The training images of an image: one with `crop` and `pad`, any number with `tiles`.
 
-
-def crops(image: Image.Image, settings: Resize) -> Iterator[Crop]:
-    """The training images of an image: one with `crop` and `pad`, any number with `tiles`."""
+    Args:
+        image: of any size.
+        settings: how it is cropped.
+        zoom: pixels of the image per pixel of a tile (0: `tile_zoom`).
+        lines: of the battle grid, at which tiles start.
+    """
+    zoom = zoom or settings.tile_zoom
+    window = round(zoom * settings.width), round(zoom * settings.height)
     if settings.mode == "pad":
         yield 0, 0, _padded(image, settings)
-    elif settings.mode == "crop" or any(
-        side < needed for side, needed in zip(image.size, window(settings), strict=True)
-    ):
+    elif settings.mode == "crop" or any(side < needed for side, needed in zip(image.size, window, strict=True)):
         yield _cropped(image, settings)
     else:
-        yield from _tiles(image, settings)
+        yield from _tiles(image, settings, window, lines)
 
 
 def _scaled(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
@@ -65,10 +67,10 @@ def _padded(image: Image.Image, settings: Resize) -> Image.Image:
     return sheet
 
 
-def _tiles(image: Image.Image, settings: Resize) -> Iterator[Crop]:
-    width, height = window(settings)
+def _tiles(image: Image.Image, settings: Resize, window: tuple[int, int], lines: Lines) -> Iterator[Crop]:
+    width, height = window
     limit = CANDIDATES_PER_TILE * settings.tiles_per_image
-    positions = list(corners(image.size, (width, height), settings.tile_overlap, limit))
+    positions = list(corners(image.size, (width, height), settings.tile_overlap, limit, lines))
     contrasts = _contrasts(image, positions, (width, height))
     # relative to the richest tile, as parchment has less contrast than black stone
     threshold = settings.tile_contrast * max(contrasts)

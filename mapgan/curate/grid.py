@@ -1,12 +1,15 @@
-"""The battle grid of a map: the distance between its lines, from the image alone."""
+"""The battle grid of a map: the distance between its lines and where they are, from the image alone."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from mapgan.curate.tiling import Lines
 
 MIN_PERIOD, MAX_PERIOD = 8, 200  # pixels
 MIN_LINES = 6  # grid lines that an axis must have room for
@@ -14,13 +17,13 @@ MIN_STRENGTH = 0.3  # correlation of the edges with themselves a square further;
 FIRST = 0.5  # of the strongest peak: the first peak as strong as this is the period, later ones are its multiples
 TOLERANCE = 0.02  # by which the two axes of an image, and the images of a set, may differ
 LARGEST = 2048  # pixels; of larger images, the middle is measured
-AGREEMENT = 0.8  # fraction of the images of a set that must have the same grid
+AGREEMENT = 0.5  # fraction of the images of a set that must have a grid
 
 Profile = NDArray[np.float64]
 
 
-def grid_period(image: Image.Image) -> float | None:
-    """The side of the squares of a map, pixels, or None if it shows no grid.
+def find_grid(image: Image.Image) -> Lines | None:
+    """The lines of the battle grid of a map, or None if it shows none.
 
     Lines of a grid, and walls along it, are edges at multiples of a square. The sum of edges over each column (and each
     row) is therefore periodic, and its autocorrelation has a peak at the side of a square.
@@ -31,20 +34,25 @@ def grid_period(image: Image.Image) -> float | None:
     left, top = (max(0, (side - LARGEST) // 2) for side in image.size)
     part = image.crop((left, top, left + min(image.width, LARGEST), top + min(image.height, LARGEST)))
     grey = np.asarray(part.convert("L"), np.float64)
-    rows, columns = (_period(np.abs(np.diff(grey, axis=axis)).mean(axis=1 - axis)) for axis in (0, 1))
+    edges = [np.abs(np.diff(grey, axis=axis)).mean(axis=1 - axis) for axis in (0, 1)]
+    rows, columns = map(_period, edges)
     if rows is None or columns is None or abs(rows - columns) > TOLERANCE * max(rows, columns):
         return None
-    return (rows + columns) / 2
+    period = (rows + columns) / 2
+    return Lines(period, left + _line(edges[1], period), top + _line(edges[0], period))
 
 
-def common_period(periods: Sequence[float | None]) -> float:
-    """The period that most images of a set share, pixels; 0 if they do not, or have none."""
-    known = sorted(period for period in periods if period is not None)
-    if not known:
-        return 0.0
-    median = known[len(known) // 2]
-    alike = sum(abs(period - median) <= TOLERANCE * median for period in known)
-    return median if alike >= AGREEMENT * len(periods) else 0.0
+def common_period(grids: Sequence[Lines | None]) -> float:
+    """The median period of the grids of a set's images, pixels; 0 if few of them show one."""
+    periods = sorted(grid.period for grid in grids if grid is not None)
+    return periods[len(periods) // 2] if periods and len(periods) >= AGREEMENT * len(grids) else 0.0
+
+
+def _line(edges: Profile, period: float) -> float:
+    """The position of a line, pixels: the phase of the edges at the frequency of the grid."""
+    positions = np.arange(1, len(edges) + 1)  # edge i is between pixels i and i + 1
+    wave = (_sharp(edges) * np.exp(2j * math.pi * positions / period)).sum()
+    return float(np.angle(wave)) / (2 * math.pi) * period % period
 
 
 def _period(edges: Profile) -> float | None:
@@ -74,12 +82,17 @@ def _without_jpeg_blocks(edges: Profile) -> Profile:
     return edges
 
 
-def _autocorrelation(edges: Profile) -> Profile:
-    """Autocorrelation by lag, 1 at lag 0, of what is above the local mean."""
+def _sharp(edges: Profile) -> Profile:
+    """What is above the local mean, and not far above all else."""
     local = np.convolve(np.pad(edges, MIN_PERIOD, mode="edge"), np.ones(2 * MIN_PERIOD + 1), "valid")
     sharp = np.clip(edges - local / (2 * MIN_PERIOD + 1), 0, None)
-    sharp = np.minimum(sharp, 4 * sharp.mean() + 1e-9)  # a frame around the map should not outweigh the grid
-    sharp = np.convolve(sharp, [0.5, 1, 0.5], "same")  # lines at fractions of pixels
+    # a frame around the map should not outweigh the grid
+    return np.asarray(np.minimum(sharp, 4 * sharp.mean() + 1e-9), np.float64)
+
+
+def _autocorrelation(edges: Profile) -> Profile:
+    """Autocorrelation by lag, 1 at lag 0, of the sharp edges."""
+    sharp = np.convolve(_sharp(edges), [0.5, 1, 0.5], "same")  # lines at fractions of pixels
     sharp = sharp - sharp.mean()
     spectrum = np.fft.rfft(sharp, 2 * len(sharp))
     raw = np.fft.irfft(spectrum * spectrum.conj())[: len(sharp)]

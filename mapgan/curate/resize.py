@@ -17,10 +17,11 @@ from PIL import Image
 from mapgan.collect.manifest import strip_guard
 from mapgan.curate.cropping import background, crops
 from mapgan.curate.decode import BadImage, open_upright
-from mapgan.curate.grid import common_period, grid_period
+from mapgan.curate.grid import common_period, find_grid
 from mapgan.curate.prune_record import PruneRecord, read_list
 from mapgan.curate.split import held_out
 from mapgan.curate.threads import parallel_map
+from mapgan.curate.tiling import ANYWHERE, Lines
 from mapgan.dataset import Entry, Pixels, is_dataset, write_dataset
 from mapgan.dataset.label_names import clean_label
 from mapgan.errors import MapganError
@@ -45,7 +46,7 @@ class Counts:
         enlarged: kept images smaller than a training image, which are upscaled.
         bad: kept images that cannot be decoded any more.
         unlabelled: kept images left out because they have no label.
-        pixels_per_square: of the training images, if most maps show the same battle grid; else 0.
+        pixels_per_square: of the training images, if most maps show a battle grid; else 0.
     """
 
     train: int
@@ -61,12 +62,11 @@ class Counts:
 
 @dataclass(frozen=True)
 class ResizedImage:
-    """The training images of one kept image, or why there are none; and the side of its squares, pixels."""
+    """The training images of one kept image, or why there are none."""
 
     row: PruneRecord
     names: Sequence[str]
     reason: str = ""
-    period: float | None = None
 
 
 def resize(
@@ -96,13 +96,16 @@ def resize(
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".resize-", dir=out) as name:
         scratch = Path(name)
+        grids = _find_grids(settings, raw, rows, workers)
+        period = common_period(grids)
+        square = pixels_per_square(period / settings.tile_zoom) if period else 0.0
+        jobs = [(row, (grid or Lines(period)) if square else ANYWHERE) for row, grid in zip(rows, grids, strict=True)]
         results: list[ResizedImage] = []
         with Bar("resize", total=len(rows)) as bar:
-            for result in parallel_map(partial(_make, settings, raw, scratch), rows, workers):
+            for result in parallel_map(partial(_make, settings, raw, scratch, square), jobs, workers):
                 results.append(result)
                 bar.advance()
         train, holdout = _split_entries(results, settings.holdout, labelled)
-        square = common_period([result.period for result in results]) / settings.tile_zoom
         counts = replace(
             _counts(results, train, holdout, settings), unlabelled=len(kept) - len(rows), pixels_per_square=square
         )
@@ -137,20 +140,45 @@ def _label(row: PruneRecord) -> str:
     return clean_label(strip_guard(row.label))
 
 
-def _make(settings: Resize, raw: Path, scratch: Path, row: PruneRecord) -> ResizedImage:
+def pixels_per_square(about: float) -> float:
+    """The power of two nearest to `about`: then a site of a spatial latent shows a whole number of squares."""
+    return 2.0 ** round(math.log2(about))
+
+
+def _find_grids(settings: Resize, raw: Path, rows: Sequence[PruneRecord], workers: int) -> list[Lines | None]:
+    """The battle grid of each image."""
+    if settings.mode != "tiles" or settings.grid == "off":  # else each image has a scale of its own
+        return [None] * len(rows)
+    grids = []
+    with Bar("grid", total=len(rows)) as bar:
+        for grid in parallel_map(partial(_find_grid, settings, raw), rows, workers):
+            grids.append(grid)
+            bar.advance()
+    return grids
+
+
+def _find_grid(settings: Resize, raw: Path, row: PruneRecord) -> Lines | None:
+    try:
+        with open_upright(raw / row.file, math.inf, background(settings)) as (image, _, _):
+            return find_grid(image)
+    except BadImage:
+        return None  # reported when it is cropped
+
+
+def _make(settings: Resize, raw: Path, scratch: Path, square: float, job: tuple[PruneRecord, Lines]) -> ResizedImage:
+    row, lines = job
     needed = None if settings.mode == "tiles" else (DRAFT_FACTOR * settings.width, DRAFT_FACTOR * settings.height)
-    names, period = [], None
+    zoom = lines.period / square if square else settings.tile_zoom
+    names = []
     try:
         with open_upright(raw / row.file, math.inf, background(settings), needed) as (image, _, _):
-            if settings.mode == "tiles":  # else each image has a scale of its own
-                period = grid_period(image)
-            for x, y, small in crops(image, settings):
+            for x, y, small in crops(image, settings, zoom, lines):
                 names.append(f"{row.file[:16]}-{x}-{y}.png")  # of the SHA-256 that the manifest names files by
                 small.save(scratch / names[-1], "PNG")
     except BadImage as bad:
         print(f"resize: {row.file} left out: {bad}", file=sys.stderr)
         return ResizedImage(row, (), reason=str(bad))
-    return ResizedImage(row, names, "" if names else "blank", period)
+    return ResizedImage(row, names, "" if names else "blank")
 
 
 def _split_entries(results: Iterable[ResizedImage], fraction: float, labelled: bool) -> tuple[list[Entry], list[Entry]]:

@@ -10,7 +10,8 @@ from PIL import Image
 
 from mapgan import rng
 from mapgan.collect.demo import __file__ as demo
-from mapgan.curate.grid import common_period, grid_period
+from mapgan.curate.grid import common_period, find_grid
+from mapgan.curate.tiling import Lines
 
 DEMO_MAPS = sorted((Path(demo).parent / "maps").glob("*.webp"))
 
@@ -27,16 +28,27 @@ def drawn(period: float, size: tuple[int, int] = (400, 300), phase: float = 3.0,
 
 @pytest.mark.parametrize("period", [10, 16, 22.5, 40, 37.3])
 def test_the_period_is_found_to_a_hundredth(period: float) -> None:
-    found = grid_period(drawn(period))
+    found = find_grid(drawn(period))
     assert found is not None
-    assert abs(found - period) < 0.01 * period
+    assert abs(found.period - period) < 0.01 * period
+
+
+@pytest.mark.parametrize(("period", "phase"), [(16, 3.0), (25, 20.0), (40, 0.0)])
+def test_lines_are_found_to_a_pixel(period: float, phase: float) -> None:
+    found = find_grid(drawn(period, phase=phase))
+    assert found is not None
+    for position, expected in ((found.x, phase), (found.y, phase / 2)):
+        apart = (position - int(expected) - 0.5 + period / 2) % period - period / 2  # a line is a pixel wide
+        assert abs(apart) <= 1
 
 
 def test_the_demo_maps_have_squares_of_16_pixels() -> None:
     """As `tools/draw_demo_maps.py` drew them: right within 1 % for 95 % of them."""
-    found = [grid_period(Image.open(path)) for path in DEMO_MAPS]
-    right = sum(period is not None and abs(period - 16) < 0.16 for period in found)
-    assert right >= 0.95 * len(DEMO_MAPS)
+    found = [find_grid(Image.open(path)) for path in DEMO_MAPS]
+    right = [grid for grid in found if grid is not None and abs(grid.period - 16) < 0.16]
+    assert len(right) >= 0.95 * len(DEMO_MAPS)
+    phases = np.array([phase for grid in right for phase in (grid.x, grid.y)])
+    assert np.mean(np.abs((phases + 8) % 16 - 8) <= 1) >= 0.95  # squares start at the corner of the map
 
 
 NOT_GRIDS = {
@@ -50,11 +62,10 @@ NOT_GRIDS = {
 
 @pytest.mark.parametrize("image", NOT_GRIDS.values(), ids=NOT_GRIDS)
 def test_no_grid_is_claimed_where_there_is_none(image: Image.Image) -> None:
-    assert grid_period(image) is None
+    assert find_grid(image) is None
 
 
-def test_a_set_has_a_grid_if_most_of_its_images_have_the_same() -> None:
-    assert common_period([16.0, 16.1, 15.9, 16.0, None]) == 16.0
-    assert common_period([16.0, 16.1, None, None]) == 0
-    assert common_period([16.0, 16.1, 32.0, 40.0]) == 0
+def test_a_set_has_a_grid_if_most_of_its_images_have_one() -> None:
+    assert common_period([Lines(16), Lines(17), Lines(40), None]) == 17
+    assert common_period([Lines(16), None, None]) == 0
     assert common_period([None]) == common_period([]) == 0

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from mapgan import stages
+from mapgan.collect.demo import __file__ as demo
 from mapgan.curate.prune import prune
 from mapgan.curate.resize import resize
 from mapgan.dataset import Entry, count_labels, open_dataset, write_dataset
@@ -149,3 +150,36 @@ def test_a_label_is_called_as_its_folder_if_that_can_be_shown(raw, tmp_path):
     prune(Prune(), raw.folder, tmp_path / "pruned", 1)
     resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1, labelled=True)
     assert open_dataset(tmp_path / "maps").labels == ("-old", "=sum", "h\u00f6hle", "x" * 100)
+
+
+GRIDDED = Resize(width=64, height=64, tile_zoom=2.0, tile_contrast=0.0, tile_overlap=0.0, holdout=0.0)
+
+
+@pytest.fixture
+def scaled_maps(raw, tmp_path):
+    """Maps of the demo at three scales: squares of 11.2, 16 and 25.6 pixels."""
+    paths = sorted((Path(demo).parent / "maps").glob("rock-*.webp"))[:6]
+    for path, scale in zip(paths, (0.7, 1, 1.6, 0.7, 1, 1.6), strict=True):
+        with Image.open(path) as image:
+            size = round(scale * image.width), round(scale * image.height)
+            raw.put(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
+    prune(Prune(), raw.folder, tmp_path / "pruned", 1)
+    return tmp_path / "pruned"
+
+
+def test_maps_with_a_grid_are_brought_to_one_scale_and_cut_at_squares(raw, scaled_maps, tmp_path):
+    counts = resize(GRIDDED, raw.folder, scaled_maps, tmp_path / "maps", 1)
+    data = open_dataset(tmp_path / "maps")
+    assert counts.pixels_per_square == data.pixels_per_square == 8
+    edges = np.abs(np.diff(data.train.astype(np.float64).mean(-1), axis=2)).sum((0, 1))  # between columns
+    by_position = [edges[(position - 1) % 8 :: 8].mean() for position in range(8)]
+    assert int(np.argmax(by_position)) == 0  # walls are at whole squares
+    assert by_position[0] > 2 * np.median(by_position)
+
+
+def test_without_a_common_grid_tiles_are_cut_by_zoom(raw, scaled_maps, tmp_path):
+    resize(GRIDDED.model_copy(update={"grid": "off"}), raw.folder, scaled_maps, tmp_path / "maps", 1)
+    data = open_dataset(tmp_path / "maps")
+    assert data.pixels_per_square == 0
+    names = [path.stem.split("-")[1:] for path in (tmp_path / "maps/train").iterdir()]
+    assert {(0, 0)} < {(int(x), int(y)) for x, y in names}

@@ -38,6 +38,20 @@ def test_some_positions(length, overlap, expected):
     assert positions(length, 100, overlap) == expected
 
 
+@settings(max_examples=100, deadline=None)
+@given(axes, overlaps, st.floats(4, 100), st.floats(0, 100))
+def test_windows_start_at_lines(axis, overlap, period, line):
+    length, window = axis
+    starts = positions(length, window, overlap, period, line)
+    assert starts == sorted(set(starts))
+    assert 0 <= starts[0] <= starts[-1] <= length - window
+    if length - window >= period:
+        apart = [(start - line + period / 2) % period - period / 2 for start in starts]
+        assert max(map(abs, apart)) <= 0.5 + 1e-6
+        assert starts[0] < period + 1
+        assert length - window - starts[-1] < period + 1
+
+
 def test_corners_are_all_combinations():
     assert sorted(corners((30, 20), (10, 10), 0.0, 99)) == [(x, y) for x in (0, 10, 20) for y in (0, 10)]
 
