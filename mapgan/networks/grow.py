@@ -11,7 +11,9 @@ import re
 import torch
 from torch import nn
 
-from mapgan.networks import conditional, modern
+from mapgan.networks import conditional
+from mapgan.networks.modern import Generator
+from mapgan.networks.modern_discriminator import Discriminator
 
 # settings that may differ: the coarse layers can have the same channels nevertheless
 FINE_CHANNELS = ("generator_channels", "discriminator_channels", "last_channels")
@@ -27,9 +29,9 @@ def grow(network: nn.Module, small: nn.Module) -> float:
         The fraction of the parameters of `network` that were copied; 0 if it cannot grow.
     """
     large_one, small_one = _inner(network), _inner(small)
-    if isinstance(large_one, modern.Generator) and isinstance(small_one, modern.Generator):
+    if isinstance(large_one, Generator) and isinstance(small_one, Generator):
         shift = 0
-    elif isinstance(large_one, modern.Discriminator) and isinstance(small_one, modern.Discriminator):
+    elif isinstance(large_one, Discriminator) and isinstance(small_one, Discriminator):
         shift = len(large_one.blocks) - len(small_one.blocks)
     else:
         return 0.0

@@ -22,16 +22,16 @@ from torch.nn import functional as F
 
 from mapgan.networks.excitation import SKIP, Excitation
 from mapgan.networks.he_init import SLOPE, he_init
+from mapgan.networks.modern_discriminator import Discriminator
 from mapgan.networks.noise import Noise, noise_corners, noise_field
 from mapgan.networks.norms import norm
 from mapgan.networks.pair import Pair
+from mapgan.networks.residual import Residual, conv
 from mapgan.networks.sizes import channels_at, count_stages
-from mapgan.networks.spectral import add_spectral_norm
 from mapgan.networks.stack import Stack
 from mapgan.networks.window import Window, whole
 from mapgan.params.networks import DcganModern
 
-RESIDUAL_INIT = 0.3  # initial scale of residuals, so that the skip connection carries the signal
 STYLE_INIT = 0.3  # initial scale of style modulation
 OUTPUT_INIT = 0.03  # standard deviation of the last weights: images start near grey, where tanh is steep
 
@@ -146,32 +146,6 @@ def _normalized(z: Tensor) -> Tensor:
     return z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
 
 
-class Discriminator(nn.Module):
-    """`[B, 3, height, width]` to logits `[B]`."""
-
-    def __init__(self, settings: DcganModern, width: int, height: int) -> None:
-        super().__init__()
-        count = count_stages(width, height)
-        channels = [channels_at(settings.discriminator_channels, i, settings.max_channels) for i in range(count)]
-        from_rgb = he_init(nn.Conv2d(3, channels[0], 4, stride=2, padding=1))
-        blocks: list[nn.Module] = [
-            DownBlock(in_channels, out_channels, settings.convolutions)
-            for in_channels, out_channels in pairwise(channels)
-        ]
-        self.blocks = Stack([from_rgb, *blocks], high_res="first")
-        self.head = he_init(nn.Linear(channels[-1] * (height // 2**count) * (width // 2**count), 1))
-        if settings.spectral_norm:
-            add_spectral_norm(self)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits `[B]` for `images`."""
-        features = F.leaky_relu(self.blocks(images), SLOPE).flatten(1)
-        # in float32, because the gradient penalty squares small differences of logits
-        with torch.autocast(features.device.type, enabled=False):
-            logits: Tensor = self.head(features.to(self.head.weight.dtype))
-        return logits.squeeze(1)
-
-
 class Upsample(nn.Module):
     """`[B, in_channels, h, w]` to `[B, out_channels, 2h, 2w]`: 1x1 convolution, bilinear upsampling, 3x3 convolution.
 
@@ -247,44 +221,6 @@ class Style(nn.Module):
         scale, shift = self.affine(style)[:, :, None, None].to(x.dtype).chunk(2, dim=1)
         result: Tensor = x * (1 + scale) + shift
         return result
-
-
-class DownBlock(nn.Module):
-    """`[B, in_channels, h, w]` to `[B, out_channels, h // 2, w // 2]`: a strided convolution as residual.
-
-    The skip connection is average pooling and a 1x1 convolution.
-    """
-
-    def __init__(self, in_channels: int, out_channels: int, convolutions: int) -> None:
-        super().__init__()
-        self.conv1x1 = he_init(nn.Conv2d(in_channels, out_channels, 1), gain=1.0)
-        self.residual = Residual(in_channels, convolutions - 1) if convolutions > 1 else None
-        self.downsample = he_init(nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1), RESIDUAL_INIT)
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.residual is not None:
-            x = x + self.residual(x)
-        result: Tensor = self.conv1x1(F.avg_pool2d(x, 2)) + self.downsample(F.leaky_relu(x, SLOPE))
-        return result
-
-
-class Residual(nn.Module):
-    """`count` times LeakyReLU and a 3x3 convolution, of which the last one has small initial weights."""
-
-    def __init__(self, channels: int, count: int, circular: bool = False) -> None:
-        super().__init__()
-        scales = [1.0] * (count - 1) + [RESIDUAL_INIT]
-        self.convolutions = nn.ModuleList(he_init(conv(channels, channels, circular), scale) for scale in scales)
-
-    def forward(self, x: Tensor) -> Tensor:
-        for layer in self.convolutions:
-            x = layer(F.leaky_relu(x, SLOPE))
-        return x
-
-
-def conv(in_channels: int, out_channels: int, circular: bool) -> nn.Conv2d:
-    """A 3x3 convolution that keeps the size, with zero or circular padding."""
-    return nn.Conv2d(in_channels, out_channels, 3, padding=1, padding_mode="circular" if circular else "zeros")
 
 
 def wrap(x: Tensor) -> Tensor:

@@ -1,0 +1,61 @@
+"""The discriminator of `dcgan-modern`: residual blocks with small initial weights, and no normalization."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mapgan.networks.he_init import SLOPE, he_init
+from mapgan.networks.residual import RESIDUAL_INIT, Residual
+from mapgan.networks.sizes import channels_at, count_stages
+from mapgan.networks.spectral import add_spectral_norm
+from mapgan.networks.stack import Stack
+from mapgan.params.networks import DcganModern
+
+
+class Discriminator(nn.Module):
+    """`[B, 3, height, width]` to logits `[B]`."""
+
+    def __init__(self, settings: DcganModern, width: int, height: int) -> None:
+        super().__init__()
+        count = count_stages(width, height)
+        channels = [channels_at(settings.discriminator_channels, i, settings.max_channels) for i in range(count)]
+        from_rgb = he_init(nn.Conv2d(3, channels[0], 4, stride=2, padding=1))
+        blocks: list[nn.Module] = [
+            DownBlock(in_channels, out_channels, settings.convolutions)
+            for in_channels, out_channels in pairwise(channels)
+        ]
+        self.blocks = Stack([from_rgb, *blocks], high_res="first")
+        self.head = he_init(nn.Linear(channels[-1] * (height // 2**count) * (width // 2**count), 1))
+        if settings.spectral_norm:
+            add_spectral_norm(self)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits `[B]` for `images`."""
+        features = F.leaky_relu(self.blocks(images), SLOPE).flatten(1)
+        # in float32, because the gradient penalty squares small differences of logits
+        with torch.autocast(features.device.type, enabled=False):
+            logits: Tensor = self.head(features.to(self.head.weight.dtype))
+        return logits.squeeze(1)
+
+
+class DownBlock(nn.Module):
+    """`[B, in_channels, h, w]` to `[B, out_channels, h // 2, w // 2]`: a strided convolution as residual.
+
+    The skip connection is average pooling and a 1x1 convolution.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, convolutions: int) -> None:
+        super().__init__()
+        self.conv1x1 = he_init(nn.Conv2d(in_channels, out_channels, 1), gain=1.0)
+        self.residual = Residual(in_channels, convolutions - 1) if convolutions > 1 else None
+        self.downsample = he_init(nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1), RESIDUAL_INIT)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.residual is not None:
+            x = x + self.residual(x)
+        result: Tensor = self.conv1x1(F.avg_pool2d(x, 2)) + self.downsample(F.leaky_relu(x, SLOPE))
+        return result
