@@ -2,7 +2,7 @@
 
 `pack.npy` holds all images as `[N + M, H, W, 3]` uint8, first the N training images and then the M held-out ones. It
 is memory-mapped, so a set may be larger than memory. `dataset.json` holds the numbers, names, groups and labels of
-the images, and a digest of the pixels and labels.
+the images, and a digest of the pixels, the labels and the scale.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Dataset:
         folder: of its files.
         width: of all images, pixels.
         height: the same.
-        digest: SHA-256 over shape, number of training images, labels and pixels.
+        digest: SHA-256 over shape, number of training images, labels, size of the squares and pixels.
         train: `[N, H, W, 3]` uint8, memory-mapped, read-only.
         holdout: `[M, H, W, 3]` uint8, the same; M may be 0.
         labels: the names of the labels, sorted; empty if there are none.
@@ -104,7 +104,7 @@ def open_dataset(folder: Path, verify: bool = True) -> Dataset:
             f"{list(expected)} with {train} for training",
             REMEDY,
         )
-    if verify and _digest(pack, train, labels, indices) != digest:
+    if verify and _digest(pack, train, labels, indices, square) != digest:
         raise MapganError(f"{folder / PACK}: its pixels are not those that {DESCRIPTION} describes", REMEDY)
     train_labels, holdout_labels = indices[:train], indices[train:]
     return Dataset(
@@ -172,13 +172,13 @@ def write_dataset(
             if index < len(train):
                 levels += [np.bincount(image[..., channel].ravel(), minlength=256) for channel in range(3)]
         pack.flush()
-        digest = _digest(pack, len(train), labels, np.array(indices, np.int64))
+        digest = _digest(pack, len(train), labels, np.array(indices, np.int64), pixels_per_square)
         del pack  # Windows replaces no file that is still mapped
     mean, std = _mean_and_std(levels)
     description: dict[str, Any] = {
         "format": FORMAT, "width": width, "height": height,
         "train": len(train), "holdout": len(holdout), "digest": digest, "mean": mean, "std": std,
-        "pixels_per_square": round(pixels_per_square, 4),
+        "pixels_per_square": pixels_per_square,
         "images": [{"name": entry.name, "group": entry.group} for entry in entries],
     }  # fmt: skip
     if labels:
@@ -214,10 +214,12 @@ def _labels(description: dict[str, Any], count: int) -> tuple[tuple[str, ...], L
     return tuple(names), np.array(indices, np.int64)
 
 
-def _digest(pack: Pixels, train: int, labels: tuple[str, ...], indices: Labels) -> str:
+def _digest(pack: Pixels, train: int, labels: tuple[str, ...], indices: Labels, square: float) -> str:
     digest = hashlib.sha256(f"{list(pack.shape)} {train}\n".encode())
     if labels:
         digest.update(f"{canonical_json(labels)} {indices.tolist()}\n".encode())
+    if square:
+        digest.update(f"{square}\n".encode())
     step = max(1, CHUNK_BYTES // max(1, pack[:1].nbytes))
     for start in range(0, len(pack), step):
         digest.update(np.ascontiguousarray(pack[start : start + step]).data)

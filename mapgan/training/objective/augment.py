@@ -16,6 +16,7 @@ Gradient penalties are taken at the images after all of this.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from accelerate import Accelerator
@@ -28,7 +29,7 @@ MAX_TRANSLATION = 1 / 8  # of a side, as in the paper
 CUTOUT = 1 / 2  # of a side
 
 
-def augment(name: str, images: Tensor, uniforms: Tensor, p: Tensor) -> Tensor:
+def augment(name: str, images: Tensor, uniforms: Tensor, p: Tensor, square: int = 1) -> Tensor:
     """Apply the augmentation `name` to each of `images` with probability `p`.
 
     Args:
@@ -36,11 +37,14 @@ def augment(name: str, images: Tensor, uniforms: Tensor, p: Tensor) -> Tensor:
         images: `[B, 3, H, W]`, float in [-1, 1].
         uniforms: `[B, 4]`, uniform in [0, 1).
         p: a scalar.
+        square: side of the squares of the battle grid, pixels. Images that were cut at whole squares are translated by
+            whole squares, or D could not demand that walls are on the grid.
 
     Returns:
         `[B, 3, H, W]`.
     """
-    changed = AUGMENTATIONS[name](images, uniforms[:, 1:])
+    augmentation = partial(_translation, square=square) if name == "translation" else AUGMENTATIONS[name]
+    changed = augmentation(images, uniforms[:, 1:])
     return torch.where(_per_image(uniforms[:, 0] < p), changed, images)
 
 
@@ -54,13 +58,13 @@ def _color(images: Tensor, uniforms: Tensor) -> Tensor:
     return mean + (images - mean) * (contrast + 0.5)
 
 
-def _translation(images: Tensor, uniforms: Tensor) -> Tensor:
-    """Translation by up to an eighth of each side, filled with grey."""
+def _translation(images: Tensor, uniforms: Tensor, square: int = 1) -> Tensor:
+    """Translation by up to an eighth of each side, or by one square if a quarter holds it, filled with grey."""
     image = torch.arange(len(images), device=images.device)[:, None]
     for axis in (2, 3):
         side = images.shape[axis]
-        limit = int(side * MAX_TRANSLATION)
-        shift = _randint(uniforms[:, axis - 2], 2 * limit + 1) - limit
+        limit = int(side * MAX_TRANSLATION / square) or int(square <= side / 4)  # in squares
+        shift = square * (_randint(uniforms[:, axis - 2], 2 * limit + 1) - limit)
         source = torch.arange(side, device=images.device) - shift[:, None]  # [B, side]
         inside = (source >= 0) & (source < side)
         # a gather of rows is fast, and deterministic on a GPU too

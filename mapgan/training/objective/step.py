@@ -50,6 +50,7 @@ class Step:
         discriminator_optimizer: Adam of D.
         indices: of this process's images in the global batch.
         micro_batch: images in memory at a time.
+        square: side of the squares of the battle grid in the images, pixels; 1 without one.
         divisible: whether a smaller micro-batch gives the same result; False with batch normalization.
         lr_factor: of both learning rates; less than 1 after a roll-back.
         collect_stats: also measure what only the log needs, such as gradient norms.
@@ -67,6 +68,7 @@ class Step:
     discriminator_optimizer: AcceleratedOptimizer
     indices: range
     micro_batch: int
+    square: int = 1
     divisible: bool = True
     lr_factor: float = 1.0
     collect_stats: bool = False
@@ -216,7 +218,7 @@ class Step:
         settings = self.settings
         for name in settings.augment:
             uniforms = self.batches.uniform(f"{kind} {name}", d_step, indices, UNIFORMS)
-            images = augment(name, images, uniforms, self.augment_probability.p)
+            images = augment(name, images, uniforms, self.augment_probability.p, self.square)
         # instance noise, annealed linearly (Sonderby et al. 2016, arXiv:1610.04490, section 3)
         total = settings.instance_noise_steps * settings.discriminator_steps
         sigma = settings.instance_noise * max(0.0, 1 - d_step / total)

@@ -71,6 +71,17 @@ def test_translation_moves_by_an_eighth_at_most_and_reaches_it() -> None:
     assert (columns - 24).unique().tolist() == list(range(-6, 7))
 
 
+@pytest.mark.parametrize(
+    ("square", "columns"), [(2, [-6, -4, -2, 0, 2, 4, 6]), (5, [-5, 0, 5]), (12, [-12, 0, 12]), (13, [0])]
+)
+def test_translation_moves_by_whole_squares(square: int, columns: list[int]) -> None:
+    images = torch.zeros(1000, 3, 48, 48)
+    images[:, :, 24, 24] = 1.0
+    moved = augment("translation", images, torch.rand(1000, UNIFORMS), ALWAYS, square)
+    for axis in (1, 2):
+        assert (moved[:, 0].nonzero()[:, axis] - 24).unique().tolist() == columns
+
+
 def test_what_moves_in_is_grey_and_nothing_comes_back_on_the_other_side() -> None:
     ones = changed("translation", torch.ones(500, 3, 16, 16))
     for image in ones[:, 0]:
