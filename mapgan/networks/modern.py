@@ -1,6 +1,6 @@
-"""A DCGAN for maps without batch normalization: bilinear upsampling and a residual discriminator.
+"""A DCGAN for maps without batch normalization: upsampling without weights, and a residual discriminator.
 
-The generator upsamples bilinearly, as transposed convolutions leave checkerboard artifacts (Huang et al. 2024, R3GAN,
+The generator interpolates, as transposed convolutions leave checkerboard artifacts (Huang et al. 2024, R3GAN,
 arXiv:2501.05441, section 3.3), with the 1x1 convolution before the upsampling, where it is cheap. The discriminator
 has residual blocks with small initial weights, and no normalization. Both have few channels at full resolution, where
 the memory goes. Noise inputs at every resolution give the generator something to make texture of.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -137,7 +137,7 @@ def halo(settings: DcganModern, blocks: int) -> int:
     """How many sites beyond its own the latent of a site influences, with so many blocks."""
     reach = 1  # in pixels of the current resolution; 1 for each 3x3 convolution
     for convolutions in (*[settings.convolutions] * (blocks - 1), 2):  # ToRGB has one before and one after
-        reach = 2 * reach + 1 + convolutions  # bilinear upsampling adds 1
+        reach = 2 * reach + (settings.upsample == "bilinear") + convolutions
     return math.ceil(reach / (1 << blocks))
 
 
@@ -147,7 +147,7 @@ def _normalized(z: Tensor) -> Tensor:
 
 
 class Upsample(nn.Module):
-    """`[B, in_channels, h, w]` to `[B, out_channels, 2h, 2w]`: 1x1 convolution, bilinear upsampling, 3x3 convolution.
+    """`[B, in_channels, h, w]` to `[B, out_channels, 2h, 2w]`: 1x1 convolution, upsampling, 3x3 convolution.
 
     Then noise, normalization, style modulation by the latent, LeakyReLU, and excitation by features of a lower
     resolution with `low_channels` channels. Without normalization, colours take many times longer to converge. It is
@@ -156,7 +156,7 @@ class Upsample(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, low_channels: int | None, settings: DcganModern) -> None:
         super().__init__()
-        self.circular = settings.latent_kind == "spatial"
+        self.circular, self.mode = settings.latent_kind == "spatial", settings.upsample
         self.conv1x1 = he_init(nn.Conv2d(in_channels, out_channels, 1), gain=1.0)
         self.conv = he_init(nn.Conv2d(out_channels, out_channels, 3, padding=0 if self.circular else 1))
         self.add_noise = Noise(out_channels, settings.noise) if settings.noise else None
@@ -170,7 +170,8 @@ class Upsample(nn.Module):
         """Upsample `x`, up to and including the excitation."""
         x = self.conv1x1(x)
         # cropping after the convolution is faster than before it, as its input stays contiguous
-        x = self.conv(upsample2x(wrap(x)))[:, :, 1:-1, 1:-1] if self.circular else self.conv(upsample2x(x))
+        x = upsample2x(wrap(x) if self.circular else x, self.mode)
+        x = self.conv(x)[:, :, 1:-1, 1:-1] if self.circular else self.conv(x)
         if self.add_noise is not None and noise is not None:
             x = self.add_noise(x, *noise)
         x = self.norm(x)
@@ -232,11 +233,12 @@ def wrap(x: Tensor) -> Tensor:
     return torch.cat([x[:, :, :, -1:], x, x[:, :, :, :1]], dim=3)
 
 
-def upsample2x(x: Tensor) -> Tensor:
-    """Bilinear upsampling, `[B, C, h, w]` to `[B, C, 2h, 2w]`.
+def upsample2x(x: Tensor, mode: Literal["nearest", "bilinear"]) -> Tensor:
+    """`[B, C, h, w]` to `[B, C, 2h, 2w]`.
 
     It computes in float32: the backward pass on a GPU accumulates in the precision of its input.
     """
     with torch.autocast(x.device.type, enabled=False):
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
-        return F.interpolate(wide, scale_factor=2, mode="bilinear", align_corners=False).to(x.dtype)
+        corners = False if mode == "bilinear" else None  # torch accepts it for that mode alone
+        return F.interpolate(wide, scale_factor=2, mode=mode, align_corners=corners).to(x.dtype)

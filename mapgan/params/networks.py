@@ -93,7 +93,7 @@ class Mapmaker(Section):
 
 
 class DcganModern(Section):
-    """For maps: residual blocks, bilinear upsampling, no batch normalization."""
+    """For maps: residual blocks, upsampling without weights, no batch normalization."""
 
     latent: Count = 128
     """size of the latent (of each site, if it is spatial)"""
@@ -102,8 +102,9 @@ class DcganModern(Section):
     """vector (the input of the generator), constant (a learned input, and the latent modulates each block), spatial (a
     latent at each of 4 x 4 or more sites: maps of any size, seamless, without a notion of borders)"""
 
-    theme: Annotated[int, Field(ge=0)] = 16
-    """size of the part of a spatial latent that all sites share, such as for palette and light (0: none)"""
+    theme: Annotated[int, Field(ge=0)] = 0
+    """size of the part of a spatial latent that all sites share, for sets with several looks: 16, for instance; with a
+    single look (0) it would only make some maps fuller than others"""
 
     generator_channels: Count = 32
     """channels of the generator at half of the full size (doubled in each block towards the input)"""
@@ -119,6 +120,10 @@ class DcganModern(Section):
 
     convolutions: Annotated[int, Field(ge=1, le=4)] = 1
     """3x3 convolutions per residual block"""
+
+    upsample: Literal["nearest", "bilinear"] = "nearest"
+    """upsampling in the generator: nearest (straight walls and right angles, for maps on a grid), bilinear (for painted
+    maps)"""
 
     norm: Literal["pixel", "group"] = "pixel"
     """normalization of the generator: pixel (channels of each pixel: flat areas and straight lines), group (groups of

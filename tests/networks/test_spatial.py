@@ -69,7 +69,7 @@ def test_the_edge_is_like_any_other_column(noise: float) -> None:
     assert differences[0] < 1.3 * np.quantile(differences[1:], 0.9)
 
 
-@pytest.mark.parametrize("settings", [{"noise": 0.3}, {"theme": 0, "convolutions": 1}])
+@pytest.mark.parametrize("settings", [{"noise": 0.3}, {"theme": 0, "convolutions": 1, "upsample": "bilinear"}])
 @pytest.mark.parametrize(("width", "height"), [(203, 150), (64, 160)])
 def test_windows_are_parts_of_one_pass(settings: dict[str, float], width: int, height: int) -> None:
     network = generator(**settings)
@@ -81,9 +81,10 @@ def test_windows_are_parts_of_one_pass(settings: dict[str, float], width: int, h
     assert np.abs(one_pass - in_windows).max() <= 1
 
 
-def test_the_halo_is_as_wide_as_it_needs_to_be() -> None:
+@pytest.mark.parametrize("upsample", ["nearest", "bilinear"])
+def test_the_halo_is_as_wide_as_it_needs_to_be(upsample: str) -> None:
     """A latent influences the image within the halo, and nearly up to its edge."""
-    network = generator(latent=4, theme=0)
+    network = generator(latent=4, theme=0, upsample=upsample)
     assert network.halo is not None
     side = 2 * network.halo + 3
     networks.resize(network, side * network.cell, side * network.cell, seamless=True)
