@@ -81,6 +81,13 @@ def sample(
     squares: Annotated[
         str, typer.Option(metavar="WxH", help="Size in squares of the battle grid, such as 30x20.")
     ] = "",
+    plan: Annotated[
+        str,
+        typer.Option(metavar="FILE", help="Paint a plan: an image (a pixel per square) or text (a letter)."),
+    ] = "",
+    legend: Annotated[
+        str, typer.Option(metavar="FILE", help="The labels of its colours or letters [default: PLAN.legend].")
+    ] = "",
     seamless: Annotated[bool, typer.Option("--seamless", help="Seamless maps, with a spatial latent.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
@@ -89,6 +96,7 @@ def sample(
         from mapgan.commands.sample import sample
 
         options = {"seeds": seeds, "label": label, "size": size, "squares": squares, "seamless": seamless}
+        options |= {"plan": plan, "legend": legend}
         typer.echo(sample(run, out, device, options | {"sheet": sheet, "zoom": zoom, "singles": singles}))
 
 

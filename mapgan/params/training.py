@@ -268,5 +268,13 @@ class Sample(Section):
     squares: Annotated[str, AfterValidator(_is_squares)] = ""
     """size in squares of the battle grid, such as 30x20, instead of pixels; the training set must have shown a grid"""
 
+    plan: str = ""
+    """plan to paint, if the generator has a spatial latent and was trained with labels: an image with a pixel for each
+    square, or a .txt file with a letter for each (empty: none)"""
+
+    legend: str = ""
+    """text file with a line for each colour or letter of the plan, such as `#3060c0 water` or `~ water` (empty: beside
+    the plan, with the suffix .legend)"""
+
     seamless: bool = False
     """seamless images, which can be tiled, if the generator has a spatial latent"""

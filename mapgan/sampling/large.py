@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mapgan.networks import conditional
 from mapgan.networks.modern import Generator
 from mapgan.networks.noise import noise_corners
-from mapgan.networks.window import windows
+from mapgan.networks.window import whole, windows
 
 LARGE = 1024**2  # pixels; maps above this are generated in windows
 WINDOW = 512  # pixels; a window is computed with a halo around it, so small ones are slower
@@ -38,13 +38,31 @@ def generate_large(generator: nn.Module, z: Tensor, *label: Tensor, size: int = 
         z = generator.with_label(z, label[0])
         generator = generator.inner
     assert isinstance(generator, Generator)
-    assert generator.halo is not None
+    return generate_in_windows(generator, *generator.split(z), z, size)
+
+
+def generate_in_windows(
+    generator: Generator, sites: Tensor, theme: Tensor, z: Tensor, size: int = 0
+) -> NDArray[np.uint8]:
+    """The map of `sites`, `[1, z_channels, rows, columns]`, and a theme, window by window; `[H, W, 3]` uint8.
+
+    Args:
+        generator: with a spatial latent.
+        sites: of the whole map.
+        theme: `[1, theme, 1, 1]`, or `[1, theme, rows, columns]` if it differs from site to site; then it does not
+            wrap around, so that the south of a map does not show in its north.
+        z: `[1, latent]`, which decides the noise.
+        size: as for `generate_large`.
+    """
     cell, halo, (height, width) = generator.cell, generator.halo, generator.size
-    sites, theme = generator.split(z)
     corners = noise_corners(z)
+    if halo is None:  # it takes statistics of the whole map
+        pixels = to_pixels(generator.generate_window(sites, theme, corners, whole(generator.grid)))
+        return np.ascontiguousarray(pixels[0, :height, :width])
     image = np.empty((height, width, 3), np.uint8)
     for window, (row, column), (rows, columns) in windows(generator.grid, size or -(-WINDOW // cell), halo):
-        pixels = to_pixels(generator.generate_window(window.crop(sites), theme, corners, window))[0]
+        local = theme if theme.shape[2:] == (1, 1) else window.crop_clamped(theme)
+        pixels = to_pixels(generator.generate_window(window.crop(sites), local, corners, window))[0]
         inner = pixels[halo * cell : (halo + rows) * cell, halo * cell : (halo + columns) * cell]
         target = image[row * cell : (row + rows) * cell, column * cell : (column + columns) * cell]
         target[:] = inner[: target.shape[0], : target.shape[1]]  # the last ones reach over the map

@@ -30,21 +30,26 @@ def map_size(settings: Sample, about: About, spatial: bool) -> tuple[int, int]:
                 "--squares: the size of a square is not known, as the training set showed no common grid",
                 "say --size in pixels",
             )
-        return _in_pixels(parse_size(settings.squares), square)
+        return in_pixels(parse_size(settings.squares), square)
     if settings.size not in ("", "auto"):
         return parse_size(settings.size)
     if settings.size == "" or not spatial:
         return about.width, about.height
     if square:
-        return _in_pixels(SQUARES, square)
+        return in_pixels(SQUARES, square)
     return WINDOWS[0] * about.width, WINDOWS[1] * about.height
 
 
-def _in_pixels(squares: tuple[int, int], square: float) -> tuple[int, int]:
+def in_pixels(squares: tuple[int, int], square: float, where: str = "--squares") -> tuple[int, int]:
+    """Width and height, in pixels, of a map of so many squares.
+
+    Raises:
+        MapganError: it would be too large or too small.
+    """
     width, height = (round(side * square) for side in squares)
     if not MIN_SIZE <= min(width, height) <= max(width, height) <= MAX_SIZE:
         raise MapganError(
-            f"--squares: {squares[0]} x {squares[1]} squares are {width} x {height} pixels",
+            f"{where}: {squares[0]} x {squares[1]} squares are {width} x {height} pixels",
             f"{MIN_SIZE} to {MAX_SIZE} each way can be generated",
         )
     return width, height
