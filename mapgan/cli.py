@@ -88,6 +88,11 @@ def sample(
     legend: Annotated[
         str, typer.Option(metavar="FILE", help="The labels of its colours or letters [default: PLAN.legend].")
     ] = "",
+    reroll: Annotated[
+        str, typer.Option(metavar="COLUMN,ROW", help="Draw a square anew, and those around it; the rest stays.")
+    ] = "",
+    around: Annotated[int, typer.Option(min=0, help="How many squares around it.")] = 3,
+    attempt: Annotated[int, typer.Option(min=0, help="Each attempt draws other squares.")] = 0,
     seamless: Annotated[bool, typer.Option("--seamless", help="Seamless maps, with a spatial latent.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
@@ -96,7 +101,7 @@ def sample(
         from mapgan.commands.sample import sample
 
         options = {"seeds": seeds, "label": label, "size": size, "squares": squares, "seamless": seamless}
-        options |= {"plan": plan, "legend": legend}
+        options |= {"plan": plan, "legend": legend, "reroll": reroll, "around": around, "attempt": attempt}
         typer.echo(sample(run, out, device, options | {"sheet": sheet, "zoom": zoom, "singles": singles}))
 
 

@@ -109,6 +109,7 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
     from mapgan.sampling.labels import captions, file_names, labels_for_seeds, parse_labels
     from mapgan.sampling.map_size import map_size
     from mapgan.sampling.painting import open_painting, paint
+    from mapgan.sampling.reroll import open_reroll
     from mapgan.sampling.sheet import check_page, save_png, sheet
 
     network, about = load_generator(generator)
@@ -120,12 +121,17 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
     size = painting.size if painting else size
     if size != (about.width, about.height) or settings.seamless:
         latent = networks.resize(network, *size, settings.seamless)
+    reroll = open_reroll(settings, network, about) if settings.reroll else None
     check_page(size, min(len(seeds), columns * rows), min(columns, len(seeds)), settings.zoom)
     pages: list[Path] = []
     for number, start in enumerate(range(0, len(seeds), columns * rows)):
         chunk = seeds[start : start + columns * rows]
         labels = None if painting else labels_for_seeds(chunk, about.labels, requested)
-        images = list(paint(network, latent, chunk, painting) if painting else generate(network, latent, chunk, labels))
+        images = list(
+            paint(network, latent, chunk, painting, reroll)
+            if painting
+            else generate(network, latent, chunk, labels, reroll=reroll)
+        )
         page = sheet(images, captions(chunk, labels, about.labels), min(columns, len(chunk)), settings.zoom)
         pages.append(results / f"sheet-{number:03d}.png")
         save_png(pages[-1], page)

@@ -42,6 +42,18 @@ def parse_sheet(text: str) -> tuple[int, int]:
     return columns, rows
 
 
+def parse_square(text: str) -> tuple[int, int]:
+    """`5,7` as (5, 7), column and row of a square.
+
+    Raises:
+        ValueError: the text is not of that form.
+    """
+    match = re.fullmatch(r"\s*(\d{1,4})\s*,\s*(\d{1,4})\s*", text, re.ASCII)
+    if not match:
+        raise ValueError("not a square; allowed: column,row, counted from 0 at the top left, such as 5,7")
+    return int(match[1]), int(match[2])
+
+
 def parse_size(text: str) -> tuple[int, int]:
     """`3000x1800` as (3000, 1800), width and height in pixels.
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from mapgan.params.auto import AUTO, Decay, LearningRate, Penalty
 from mapgan.params.networks import NetworkName, Networks
-from mapgan.params.parsing import parse_seeds, parse_sheet, parse_size
+from mapgan.params.parsing import parse_seeds, parse_sheet, parse_size, parse_square
 from mapgan.params.section import Count, Fraction, Section
 
 MIN_SIZE, MAX_SIZE = 16, 16384  # of a generated image, pixels
@@ -242,6 +242,12 @@ def _is_squares(text: str) -> str:
     return text
 
 
+def _is_square(text: str) -> str:
+    if text:
+        parse_square(text)
+    return text
+
+
 class Sample(Section):
     """Sample sheets."""
 
@@ -275,6 +281,15 @@ class Sample(Section):
     legend: str = ""
     """text file with a line for each colour or letter of the plan, such as `#3060c0 water` or `~ water` (empty: beside
     the plan, with the suffix .legend)"""
+
+    reroll: Annotated[str, AfterValidator(_is_square)] = ""
+    """square to draw anew, column,row, counted from 0 at the top left; the rest of the map stays (empty: none)"""
+
+    around: Annotated[int, Field(ge=0, le=1000)] = 3
+    """how many squares on each side of it are drawn anew, too"""
+
+    attempt: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """number of the attempt: each draws other squares"""
 
     seamless: bool = False
     """seamless images, which can be tiled, if the generator has a spatial latent"""

@@ -12,6 +12,7 @@ from torch import nn
 
 from mapgan.sampling.large import generate_large, is_large, to_pixels
 from mapgan.sampling.latents import latent
+from mapgan.sampling.reroll import Reroll, rerolled
 
 Pixels = NDArray[np.uint8]
 
@@ -23,6 +24,7 @@ def generate(
     seeds: Iterable[int],
     labels: Sequence[int] | None = None,
     batch_size: int = 1,
+    reroll: Reroll | None = None,
 ) -> Iterator[Pixels]:
     """Generate the image of each seed on the generator's device.
 
@@ -33,6 +35,7 @@ def generate(
         labels: for each seed the number of its label, if the generator was trained with labels.
         batch_size: images at a time. Kernels round differently for other sizes, so with 1 the image of a seed does
             not depend on the others, and memory is that of one image.
+        reroll: sites whose latents are replaced.
 
     Yields:
         `[H, W, 3]` uint8.
@@ -40,7 +43,10 @@ def generate(
     weight = next(generator.parameters())
     numbered = enumerate(seeds)
     while batch := list(islice(numbered, batch_size)):
-        latents = torch.stack([latent(seed, latent_size) for _, seed in batch]).to(weight)
+        numbers = [latent(seed, latent_size) for _, seed in batch]
+        if reroll:
+            numbers = [rerolled(z, seed, generator, reroll) for z, (_, seed) in zip(numbers, batch, strict=True)]
+        latents = torch.stack(numbers).to(weight)
         label = () if labels is None else (torch.tensor([labels[i] for i, _ in batch], device=weight.device),)
         if is_large(generator):
             for number in range(len(batch)):

@@ -19,6 +19,7 @@ from mapgan.sampling.large import generate_in_windows
 from mapgan.sampling.latents import latent
 from mapgan.sampling.map_size import in_pixels
 from mapgan.sampling.plan_file import read_plan
+from mapgan.sampling.reroll import Reroll, rerolled
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def open_painting(settings: Sample, generator: nn.Module, about: About) -> Paint
 
 @torch.no_grad()
 def paint(
-    generator: nn.Module, latent_size: int, seeds: Iterable[int], painting: Painting
+    generator: nn.Module, latent_size: int, seeds: Iterable[int], painting: Painting, reroll: Reroll | None = None
 ) -> Iterator[NDArray[np.uint8]]:
     """Generate the map of each seed that follows a plan.
 
@@ -70,6 +71,7 @@ def paint(
         latent_size: of its latents.
         seeds: any number of them.
         painting: the plan.
+        reroll: sites whose latents are replaced.
 
     Yields:
         `[H, W, 3]` uint8.
@@ -84,7 +86,8 @@ def paint(
     )
     labels = torch.einsum("sr,rce,tc->est", down, weights[plan.to(weights.device)], across)[None]
     for seed in seeds:
-        z = latent(seed, latent_size).to(weights)[None]
+        numbers = latent(seed, latent_size)
+        z = (rerolled(numbers, seed, generator, reroll) if reroll else numbers).to(weights)[None]
         sites, theme = inner.split(generator.with_label(z, torch.zeros(1, dtype=torch.int64, device=z.device)))
         shared = theme[:, : inner.theme - conditional.EMBEDDING].expand(-1, -1, *inner.grid)
         yield generate_in_windows(inner, sites, torch.cat([shared, labels], dim=1), z)
