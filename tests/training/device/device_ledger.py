@@ -13,7 +13,8 @@ from torch.utils._pytree import tree_leaves
 
 aten = torch.ops.aten
 COPIES = {aten.copy_, aten._foreach_copy_, aten._to_copy}  # these may go from one device to another
-INDEXING = {aten.index, aten.index_put, aten.index_put_, aten._index_put_impl_}  # a list on the CPU may index CUDA
+# a list on the CPU may index CUDA; so does the decomposition of nearest upsampling, by which the meter counts it
+INDEXING = {aten.index, aten._unsafe_index, aten.index_put, aten.index_put_, aten._index_put_impl_}
 MIXED = "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!"
 
 
