@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from mapgan.networks import conditional
-from mapgan.networks.modern import Generator
+from mapgan.networks.modern import Generator, ToRGB
 from mapgan.networks.modern_discriminator import Discriminator
 
 # settings that may differ: the coarse layers can have the same channels nevertheless
@@ -23,7 +23,8 @@ def grow(network: nn.Module, small: nn.Module) -> float:
     """Copy the weights of `small` into `network`, of the same kind for larger images, where their shapes agree.
 
     Blocks are matched by resolution from the coarsest one: the first in the generator, the last in the discriminator.
-    With one stage more and half of `generator_channels` and `discriminator_channels`, all but the finest blocks agree.
+    With one stage more and half of `generator_channels` and `discriminator_channels`, all but the finest blocks agree;
+    if `last_channels` is the same number as these, the colours are kept, too.
 
     Returns:
         The fraction of the parameters of `network` that were copied; 0 if it cannot grow.
@@ -42,8 +43,28 @@ def grow(network: nn.Module, small: nn.Module) -> float:
             if target is not None and target.shape == tensor.shape:
                 target.copy_(tensor)
                 copied += tensor.numel()
+        if isinstance(large_one, Generator) and isinstance(small_one, Generator):
+            copied += _keep_colors(large_one.blocks[-1], small_one.blocks[-1])
     total: int = sum(tensor.numel() for tensor in weights.values())
     return copied / total
+
+
+def _keep_colors(large: nn.Module, small: nn.Module) -> int:
+    """Let the new last block pass on what the old one sees, and map it to colours as the old one did, if shapes agree.
+
+    Else the colours of what was learned, such as floor and rock, would come out as random ones at first.
+    """
+    assert isinstance(large, ToRGB)
+    assert isinstance(small, ToRGB)
+    if (
+        large.to_rgb.weight.shape != small.to_rgb.weight.shape
+        or large.conv1x1.in_channels != large.conv1x1.out_channels
+    ):
+        return 0
+    for convolution in (large.conv1x1, large.conv):
+        nn.init.dirac_(convolution.weight)
+    large.to_rgb.load_state_dict(small.to_rgb.state_dict())
+    return sum(tensor.numel() for tensor in small.to_rgb.state_dict().values())
 
 
 def _inner(network: nn.Module) -> nn.Module:
