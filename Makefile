@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 .PHONY: help setup repro test soak gpu-check lint
 
 help:
-	@echo "make repro   the whole pipeline: from images to a sheet of new maps (about 10 minutes on two CPU cores)"
+	@echo "make repro   the whole pipeline: from images to a sheet of new maps (six to twelve minutes on two CPU cores)"
 	@echo "make test    lint, types and tests (minutes)"
 	@echo "make soak    the long tests: full sizes, many kills"
 	@echo "make gpu-check   after an install on a machine with a GPU: does it train there? (about 4 minutes)"
