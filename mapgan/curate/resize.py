@@ -28,6 +28,7 @@ from mapgan.errors import MapganError
 from mapgan.params.collecting import Resize
 from mapgan.progress import Bar
 
+MIN_SQUARE = 2  # pixels in a training image; the grid of smaller squares does not show
 PARTS = ("train", "holdout")
 DRAFT_FACTOR = 3  # a very large JPEG is decoded at this multiple of the training size, if it is not tiled
 UNFINISHED = ".unfinished"  # exists while `train/` and `holdout/` are newer than the pack
@@ -98,7 +99,7 @@ def resize(
         scratch = Path(name)
         grids = _find_grids(settings, raw, rows, workers)
         period = common_period(grids)
-        square = pixels_per_square(period / settings.tile_zoom) if period else 0.0
+        square = pixels_per_square(period / settings.tile_zoom) if period >= MIN_SQUARE * settings.tile_zoom else 0.0
         jobs = [(row, (grid or Lines(period)) if square else ANYWHERE) for row, grid in zip(rows, grids, strict=True)]
         results: list[ResizedImage] = []
         with Bar("resize", total=len(rows)) as bar:

@@ -177,6 +177,11 @@ def test_maps_with_a_grid_are_brought_to_one_scale_and_cut_at_squares(raw, scale
     assert by_position[0] > 2 * np.median(by_position)
 
 
+def test_squares_too_small_to_show_are_no_grid(raw, scaled_maps, tmp_path):
+    counts = resize(GRIDDED.model_copy(update={"tile_zoom": 12.0}), raw.folder, scaled_maps, tmp_path / "maps", 1)
+    assert counts.pixels_per_square == 0
+
+
 def test_without_a_common_grid_tiles_are_cut_by_zoom(raw, scaled_maps, tmp_path):
     resize(GRIDDED.model_copy(update={"grid": "off"}), raw.folder, scaled_maps, tmp_path / "maps", 1)
     data = open_dataset(tmp_path / "maps")
