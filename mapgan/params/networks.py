@@ -122,8 +122,7 @@ class DcganModern(Section):
     """3x3 convolutions per residual block"""
 
     upsample: Literal["nearest", "bilinear"] = "nearest"
-    """upsampling in the generator: nearest (straight walls and right angles, for maps on a grid), bilinear (for painted
-    maps)"""
+    """upsampling in the generator: nearest (straight walls, texture early on), bilinear (smooth outlines)"""
 
     norm: Literal["pixel", "group"] = "pixel"
     """normalization of the generator: pixel (channels of each pixel: flat areas and straight lines), group (groups of
