@@ -45,8 +45,9 @@ def main() -> None:
 def draw(generator: Path) -> Image.Image:
     """The map of `SEED` at its default size."""
     network, about = load_generator(generator)
-    size = map_size(Sample(), about, networks.is_spatial(network))
-    latent = networks.resize(network, *size, False) if networks.is_spatial(network) else latent_size(about)
+    spatial = networks.spatial_generator(network) is not None
+    size = map_size(Sample(), about, spatial)
+    latent = networks.resize(network, *size, False) if spatial else latent_size(about)
     return Image.fromarray(next(generate(network, latent, [SEED])))
 
 

@@ -15,7 +15,7 @@ MIN_PERIOD, MAX_PERIOD = 8, 200  # pixels
 MIN_LINES = 6  # grid lines that an axis must have room for
 MIN_STRENGTH = 0.3  # correlation of the edges with themselves a square further; 0.05 is usual without a grid
 FIRST = 0.5  # of the strongest peak: the first peak as strong as this is the period, later ones are its multiples
-TOLERANCE = 0.02  # by which the two axes of an image, and the images of a set, may differ
+TOLERANCE = 0.02  # by which the periods of the two axes may differ
 LARGEST = 2048  # pixels; of larger images, the middle is measured
 AGREEMENT = 0.5  # fraction of the images of a set that must have a grid
 

@@ -169,7 +169,7 @@ def _find_grid(settings: Resize, raw: Path, row: PruneRecord) -> Lines | None:
 def _make(settings: Resize, raw: Path, scratch: Path, square: float, job: tuple[PruneRecord, Lines]) -> ResizedImage:
     row, lines = job
     needed = None if settings.mode == "tiles" else (DRAFT_FACTOR * settings.width, DRAFT_FACTOR * settings.height)
-    zoom = lines.period / square if square else settings.tile_zoom
+    zoom = lines.period / square if square else 0.0
     names = []
     try:
         with open_upright(raw / row.file, math.inf, background(settings), needed) as (image, _, _):

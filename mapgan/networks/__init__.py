@@ -54,10 +54,10 @@ def latent_size(name: NetworkName, settings: Section, width: int, height: int, l
         return build(name, settings, width, height, labels=labels).latent
 
 
-def is_spatial(generator: nn.Module) -> bool:
-    """Whether `generator` has a spatial latent, and so can generate any size."""
-    inner = generator.inner if isinstance(generator, conditional.Generator) else generator
-    return isinstance(inner, modern.Generator) and inner.latent_kind == "spatial"
+def spatial_generator(generator: nn.Module) -> modern.Generator | None:
+    """`generator`, or what it conditions on labels, if it has a spatial latent and so can generate any size."""
+    inner = conditional.unconditional(generator)
+    return inner if isinstance(inner, modern.Generator) and inner.latent_kind == "spatial" else None
 
 
 def resize(generator: nn.Module, width: int, height: int, seamless: bool) -> int:
@@ -75,8 +75,8 @@ def resize(generator: nn.Module, width: int, height: int, seamless: bool) -> int
     Raises:
         MapganError: the latent is not spatial, or an image of this size is not seamless.
     """
-    inner = generator.inner if isinstance(generator, conditional.Generator) else generator
-    if not isinstance(inner, modern.Generator) or inner.latent_kind != "spatial":
+    inner = spatial_generator(generator)
+    if inner is None:
         raise MapganError(
             "sample: this generator has a fixed size, and is not seamless",
             "--size and --seamless need one trained with train.networks.dcgan-modern.latent_kind=spatial",
@@ -92,4 +92,4 @@ def resize(generator: nn.Module, width: int, height: int, seamless: bool) -> int
     return inner.latent - (conditional.EMBEDDING if inner is not generator else 0)
 
 
-__all__ = ["BUILDERS", "Pair", "build", "is_spatial", "latent_size", "resize"]
+__all__ = ["BUILDERS", "Pair", "build", "latent_size", "resize", "spatial_generator"]

@@ -29,7 +29,7 @@ def grow(network: nn.Module, small: nn.Module) -> float:
     Returns:
         The fraction of the parameters of `network` that were copied; 0 if it cannot grow.
     """
-    large_one, small_one = _inner(network), _inner(small)
+    large_one, small_one = conditional.unconditional(network), conditional.unconditional(small)
     if isinstance(large_one, Generator) and isinstance(small_one, Generator):
         shift = 0
     elif isinstance(large_one, Discriminator) and isinstance(small_one, Discriminator):
@@ -65,7 +65,3 @@ def _keep_colors(large: nn.Module, small: nn.Module) -> int:
         nn.init.dirac_(convolution.weight)
     large.to_rgb.load_state_dict(small.to_rgb.state_dict())
     return sum(tensor.numel() for tensor in small.to_rgb.state_dict().values())
-
-
-def _inner(network: nn.Module) -> nn.Module:
-    return network.inner if isinstance(network, conditional.Generator | conditional.Discriminator) else network

@@ -35,8 +35,7 @@ def parse_sheet(text: str) -> tuple[int, int]:
     Raises:
         ValueError: the text is not of that form, or the sheet is too large.
     """
-    match = re.fullmatch(r"\s*(\d{1,3})\s*[xX]\s*(\d{1,3})\s*", text, re.ASCII)
-    columns, rows = (int(match[1]), int(match[2])) if match else (0, 0)
+    columns, rows = _pair(text, "[xX]", 3) or (0, 0)
     if not (1 <= columns <= MAX_COLUMNS and 1 <= rows <= MAX_COLUMNS):
         raise ValueError(f"not a sheet; allowed: columns x rows up to {MAX_COLUMNS}x{MAX_COLUMNS}, such as 6x6")
     return columns, rows
@@ -48,10 +47,10 @@ def parse_square(text: str) -> tuple[int, int]:
     Raises:
         ValueError: the text is not of that form.
     """
-    match = re.fullmatch(r"\s*(\d{1,4})\s*,\s*(\d{1,4})\s*", text, re.ASCII)
-    if not match:
+    square = _pair(text, ",", 4)
+    if square is None:
         raise ValueError("not a square; allowed: column,row, counted from 0 at the top left, such as 5,7")
-    return int(match[1]), int(match[2])
+    return square
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -60,7 +59,14 @@ def parse_size(text: str) -> tuple[int, int]:
     Raises:
         ValueError: the text is not of that form.
     """
-    match = re.fullmatch(r"\s*(\d{1,6})\s*[xX]\s*(\d{1,6})\s*", text, re.ASCII)
-    if not match:
+    size = _pair(text, "[xX]", 6)
+    if size is None:
         raise ValueError("not a size; allowed: width x height in pixels, such as 3000x1800")
-    return int(match[1]), int(match[2])
+    return size
+
+
+def _pair(text: str, separator: str, digits: int) -> tuple[int, int] | None:
+    """Two numbers of at most `digits` digits around a separator, which is a regular expression; None without them."""
+    number = rf"\s*(\d{{1,{digits}}})\s*"
+    match = re.fullmatch(number + separator + number, text, re.ASCII)
+    return (int(match[1]), int(match[2])) if match else None

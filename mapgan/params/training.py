@@ -272,7 +272,7 @@ class Sample(Section):
     3 x 2 training images where the squares are not known; as trained for other generators; empty: always as trained)"""
 
     squares: Annotated[str, AfterValidator(_is_squares)] = ""
-    """size in squares of the battle grid, such as 30x20, instead of pixels; the training set must have shown a grid"""
+    """size in squares of the battle grid, such as 30x20, instead of pixels; the training set must have a grid"""
 
     plan: str = ""
     """plan to paint, if the generator has a spatial latent and was trained with labels: an image with a pixel for each

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mapgan.networks import conditional
+from mapgan.networks import conditional, spatial_generator
 from mapgan.networks.modern import Generator
 from mapgan.networks.noise import noise_corners
 from mapgan.networks.window import whole, windows
@@ -20,8 +20,8 @@ WINDOW = 512  # pixels; a window is computed with a halo around it, so small one
 
 def is_large(generator: nn.Module) -> bool:
     """Whether the maps of `generator` are so large that they are generated in windows."""
-    inner = generator.inner if isinstance(generator, conditional.Generator) else generator
-    return isinstance(inner, Generator) and inner.halo is not None and math.prod(inner.size) > LARGE
+    inner = spatial_generator(generator)
+    return inner is not None and inner.halo is not None and math.prod(inner.size) > LARGE
 
 
 @torch.no_grad()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mapgan.errors import MapganError
-from mapgan.networks import conditional, modern
+from mapgan.networks import conditional, spatial_generator
 from mapgan.networks.generator_file import About
 from mapgan.params import Sample
 from mapgan.sampling.large import generate_in_windows
@@ -49,12 +49,13 @@ def open_painting(settings: Sample, generator: nn.Module, about: About) -> Paint
         raise MapganError("--plan says labels and size", "leave out --label, --size and --squares")
     if not isinstance(generator, conditional.Generator):
         raise MapganError("--plan: this generator has no labels", "train one with dataset.condition=folder")
-    if not isinstance(generator.inner, modern.Generator) or generator.inner.latent_kind != "spatial":
+    inner = spatial_generator(generator)
+    if inner is None:
         raise MapganError("--plan: this generator has no spatial latent", "train one with latent_kind=spatial")
     path = Path(settings.plan)
     legend = Path(settings.legend) if settings.legend else path.with_suffix(".legend")
     plan = read_plan(path, legend, about.labels)
-    square = about.pixels_per_square or float(generator.inner.cell)
+    square = about.pixels_per_square or float(inner.cell)
     return Painting(plan, square, in_pixels((plan.shape[1], plan.shape[0]), square, settings.plan))
 
 
@@ -77,8 +78,8 @@ def paint(
         `[H, W, 3]` uint8.
     """
     assert isinstance(generator, conditional.Generator)
-    inner = generator.inner
-    assert isinstance(inner, modern.Generator)
+    inner = spatial_generator(generator)
+    assert inner is not None
     weights, plan = generator.embedding.weight, torch.from_numpy(painting.plan)
     down, across = (
         coverage(sites, squares, inner.cell / painting.square).to(weights)

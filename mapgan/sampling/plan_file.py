@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mapgan.errors import MapganError
+from mapgan.params.training import MAX_SQUARES
 from mapgan.sampling.labels import describe_labels
 
 Plan = NDArray[np.int64]  # `[rows, columns]`, the index of each square's label
-MAX_SQUARES = 1000  # each way
 
 
 def read_plan(path: Path, legend: Path, labels: Sequence[str]) -> Plan:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mapgan import rng
 from mapgan.errors import MapganError
-from mapgan.networks import conditional, modern
+from mapgan.networks import modern, spatial_generator
 from mapgan.networks.generator_file import About
 from mapgan.params import Sample
 from mapgan.params.parsing import parse_square
@@ -71,7 +71,7 @@ def rerolled(z: Tensor, seed: int, generator: nn.Module, reroll: Reroll) -> Tens
 
 
 def _spatial(generator: nn.Module) -> modern.Generator:
-    inner = generator.inner if isinstance(generator, conditional.Generator) else generator
-    if not isinstance(inner, modern.Generator) or inner.latent_kind != "spatial":
+    inner = spatial_generator(generator)
+    if inner is None:
         raise MapganError("--reroll: this generator has no spatial latent", "draw another seed")
     return inner
