@@ -42,7 +42,7 @@ NoiseCrops = tuple[Tensor, Tensor, Window]
 def build(settings: DcganModern, width: int, height: int) -> Pair:
     """Networks for images of `width` x `height` pixels, 16 to 2048 each."""
     generator, discriminator = Generator(settings, width, height), Discriminator(settings, width, height)
-    return Pair(generator, discriminator, generator.latent, batch_dependent=False)
+    return Pair(generator, discriminator, generator.latent, batch_dependent=settings.minibatch_std)
 
 
 class Generator(nn.Module):
@@ -80,6 +80,9 @@ class Generator(nn.Module):
         ]
         blocks.append(ToRGB(channels[-1], low_channels[count - 1], settings))
         self.blocks = Stack(blocks, high_res="last", skip=SKIP if settings.excitation else 0)
+        skips = channels[1:] if settings.output_skips else []
+        self.to_rgb = nn.ModuleList(_to_colors(nn.Conv2d(in_channels, 3, 1)) for in_channels in skips)
+        self.upsample = settings.upsample
 
     @property
     def latent(self) -> int:
@@ -104,7 +107,7 @@ class Generator(nn.Module):
                 kwargs["style"] = z
             else:
                 x = self.project(z).view(-1, self.channels, *self.grid)
-            images = self.blocks(x, **kwargs)
+            images = self.draw(x, **kwargs)
         return images[:, :, :height, :width]
 
     def split(self, z: Tensor) -> tuple[Tensor, Tensor]:
@@ -124,10 +127,25 @@ class Generator(nn.Module):
             window: which part of the map it is.
         """
         theme = (_normalized(theme) if self.theme else theme).expand(-1, -1, *sites.shape[2:])
-        images: Tensor = self.blocks(
-            self.project(torch.cat([_normalized(sites), theme], dim=1)), **self._noise(corners, window)
-        )
-        return images
+        return self.draw(self.project(torch.cat([_normalized(sites), theme], dim=1)), **self._noise(corners, window))
+
+    def draw(self, x: Tensor, **kwargs: Any) -> Tensor:
+        """Images `[B, 3, rows * cell, columns * cell]` in [-1, 1] from the first block's input.
+
+        With output skips, each block adds to the colours (Karras et al. 2020, arXiv:1912.04958, section 4.1).
+        """
+        outputs, colors = self.blocks.outputs(x, **kwargs), None
+        for to_rgb in self.to_rgb:
+            new = to_rgb(next(outputs))
+            colors = self.enlarged(new if colors is None else colors + new)
+        *_, last = outputs
+        return torch.tanh(last if colors is None else last + colors)
+
+    def enlarged(self, colors: Tensor) -> Tensor:
+        """`[B, 3, h, w]` to `[B, 3, 2h, 2w]`."""
+        if self.latent_kind == "spatial":
+            return upsample2x(wrap(colors), self.upsample)[:, :, 2:-2, 2:-2]
+        return upsample2x(colors, self.upsample)
 
     def _noise(self, corners: Tensor, window: Window) -> dict[str, Any]:
         return {"noise": (self.field, corners, window)} if self.noisy else {}
@@ -195,17 +213,22 @@ class UpBlock(Upsample):
 
 
 class ToRGB(Upsample):
-    """`[B, in_channels, h, w]` to `[B, 3, 2h, 2w]` in [-1, 1], with few channels at full resolution."""
+    """`[B, in_channels, h, w]` to `[B, 3, 2h, 2w]`, before tanh, with few channels at full resolution."""
 
     def __init__(self, in_channels: int, low_channels: int | None, settings: DcganModern) -> None:
         super().__init__(in_channels, settings.last_channels, low_channels, settings)
-        self.to_rgb = nn.Conv2d(settings.last_channels, 3, 3, padding=0 if self.circular else 1)
-        nn.init.normal_(self.to_rgb.weight, 0.0, OUTPUT_INIT)
-        nn.init.zeros_(self.to_rgb.bias)  # type: ignore[arg-type]
+        self.to_rgb = _to_colors(nn.Conv2d(settings.last_channels, 3, 3, padding=0 if self.circular else 1))
 
     def forward(self, x: Tensor, **kwargs: Any) -> Tensor:
         x = self.upsample(x, **kwargs)
-        return torch.tanh(self.to_rgb(wrap(x) if self.circular else x))
+        colors: Tensor = self.to_rgb(wrap(x) if self.circular else x)
+        return colors
+
+
+def _to_colors(layer: nn.Conv2d) -> nn.Conv2d:
+    nn.init.normal_(layer.weight, 0.0, OUTPUT_INIT)
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return layer
 
 
 class Style(nn.Module):

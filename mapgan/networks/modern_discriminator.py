@@ -29,17 +29,33 @@ class Discriminator(nn.Module):
             for in_channels, out_channels in pairwise(channels)
         ]
         self.blocks = Stack([from_rgb, *blocks], high_res="first")
-        self.head = he_init(nn.Linear(channels[-1] * (height // 2**count) * (width // 2**count), 1))
+        self.minibatch_std = settings.minibatch_std
+        features = channels[-1] * ((height // 2**count) * (width // 2**count) + self.minibatch_std)
+        self.head = he_init(nn.Linear(features, 1))
         if settings.spectral_norm:
             add_spectral_norm(self)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits `[B]` for `images`."""
-        features = F.leaky_relu(self.blocks(images), SLOPE).flatten(1)
+        maps = F.leaky_relu(self.blocks(images), SLOPE)
+        features = maps.flatten(1)
+        if self.minibatch_std:
+            features = torch.cat([features, minibatch_std(maps)], dim=1)
         # in float32, because the gradient penalty squares small differences of logits
         with torch.autocast(features.device.type, enabled=False):
             logits: Tensor = self.head(features.to(self.head.weight.dtype))
         return logits.squeeze(1)
+
+
+def minibatch_std(maps: Tensor) -> Tensor:
+    """How much the images of a micro-batch differ in each channel of `maps`, `[B, C, h, w]`: `[B, C]`, all rows equal.
+
+    The standard deviation over the micro-batch, averaged over pixels (Karras et al. 2018, arXiv:1710.10196, section 3,
+    where it is averaged over the channels, too): D sees that a collapsed generator repeats itself.
+    """
+    with torch.autocast(maps.device.type, enabled=False):
+        variance = maps.to(torch.promote_types(maps.dtype, torch.float32)).var(dim=0, unbiased=False)
+        return (variance + 1e-8).sqrt().mean(dim=(1, 2)).expand(len(maps), -1)
 
 
 class DownBlock(nn.Module):

@@ -6,6 +6,7 @@ Chen et al. 2016, 'Training Deep Nets with Sublinear Memory Cost' (arXiv:1604.06
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import torch
@@ -34,6 +35,12 @@ class Stack(nn.ModuleList):
 
     def forward(self, x: Tensor, **kwargs: Any) -> Tensor:
         """Apply all blocks to `x`; each of them also gets the keyword arguments."""
+        for x in self.outputs(x, **kwargs):  # noqa: B007, B020
+            pass
+        return x
+
+    def outputs(self, x: Tensor, **kwargs: Any) -> Iterator[Tensor]:
+        """The output of each block, one after the other."""
         inputs: list[Tensor] = []
         for index, block in enumerate(self):
             if self.skip:
@@ -41,7 +48,7 @@ class Stack(nn.ModuleList):
                 kwargs["low_res"] = inputs[index - self.skip] if index >= self.skip else None
             kept = index not in self.recomputed or not torch.is_grad_enabled()
             x = block(x, **kwargs) if kept else recompute(block, x, **kwargs)
-        return x
+            yield x
 
 
 def set_checkpointing(network: nn.Module, mode: Checkpointing) -> None:

@@ -124,6 +124,10 @@ class DcganModern(Section):
     upsample: Literal["nearest", "bilinear"] = "nearest"
     """upsampling in the generator: nearest (straight walls, texture early on), bilinear (smooth outlines)"""
 
+    output_skips: bool = False
+    """whether each block of the generator adds to the colours, not the last one alone: large areas and texture are
+    learned at the same time"""
+
     norm: Literal["pixel", "group"] = "pixel"
     """normalization of the generator: pixel (channels of each pixel: flat areas and straight lines), group (groups of
     channels, over the whole image)"""
@@ -137,6 +141,9 @@ class DcganModern(Section):
 
     spectral_norm: bool = False
     """spectral normalization of the discriminator"""
+
+    minibatch_std: bool = False
+    """whether the discriminator sees how much the images of a micro-batch (see ghost_batch) differ, against collapse"""
 
 
 NetworkSettings = Mlp | Dcgan | Mapmaker | DcganModern
