@@ -10,6 +10,8 @@ from pathlib import Path
 from mapgan import files
 from mapgan.params import DatasetSettings, Evaluate, Params, Prune, Resize, Sample, Scrape
 
+UNLABELLED = {"folder": "they are in no subfolder", "map": "there is no label image beside them"}
+
 
 def scrape(settings: Scrape, raw: Path, cache: Path, dataset: str = "folder") -> str:
     """Collect images in `raw`; downloads are kept in `cache`."""
@@ -49,12 +51,12 @@ def resize(
         packed = pack(dataset, settings, maps, cache)
         line = f"{packed.train} images of {dataset.name} to train on, {packed.holdout} held out, {size}"
     else:
-        counts = resize_images(settings, raw, pruned, maps, workers, dataset.condition == "folder")
+        counts = resize_images(settings, raw, pruned, maps, workers, dataset.condition)
         remarks = {
             "all blank": counts.blank,
             "enlarged": counts.enlarged,
             "unreadable": counts.bad,
-            "without a label, as they are in no subfolder": counts.unlabelled,
+            f"without a label, as {UNLABELLED.get(dataset.condition, '')}": counts.unlabelled,
         }
         remarks_text = ", ".join(f"{number} {what}" for what, number in remarks.items() if number)
         trained = f"{counts.train} images of {counts.train_groups} maps to train on"
@@ -126,7 +128,7 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
     pages: list[Path] = []
     for number, start in enumerate(range(0, len(seeds), columns * rows)):
         chunk = seeds[start : start + columns * rows]
-        labels = None if painting else labels_for_seeds(chunk, about.labels, requested)
+        labels = None if painting else labels_for_seeds(chunk, about.labels, requested, about.label_square > 0)
         images = list(
             paint(network, latent, chunk, painting, reroll)
             if painting

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
     rows = deduplicate(rows)
     write_manifest(raw / "manifest.csv", rows)
     names = {row.file for row in rows if row.status == "ok"}
-    for name in before - names:
+    for name in before - _files_of(rows):
         (raw / name).unlink(missing_ok=True)
     failed = [row for row in rows if row.status == "failed"]
     if not names:
@@ -66,8 +66,13 @@ def collect_nothing(raw: Path) -> None:
 
 def _images_in_manifest(raw: Path) -> set[str]:
     with contextlib.suppress(MapganError):
-        return {row.file for row in read_manifest(raw / "manifest.csv") if FILE_NAME.fullmatch(row.file)}
+        return _files_of(read_manifest(raw / "manifest.csv"))
     return set()
+
+
+def _files_of(rows: Iterable[ManifestRow]) -> set[str]:
+    """The names of the images and label images of `rows`."""
+    return {name for row in rows for name in (row.file, row.label_map) if FILE_NAME.fullmatch(name)}
 
 
 def _from_folder(settings: Scrape, raw: Path, cache: Path) -> tuple[list[ManifestRow], int]:

@@ -12,10 +12,12 @@ from mapgan.collect.groups import group
 from mapgan.collect.header import read_header
 from mapgan.collect.image_formats import HEIF, SUFFIXES, can_read_heif
 from mapgan.collect.manifest import ManifestRow
+from mapgan.dataset.legend import LEGEND
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Folder
 from mapgan.progress import Bar
 
+LABELS = ".labels.png"
 MAX_NAMES = 10  # skipped files that are named, at most
 HEIF_HINT = 'pip install "mapgan[heic]" reads HEIC and HEIF files'
 
@@ -36,7 +38,7 @@ def gather(
         raise MapganError(f"scrape.folder.path: no folder {folder}", "create it and put your images there")
     everything = list(walk(folder, leave_out))
     images = [path for path in everything if is_image_file(path)]
-    skipped = [path for path in everything if not is_image_file(path)]
+    skipped = [path for path in everything if not (is_image_file(path) or _is_label_file(path))]
     unread_heif = any(path.suffix.lower() in HEIF.suffixes for path in skipped)
     if not images:
         suffixes = ", ".join(suffix[1:] for suffix in SUFFIXES)
@@ -44,6 +46,9 @@ def gather(
     if skipped:
         hint = f"; {HEIF_HINT}" if unread_heif else ""
         print(f"mapgan: {folder}: {_skipped(folder, skipped)}{hint}", file=sys.stderr)
+    (raw / LEGEND).unlink(missing_ok=True)
+    if (folder / LEGEND).is_file():
+        _copy(folder / LEGEND, raw / LEGEND)
     rows, new = [], 0
     with Bar("images", total=len(images)) as bar:
         for path in images:
@@ -55,9 +60,15 @@ def gather(
 
 
 def is_image_file(path: Path) -> bool:
-    """Whether a file's suffix is that of an image format that can be read here; HEIF needs pillow-heif."""
+    """Whether a file is an image of a format that can be read here, and no label image; HEIF needs pillow-heif."""
     suffix = path.suffix.lower()
-    return suffix in SUFFIXES or (suffix in HEIF.suffixes and can_read_heif())
+    known = suffix in SUFFIXES or (suffix in HEIF.suffixes and can_read_heif())
+    return known and not _is_label_file(path)
+
+
+def _is_label_file(path: Path) -> bool:
+    """Whether it is a label image, `name.labels.png` for `name.png`, or the legend of these."""
+    return path.name.endswith(LABELS) or path.name == LEGEND
 
 
 def _skipped(folder: Path, paths: Sequence[Path]) -> str:
@@ -100,16 +111,19 @@ def walk(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:
 def _copy_image(path: Path, relative: Path, group_pattern: str, raw: Path) -> tuple[ManifestRow, bool]:
     """Copy one image; returns its row and whether it is new in `raw`."""
     url = f"folder:{relative.as_posix()}"
+    labels = path.with_name(path.stem + LABELS)
     try:
         digest = files.sha256_file(path)
+        label_map = f"{files.sha256_file(labels)}.png" if labels.is_file() else ""
         header = read_header(path)
     except OSError as error:
         return ManifestRow(url=url, status="failed", reason=f"cannot be read ({error.strerror})"), False
     target = raw / f"{digest}.{header.suffix}"
     is_new = not target.is_file() or files.sha256_file(target) != digest
     if is_new:
-        with files.atomic_write(target) as scratch:
-            shutil.copyfile(path, scratch)
+        _copy(path, target)
+    if label_map:
+        _copy(labels, raw / label_map)
     size = target.stat().st_size
     # a/1.png and b/1.png are two maps
     parent = relative.parent.as_posix()
@@ -123,5 +137,11 @@ def _copy_image(path: Path, relative: Path, group_pattern: str, raw: Path) -> tu
         height=header.height,
         group=name if parent == "." else f"{parent}/{name}",
         label=relative.parts[0] if len(relative.parts) > 1 else "",
+        label_map=label_map,
     )
     return row, is_new
+
+
+def _copy(path: Path, target: Path) -> None:
+    with files.atomic_write(target) as scratch:
+        shutil.copyfile(path, scratch)

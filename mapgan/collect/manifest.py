@@ -53,6 +53,7 @@ class ManifestRow:
         height: the same.
         group: the map of which the image shows a part; a group is never split between training set and hold-out.
         label: the subfolder that it is from; empty if there is none.
+        label_map: name in `data/raw` of its label image; empty if there is none.
         status: ok or failed.
         reason: why it failed.
     """
@@ -69,6 +70,7 @@ class ManifestRow:
     height: int = 0
     group: str = ""
     label: str = ""
+    label_map: str = ""
     status: Status = "ok"
     reason: str = ""
 
@@ -151,6 +153,8 @@ def _row(cells: list[str], row_type: type[Row], where: str, again: str) -> Row:
     # a name such as ../../x would lead out of the folder
     if not FILE_NAME.fullmatch(values["file"]) and (values["file"] or values["status"] == "ok"):
         raise MapganError(f"{where}: {values['file']!r} is not <sha256>.<suffix>", again)
+    if values["label_map"] and not FILE_NAME.fullmatch(values["label_map"]):
+        raise MapganError(f"{where}: {values['label_map']!r} is not <sha256>.<suffix>", again)
     for name, kind in get_type_hints(row_type).items():
         if kind in (int, float):
             pattern = r"[0-9]{1,15}" if kind is int else r"[0-9]{1,15}(\.[0-9]+)?"

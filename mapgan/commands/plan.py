@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from mapgan import files
+from mapgan.curate.label_maps import LABEL_SQUARE
 from mapgan.errors import MapganError
 from mapgan.memory.budget import GIB, allocator_limit, assumed_memory, device_budget, gib
 from mapgan.memory.plan import StepCost, choose_config
@@ -54,7 +55,7 @@ def plan(
         chosen.resize.height,
         chosen.train.batch_size,
         device.type,
-        assumed_labels(chosen),
+        *assumed_labels(chosen),
     )
     costs = [estimator.cost(config) for config in estimator.step_configs()]
     choice = choose_config(costs, device_budget(chosen.machine, device, present), SMALLER)
@@ -77,9 +78,10 @@ def load_here(
     return load(DEFAULT_PARAMS if params is None and DEFAULT_PARAMS.is_file() else params, preset, settings, options)
 
 
-def assumed_labels(params: Params) -> int:
-    """How many labels the training set is assumed to have; 0 where the networks are not conditioned on labels."""
-    return 0 if params.dataset.condition == "none" else ASSUMED_LABELS
+def assumed_labels(params: Params) -> tuple[int, int]:
+    """How many labels the training set is assumed to have, and the side of their squares, pixels; 0 for none."""
+    condition = params.dataset.condition
+    return 0 if condition == "none" else ASSUMED_LABELS, LABEL_SQUARE if condition == "map" else 0
 
 
 def _options(size: str | None, memory: float | None) -> dict[str, Any]:
@@ -108,7 +110,7 @@ def _heading(params: Params) -> str:
     return (
         f"{resize.width} x {resize.height} pixels, batch of {train.batch_size} in one process, {train.network}, "
         f"precision {train.precision}, {train.loss} loss, {penalty}"
-        + (f", {assumed_labels(params)} labels assumed" if assumed_labels(params) else "")
+        + (f", {ASSUMED_LABELS} labels assumed" if params.dataset.condition != "none" else "")
     )
 
 

@@ -15,4 +15,4 @@ def summary(params: Path | None, preset: str | None, settings: list[str]) -> str
         MapganError: a setting is wrong.
     """
     chosen = load_here(params, preset, settings)
-    return report(chosen, chosen.resize.width, chosen.resize.height, assumed_labels(chosen))
+    return report(chosen, chosen.resize.width, chosen.resize.height, *assumed_labels(chosen))

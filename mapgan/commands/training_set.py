@@ -68,9 +68,14 @@ def take_training_set(maps: Path, cli_settings: CliSettings) -> Params:
         )
     options = {
         "resize": {"width": dataset.width, "height": dataset.height},
-        "dataset": {"condition": "folder" if dataset.labels else "none"},
+        "dataset": {"condition": condition_of(dataset)},
     }
     return _resolve(cli_settings, options, min(dataset.width, dataset.height))
+
+
+def condition_of(dataset: Dataset) -> str:
+    """What the setting `dataset.condition` was."""
+    return ("map" if dataset.label_square else "folder") if dataset.labels else "none"
 
 
 def source_options(folder: Path | None, params: Params) -> dict[str, Any]:

@@ -16,7 +16,7 @@ CANDIDATES_PER_TILE = 20
 MEASURED_SIDE = 64  # shorter side of a window when its contrast is measured, pixels
 
 Box = tuple[float, float, float, float]
-Crop = tuple[int, int, Image.Image]  # x and y of its corner in the source image, and the training image
+Crop = tuple[Box, Image.Image]  # what it shows of the source image, and the training image
 
 
 def background(settings: Resize) -> Color:
@@ -36,7 +36,7 @@ def crops(image: Image.Image, settings: Resize, zoom: float = 0.0, lines: Lines 
     zoom = zoom or settings.tile_zoom
     window = round(zoom * settings.width), round(zoom * settings.height)
     if settings.mode == "pad":
-        yield 0, 0, _padded(image, settings)
+        yield (0, 0, *image.size), _padded(image, settings)
     elif settings.mode == "crop" or any(side < needed for side, needed in zip(image.size, window, strict=True)):
         yield _cropped(image, settings)
     else:
@@ -53,7 +53,7 @@ def _cropped(image: Image.Image, settings: Resize) -> Crop:
     width, height = scale * settings.width, scale * settings.height
     x, y = max(0.0, (image.width - width) / 2), max(0.0, (image.height - height) / 2)
     box = (x, y, min(x + width, image.width), min(y + height, image.height))
-    return round(x), round(y), _scaled(image, (settings.width, settings.height), box)
+    return box, _scaled(image, (settings.width, settings.height), box)
 
 
 def _padded(image: Image.Image, settings: Resize) -> Image.Image:
@@ -76,7 +76,8 @@ def _tiles(image: Image.Image, settings: Resize, window: tuple[int, int], lines:
     threshold = settings.tile_contrast * max(contrasts)
     rich = [position for position, contrast in zip(positions, contrasts, strict=True) if contrast >= threshold]
     for x, y in rich[: settings.tiles_per_image]:
-        yield x, y, _scaled(image, (settings.width, settings.height), (x, y, x + width, y + height))
+        box = (x, y, x + width, y + height)
+        yield box, _scaled(image, (settings.width, settings.height), box)
 
 
 def _contrasts(image: Image.Image, positions: list[tuple[int, int]], size: tuple[int, int]) -> list[float]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -18,16 +19,29 @@ from mapgan.collect.manifest import strip_guard
 from mapgan.curate.cropping import background, crops
 from mapgan.curate.decode import BadImage, open_upright
 from mapgan.curate.grid import common_period, find_grid
+from mapgan.curate.label_maps import (
+    LABEL_SQUARE,
+    check_label_maps,
+    label_grid,
+    label_tile,
+    label_window,
+    read_label_tiles,
+)
 from mapgan.curate.prune_record import PruneRecord, read_list
 from mapgan.curate.split import held_out
 from mapgan.curate.threads import parallel_map
 from mapgan.curate.tiling import ANYWHERE, Lines
 from mapgan.dataset import Entry, Pixels, is_dataset, write_dataset
 from mapgan.dataset.label_names import clean_label
+from mapgan.dataset.legend import LEGEND
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Resize
 from mapgan.progress import Bar
 
+NO_LABELS = {
+    "folder": ("is in a subfolder", "make a subfolder for each label"),
+    "map": ("has a label image", "put name.labels.png beside name.png"),
+}
 MIN_SQUARE = 2  # pixels in a training image; the grid of smaller squares does not show
 PARTS = ("train", "holdout")
 DRAFT_FACTOR = 3  # a very large JPEG is decoded at this multiple of the training size, if it is not tiled
@@ -76,37 +90,39 @@ def resize(
     pruned: Path,
     out: Path,
     workers: int = 0,
-    labelled: bool = False,
+    condition: Literal["none", "folder", "map"] = "none",
 ) -> Counts:
     """Make the training set of the images in `pruned/kept.csv`, whose files are in `raw`.
 
     Writes PNG files to `out/train/` and `out/holdout/`, and `dataset.json` and `pack.npy` (see
     `mapgan.dataset`). The old set is kept until the new one is complete. `workers` (threads; 0: one per
-    core) changes nothing in the result. A set that is `labelled` keeps each image's label.
+    core) changes nothing in the result. `condition` says which labels the set keeps: those of subfolders, or the label
+    image beside each image.
 
     Raises:
         MapganError: there is no list, nothing to train on, or `out` holds folders that are not a training set's.
     """
     kept = read_list(pruned / "kept.csv")
-    rows = [row for row in kept if _label(row) or not labelled]
+    rows = [row for row in kept if _has_label(row, condition)]
     if kept and not rows:
-        raise MapganError(
-            "dataset.condition: no image is in a subfolder", "make a subfolder for each label, or set it to none"
-        )
+        what, remedy = NO_LABELS[condition]
+        raise MapganError(f"dataset.condition: no image {what}", f"{remedy}, or set it to none")
+    check_label_maps(settings, condition)
     check_replaceable(out)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".resize-", dir=out) as name:
         scratch = Path(name)
-        grids = _find_grids(settings, raw, rows, workers)
+        grids = _find_grids(settings, raw, rows, workers, condition == "map")
         period = common_period(grids)
         square = pixels_per_square(period / settings.tile_zoom) if period >= MIN_SQUARE * settings.tile_zoom else 0.0
         jobs = [(row, (grid or Lines(period)) if square else ANYWHERE) for row, grid in zip(rows, grids, strict=True)]
+        label_square = (int(square) or LABEL_SQUARE) if condition == "map" else 0
         results: list[ResizedImage] = []
         with Bar("resize", total=len(rows)) as bar:
-            for result in parallel_map(partial(_make, settings, raw, scratch, square), jobs, workers):
+            for result in parallel_map(partial(_make, settings, raw, scratch, square, label_square), jobs, workers):
                 results.append(result)
                 bar.advance()
-        train, holdout = _split_entries(results, settings.holdout, labelled)
+        train, holdout = _split_entries(results, settings.holdout, condition == "folder")
         counts = replace(
             _counts(results, train, holdout, settings), unlabelled=len(kept) - len(rows), pixels_per_square=square
         )
@@ -116,10 +132,12 @@ def resize(
                 f"{counts.bad} cannot be read, so nothing is left to train on",
                 "lower resize.tile_contrast, or set resize.mode to crop or pad",
             )
+        tiles = [scratch / label_tile(entry.name) for entry in (*train, *holdout)] if label_square else []
+        label_maps = read_label_tiles(tiles, label_square, raw / LEGEND) if tiles else None
         (out / UNFINISHED).touch()
         _move_in(scratch, out, train, holdout)
     size = (settings.width, settings.height)
-    write_dataset(out, size, train, holdout, _images(out, train, holdout), square)
+    write_dataset(out, size, train, holdout, _images(out, train, holdout), square, label_maps)
     (out / UNFINISHED).unlink()
     return counts
 
@@ -141,18 +159,25 @@ def _label(row: PruneRecord) -> str:
     return clean_label(strip_guard(row.label))
 
 
+def _has_label(row: PruneRecord, condition: str) -> bool:
+    return condition == "none" or bool(row.label_map if condition == "map" else _label(row))
+
+
 def pixels_per_square(about: float) -> float:
     """The power of two nearest to `about`: then a site of a spatial latent shows a whole number of squares."""
     return 2.0 ** round(math.log2(about))
 
 
-def _find_grids(settings: Resize, raw: Path, rows: Sequence[PruneRecord], workers: int) -> list[Lines | None]:
-    """The battle grid of each image."""
+def _find_grids(
+    settings: Resize, raw: Path, rows: Sequence[PruneRecord], workers: int, label_maps: bool
+) -> list[Lines | None]:
+    """The battle grid of each image: that of its label image, if there is one, else as its lines show."""
     if settings.mode != "tiles" or settings.grid == "off":  # else each image has a scale of its own
         return [None] * len(rows)
     grids = []
     with Bar("grid", total=len(rows)) as bar:
-        for grid in parallel_map(partial(_find_grid, settings, raw), rows, workers):
+        find = partial(label_grid, raw) if label_maps else partial(_find_grid, settings, raw)
+        for grid in parallel_map(find, rows, workers):
             grids.append(grid)
             bar.advance()
     return grids
@@ -166,16 +191,22 @@ def _find_grid(settings: Resize, raw: Path, row: PruneRecord) -> Lines | None:
         return None  # reported when it is cropped
 
 
-def _make(settings: Resize, raw: Path, scratch: Path, square: float, job: tuple[PruneRecord, Lines]) -> ResizedImage:
+def _make(
+    settings: Resize, raw: Path, scratch: Path, square: float, label_square: int, job: tuple[PruneRecord, Lines]
+) -> ResizedImage:
     row, lines = job
     needed = None if settings.mode == "tiles" else (DRAFT_FACTOR * settings.width, DRAFT_FACTOR * settings.height)
     zoom = lines.period / square if square else 0.0
     names = []
     try:
         with open_upright(raw / row.file, math.inf, background(settings), needed) as (image, _, _):
-            for x, y, small in crops(image, settings, zoom, lines):
-                names.append(f"{row.file[:16]}-{x}-{y}.png")  # of the SHA-256 that the manifest names files by
+            for box, small in crops(image, settings, zoom, lines):
+                # of the SHA-256 that the manifest names files by
+                names.append(f"{row.file[:16]}-{round(box[0])}-{round(box[1])}.png")
                 small.save(scratch / names[-1], "PNG")
+                if label_square:
+                    labels = label_window(raw / row.label_map, image.size, box, small.size, label_square)
+                    labels.save(scratch / label_tile(names[-1]), "PNG")
     except BadImage as bad:
         print(f"resize: {row.file} left out: {bad}", file=sys.stderr)
         return ResizedImage(row, (), reason=str(bad))
@@ -220,7 +251,9 @@ def _move_in(scratch: Path, out: Path, train: Sequence[Entry], holdout: Sequence
         folder = scratch / part
         folder.mkdir()
         for entry in entries:
-            (scratch / entry.name).rename(folder / entry.name)
+            for name in (entry.name, label_tile(entry.name)):
+                if (scratch / name).exists():
+                    (scratch / name).rename(folder / name)
         if (out / part).exists():
             shutil.rmtree(out / part)
         folder.rename(out / part)

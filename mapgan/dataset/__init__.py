@@ -1,4 +1,4 @@
-"""The format of a training set: `dataset.json` and `pack.npy` in one folder."""
+"""The format of a training set: `dataset.json`, `pack.npy` and perhaps `labels.npy` in one folder."""
 
 from mapgan.dataset.dataset import (
     DESCRIPTION,
@@ -13,12 +13,14 @@ from mapgan.dataset.dataset import (
     open_dataset,
     write_dataset,
 )
+from mapgan.dataset.label_maps import LabelMaps
 
 __all__ = [
     "DESCRIPTION",
     "PACK",
     "Dataset",
     "Entry",
+    "LabelMaps",
     "Labels",
     "Pixels",
     "count_labels",

@@ -1,4 +1,4 @@
-"""The format of a training set: `dataset.json` and `pack.npy` in one folder.
+"""The format of a training set: `dataset.json` and `pack.npy` in one folder, and `labels.npy` if squares have labels.
 
 `pack.npy` holds all images as `[N + M, H, W, 3]` uint8, first the N training images and then the M held-out ones. It
 is memory-mapped, so a set may be larger than memory. `dataset.json` holds the numbers, names, groups and labels of
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mapgan.dataset.label_maps import LABEL_MAPS, REMEDY, LabelMaps, open_label_maps, save_label_maps
 from mapgan.dataset.label_names import check_label_names
 from mapgan.errors import MapganError
 from mapgan.files import atomic_write, canonical_json, read_json, write_json
@@ -24,7 +25,6 @@ FORMAT = 3
 DESCRIPTION, PACK = "dataset.json", "pack.npy"
 CHUNK_BYTES = 1 << 25
 MAX_NAMED_LABELS = 20  # in a line that counts them
-REMEDY = "make it again with resize"
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -51,9 +51,11 @@ class Dataset:
         train: `[N, H, W, 3]` uint8, memory-mapped, read-only.
         holdout: `[M, H, W, 3]` uint8, the same; M may be 0.
         labels: the names of the labels, sorted; empty if there are none.
-        train_labels: `[N]`, index of each training image's label in `labels`; zeros without labels.
-        holdout_labels: `[M]`, the same for the hold-out.
+        train_labels: `[N]`, index of each training image's label in `labels`; zeros without labels. With label maps
+            `[N, rows, columns]`, that of each square.
+        holdout_labels: `[M]` or `[M, rows, columns]`, the same for the hold-out.
         pixels_per_square: of the battle grid; 0 if it is not known.
+        label_square: side of the squares of label maps, pixels; 0 if each image has one label, or none.
     """
 
     folder: Path
@@ -66,6 +68,7 @@ class Dataset:
     train_labels: Labels
     holdout_labels: Labels
     pixels_per_square: float = 0.0
+    label_square: int = 0
 
 
 def is_dataset(folder: Path) -> bool:
@@ -94,6 +97,7 @@ def open_dataset(folder: Path, verify: bool = True) -> Dataset:
     try:
         width, height, train, holdout = (int(description[key]) for key in ("width", "height", "train", "holdout"))
         digest, square = str(description["digest"]), float(description.get("pixels_per_square", 0))
+        label_square = int(description.get("label_square", 0))
         labels, indices = _labels(description, train + holdout)
     except (KeyError, TypeError, ValueError) as error:
         raise MapganError(f"{path}: damaged ({error})", REMEDY) from None
@@ -104,16 +108,36 @@ def open_dataset(folder: Path, verify: bool = True) -> Dataset:
             f"{list(expected)} with {train} for training",
             REMEDY,
         )
+    if label_square:
+        shape = (train + holdout, height // label_square, width // label_square)
+        indices = open_label_maps(folder, shape, len(labels))
     if verify and _digest(pack, train, labels, indices, square) != digest:
         raise MapganError(f"{folder / PACK}: its pixels are not those that {DESCRIPTION} describes", REMEDY)
     train_labels, holdout_labels = indices[:train], indices[train:]
     return Dataset(
-        folder, width, height, digest, pack[:train], pack[train:], labels, train_labels, holdout_labels, square
+        folder,
+        width,
+        height,
+        digest,
+        pack[:train],
+        pack[train:],
+        labels,
+        train_labels,
+        holdout_labels,
+        square,
+        label_square,
     )
 
 
 def count_labels(dataset: Dataset) -> str:
-    """The number of images per label as text: `cave 12 (none held out), town 11 (2 held out)`."""
+    """The number of images per label as text: `cave 12 (none held out), town 11 (2 held out)`.
+
+    With label maps, the fraction of the squares: `sea 31 %, wood 12 %`.
+    """
+    if dataset.label_square:
+        squares = np.bincount(dataset.train_labels.ravel(), minlength=len(dataset.labels))
+        shares = (squares / squares.sum()).tolist()
+        return ", ".join(f"{name} {share:.0%}" for name, share in zip(dataset.labels, shares, strict=True))
     parts = (dataset.train_labels, dataset.holdout_labels)
     counts = zip(*(np.bincount(part, minlength=len(dataset.labels)).tolist() for part in parts), strict=True)
     texts = [
@@ -126,7 +150,7 @@ def count_labels(dataset: Dataset) -> str:
 
 def file_signature(folder: Path) -> list[tuple[int, int]]:
     """Sizes and modification times of the set's files, which change when the set is made again."""
-    paths = [folder / name for name in (DESCRIPTION, PACK)]
+    paths = [folder / name for name in (DESCRIPTION, PACK, LABEL_MAPS)]
     return [(path.stat().st_size, path.stat().st_mtime_ns) if path.is_file() else (0, 0) for path in paths]
 
 
@@ -137,8 +161,9 @@ def write_dataset(
     holdout: Sequence[Entry],
     images: Iterable[Pixels],
     pixels_per_square: float = 0.0,
+    label_maps: LabelMaps | None = None,
 ) -> None:
-    """Write `pack.npy` and `dataset.json` atomically.
+    """Write `pack.npy`, `labels.npy` if there are label maps, and `dataset.json`, each atomically.
 
     Args:
         folder: where to write.
@@ -147,6 +172,7 @@ def write_dataset(
         holdout: the held-out images.
         images: `[H, W, 3]` uint8 each, in the order of `train` and then `holdout`; one is in memory at a time.
         pixels_per_square: of the battle grid; 0 if it is not known.
+        label_maps: labels of the squares, if there are any; then no entry has a label.
 
     Raises:
         MapganError: there is nothing to train on.
@@ -160,7 +186,10 @@ def write_dataset(
     if labels and not all(entry.label for entry in entries):
         raise ValueError("some images have a label and some have none")
     check_label_names(labels)
-    indices = [labels.index(entry.label) for entry in entries] if labels else []
+    indices = np.array([labels.index(entry.label) for entry in entries] if labels else [], np.int64)
+    if label_maps:
+        labels, indices = label_maps.names, label_maps.indices.astype(np.int64)
+    save_label_maps(folder, label_maps)
     shape = (len(entries), height, width, 3)
     levels = np.zeros((3, 256), np.int64)  # histograms of the training images
     with atomic_write(folder / PACK, size=len(entries) * height * width * 3) as temporary:
@@ -172,7 +201,7 @@ def write_dataset(
             if index < len(train):
                 levels += [np.bincount(image[..., channel].ravel(), minlength=256) for channel in range(3)]
         pack.flush()
-        digest = _digest(pack, len(train), labels, np.array(indices, np.int64), pixels_per_square)
+        digest = _digest(pack, len(train), labels, indices, pixels_per_square)
         del pack  # Windows replaces no file that is still mapped
     mean, std = _mean_and_std(levels)
     description: dict[str, Any] = {
@@ -183,8 +212,11 @@ def write_dataset(
     }  # fmt: skip
     if labels:
         description["labels"] = labels
-        for image_entry, label in zip(description["images"], indices, strict=True):
-            image_entry["label"] = label
+    if label_maps:
+        description["label_square"] = label_maps.square
+    elif labels:
+        for image_entry, index in zip(description["images"], indices.tolist(), strict=True):
+            image_entry["label"] = index
     write_json(folder / DESCRIPTION, description)
 
 
@@ -208,6 +240,10 @@ def _labels(description: dict[str, Any], count: int) -> tuple[tuple[str, ...], L
     if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
         raise ValueError("no names of labels")
     check_label_names(names)
+    if "label_square" in description:
+        if not 0 < int(description["label_square"]) <= int(description["width"]):
+            raise ValueError("no size of the squares of label maps")
+        return tuple(names), np.zeros(0, np.int64)  # in a file of their own
     indices = [image["label"] for image in description["images"]]
     if len(indices) != count or not all(type(index) is int and 0 <= index < len(names) for index in indices):
         raise ValueError("not a label for each image")
@@ -217,7 +253,8 @@ def _labels(description: dict[str, Any], count: int) -> tuple[tuple[str, ...], L
 def _digest(pack: Pixels, train: int, labels: tuple[str, ...], indices: Labels, square: float) -> str:
     digest = hashlib.sha256(f"{list(pack.shape)} {train}\n".encode())
     if labels:
-        digest.update(f"{canonical_json(labels)} {indices.tolist()}\n".encode())
+        numbers = indices.tolist() if indices.ndim == 1 else hashlib.sha256(indices.astype(np.uint8).data).hexdigest()
+        digest.update(f"{canonical_json(labels)} {numbers}\n".encode())
     if square:
         digest.update(f"{square}\n".encode())
     step = max(1, CHUNK_BYTES // max(1, pack[:1].nbytes))

@@ -39,7 +39,7 @@ class Evaluator:
         self.settings, self.seed, self.scratch = settings, seed, scratch
         network = settings.networks.of(settings.network)
         size = (dataset.width, dataset.height)
-        self.latent = networks.latent_size(settings.network, network, *size, len(dataset.labels))
+        self.latent = networks.latent_size(settings.network, network, *size, len(dataset.labels), dataset.label_square)
         self.count = min(settings.evaluate_images, len(dataset.holdout))
         smallest = distances.MIN_IMAGES if settings.evaluate_by == "kid" else 1
         if self.count < smallest:
@@ -48,7 +48,7 @@ class Evaluator:
                 "raise resize.holdout or train.evaluate_images, or set train.evaluate_every to 0",
             )
         self.holdout = random_subset(dataset.holdout, self.count, seed, "held out")
-        self.labels = dataset.holdout_labels[self.holdout.indices].tolist() if dataset.labels else None
+        self.labels = dataset.holdout_labels[self.holdout.indices] if dataset.labels else None
         # the memory plan has room for one image of any size beside a step
         self.batch_size = max(1, BATCH_PIXELS // (dataset.width * dataset.height))
         self.shape = (self.count, dataset.height, dataset.width, 3)

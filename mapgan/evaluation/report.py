@@ -11,7 +11,7 @@ import numpy as np
 from torch import nn
 
 from mapgan import files
-from mapgan.dataset import DESCRIPTION, Dataset, open_dataset
+from mapgan.dataset import DESCRIPTION, Dataset, Labels, open_dataset
 from mapgan.errors import MapganError
 from mapgan.evaluation import distances, likeness
 from mapgan.evaluation.closest import Pairs, write_closest
@@ -89,19 +89,21 @@ def measure(settings: Evaluate, generator: Path, maps: Path, results: Path, seed
         _wasserstein(report, settings, parts, seed)
         if extractor is not None:
             _by_features(report, extractor, parts, seed, bar)
-        _likeness(report, dataset, samples, [about.labels[label] for label in labels or ()], results, bar)
+        _likeness(report, dataset, samples, _names(about, labels), results, bar)
     return report
 
 
-def _labels(dataset: Dataset, holdout: Subset, count: int) -> list[int]:
+def _labels(dataset: Dataset, holdout: Subset, count: int) -> Labels:
     """Labels for `count` samples: those of the held-out images, cyclically."""
-    labels: list[int] = np.resize(dataset.holdout_labels[holdout.indices], count).tolist()
-    return labels
+    return dataset.holdout_labels[np.resize(holdout.indices, count)]
 
 
-def _generate(
-    network: nn.Module, about: About, count: int, labels: list[int] | None, scratch: Path, bar: Bar
-) -> Pixels:
+def _names(about: About, labels: Labels | None) -> list[str]:
+    """The name of the label of each sample, if each has one."""
+    return [] if labels is None or about.label_square else [about.labels[label] for label in labels]
+
+
+def _generate(network: nn.Module, about: About, count: int, labels: Labels | None, scratch: Path, bar: Bar) -> Pixels:
     """The images of the first `count` seeds, with their `labels` if there are any."""
 
     def generated() -> Iterator[Pixels]:

@@ -13,11 +13,12 @@ from mapgan.params import Params
 PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def build_on_meta(params: Params, width: int, height: int, labels: int = 0) -> Pair:
+def build_on_meta(params: Params, width: int, height: int, labels: int = 0, label_square: int = 0) -> Pair:
     """The networks of the settings, on the device `meta`."""
     settings = params.train
     with torch.device("meta"):
-        return networks.build(settings.network, settings.networks.of(settings.network), width, height, labels=labels)
+        section = settings.networks.of(settings.network)
+        return networks.build(settings.network, section, width, height, labels=labels, label_square=label_square)
 
 
 def materialize(network: nn.Module) -> None:

@@ -55,29 +55,32 @@ class Summary:
     peak: int
 
 
-def summarize(params: Params, width: int, height: int, labels: int = 0) -> list[Summary]:
-    """The layers of generator and discriminator, for one image of `width` x `height` pixels and its label."""
-    pair = build_on_meta(params, width, height, labels)
-    precision, labelled = params.train.precision, labels > 0
+def summarize(params: Params, width: int, height: int, labels: int = 0, label_square: int = 0) -> list[Summary]:
+    """The layers of generator and discriminator, for one image of `width` x `height` pixels and its labels."""
+    pair = build_on_meta(params, width, height, labels, label_square)
+    grid = (height // label_square, width // label_square) if label_square else ()
+    precision, label_shapes = params.train.precision, [(1, *grid)] if labels else []
     return [
-        _summarize("generator", pair.generator, (1, pair.latent), labelled, precision),
-        _summarize("discriminator", pair.discriminator, (1, 3, height, width), labelled, precision),
+        _summarize("generator", pair.generator, (1, pair.latent), label_shapes, precision),
+        _summarize("discriminator", pair.discriminator, (1, 3, height, width), label_shapes, precision),
     ]
 
 
-def report(params: Params, width: int, height: int, labels: int = 0) -> str:
+def report(params: Params, width: int, height: int, labels: int = 0, label_square: int = 0) -> str:
     """A table for each network."""
     head = f"{params.train.network}, {width} x {height} pixels, precision {params.train.precision}, one image"
-    return "\n\n".join([head, *(_table(summary) for summary in summarize(params, width, height, labels))])
+    return "\n\n".join([head, *(_table(summary) for summary in summarize(params, width, height, labels, label_square))])
 
 
-def _summarize(name: str, network: nn.Module, shape: tuple[int, ...], labelled: bool, precision: str) -> Summary:
+def _summarize(
+    name: str, network: nn.Module, shape: tuple[int, ...], label_shapes: list[tuple[int, ...]], precision: str
+) -> Summary:
     """Run a forward and a backward pass of a network on an input of shape `shape`."""
     with FakeTensorMode(), Ledger() as ledger:
         materialize(network)
         mix_precision(network, precision)
         ledger.watch(name, network)
-        labels = [torch.empty(1, dtype=torch.int64)] if labelled else []
+        labels = [torch.empty(label_shape, dtype=torch.int64) for label_shape in label_shapes]
         with torch.autograd.graph.saved_tensors_hooks(ledger.keep, lambda kept: kept):
             result = network(torch.empty(shape), *labels).sum()
         result.backward()

@@ -16,8 +16,9 @@ from torch import nn
 
 from mapgan import rng
 from mapgan.errors import MapganError
-from mapgan.networks import conditional, dcgan, mapmaker, mlp, modern
+from mapgan.networks import conditional, dcgan, label_maps, mapmaker, mlp, modern
 from mapgan.networks.pair import Pair
+from mapgan.networks.unconditional import unconditional
 from mapgan.params import NetworkName
 from mapgan.params.section import Section
 
@@ -29,7 +30,9 @@ BUILDERS: dict[NetworkName, Callable[[Any, int, int], Pair]] = {
 }
 
 
-def build(name: NetworkName, settings: Section, width: int, height: int, seed: int = 0, labels: int = 0) -> Pair:
+def build(
+    name: NetworkName, settings: Section, width: int, height: int, seed: int = 0, labels: int = 0, label_square: int = 0
+) -> Pair:
     """Build the networks called `name`, with random weights.
 
     Args:
@@ -39,24 +42,32 @@ def build(name: NetworkName, settings: Section, width: int, height: int, seed: i
         height: the same.
         seed: of the weights, which are generated on the CPU, whatever the device.
         labels: number of labels that both networks are conditioned on (0: none).
+        label_square: side of the squares that have a label each, pixels (0: each image has one).
+
+    Raises:
+        MapganError: squares have labels, and the latent is not spatial.
     """
     builder = BUILDERS[name]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(rng.key(seed, "weights", 0, 0))
+        if labels and label_square:
+            return label_maps.build(settings, width, height, labels, label_square)
         if labels:
             return conditional.build(builder, settings, width, height, labels)
         return builder(settings, width, height)
 
 
-def latent_size(name: NetworkName, settings: Section, width: int, height: int, labels: int = 0) -> int:
+def latent_size(
+    name: NetworkName, settings: Section, width: int, height: int, labels: int = 0, label_square: int = 0
+) -> int:
     """The size of a latent of the network called `name`."""
     with torch.device("meta"):
-        return build(name, settings, width, height, labels=labels).latent
+        return build(name, settings, width, height, labels=labels, label_square=label_square).latent
 
 
 def spatial_generator(generator: nn.Module) -> modern.Generator | None:
     """`generator`, or what it conditions on labels, if it has a spatial latent and so can generate any size."""
-    inner = conditional.unconditional(generator)
+    inner = unconditional(generator)
     return inner if isinstance(inner, modern.Generator) and inner.latent_kind == "spatial" else None
 
 

@@ -62,11 +62,6 @@ class Discriminator(nn.Module):
         return logits.gather(1, labels[:, None]).squeeze(1)
 
 
-def unconditional(network: nn.Module) -> nn.Module:
-    """The network that `network` conditions on labels, or itself if it knows none."""
-    return network.inner if isinstance(network, Generator | Discriminator) else network
-
-
 def _with_outputs(layer: nn.Linear | nn.Conv2d, labels: int) -> nn.Linear | nn.Conv2d:
     """`layer`, which has one output, with `labels` outputs of the same initial weights."""
     bias, normalized = layer.bias is not None, parametrize.is_parametrized(layer)

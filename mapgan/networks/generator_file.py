@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import AfterValidator, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -47,6 +47,9 @@ class About(Section):
 
     labels: Annotated[list[str], AfterValidator(check_label_names)] = []
     """the labels that the network is conditioned on; empty if there are none"""
+
+    label_square: Annotated[int, Field(ge=0)] = 0
+    """side of the squares that have a label each, pixels; 0 if each image has one"""
 
 
 def save_network(path: Path, weights: dict[str, Tensor], about: About) -> None:
@@ -104,7 +107,14 @@ def _assemble(about: About, weights: dict[str, Tensor], path: Path) -> nn.Module
     try:
         settings = network_settings(about)
         with torch.device("meta"):
-            pair = networks.build(about.network, settings, about.width, about.height, labels=len(about.labels))
+            pair = networks.build(
+                about.network,
+                settings,
+                about.width,
+                about.height,
+                labels=len(about.labels),
+                label_square=about.label_square,
+            )
         network = getattr(pair, about.part)
         wanted = {name: tensor.dtype for name, tensor in network.state_dict().items()}
         if {name: tensor.dtype for name, tensor in weights.items()} != wanted:
@@ -122,7 +132,8 @@ def _assemble(about: About, weights: dict[str, Tensor], path: Path) -> nn.Module
 def latent_size(about: About) -> int:
     """The size of a latent of the network."""
     settings = network_settings(about)
-    return networks.latent_size(about.network, settings, about.width, about.height, len(about.labels))
+    size = (about.width, about.height)
+    return networks.latent_size(about.network, settings, *size, len(about.labels), about.label_square)
 
 
 def network_settings(about: About) -> NetworkSettings:

@@ -11,9 +11,9 @@ import re
 import torch
 from torch import nn
 
-from mapgan.networks import conditional
 from mapgan.networks.modern import Generator, ToRGB
 from mapgan.networks.modern_discriminator import Discriminator
+from mapgan.networks.unconditional import unconditional
 
 # settings that may differ: the coarse layers can have the same channels nevertheless
 FINE_CHANNELS = ("generator_channels", "discriminator_channels", "last_channels")
@@ -29,7 +29,7 @@ def grow(network: nn.Module, small: nn.Module) -> float:
     Returns:
         The fraction of the parameters of `network` that were copied; 0 if it cannot grow.
     """
-    large_one, small_one = conditional.unconditional(network), conditional.unconditional(small)
+    large_one, small_one = unconditional(network), unconditional(small)
     if isinstance(large_one, Generator) and isinstance(small_one, Generator):
         shift = 0
     elif isinstance(large_one, Discriminator) and isinstance(small_one, Discriminator):

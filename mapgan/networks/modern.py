@@ -48,10 +48,13 @@ def build(settings: DcganModern, width: int, height: int) -> Pair:
 class Generator(nn.Module):
     """`[B, latent]` to `[B, 3, height, width]` in [-1, 1].
 
-    A spatial latent is a flat `[z_channels, rows, columns]`, followed by the theme.
+    A spatial latent is a flat `[z_channels, rows, columns]`, followed by the theme. It may also have embeddings of
+    labels of squares (see `label_maps`): `label_channels` for each square of `label_square` pixels.
     """
 
-    def __init__(self, settings: DcganModern, width: int, height: int) -> None:
+    def __init__(
+        self, settings: DcganModern, width: int, height: int, label_square: int = 0, label_channels: int = 0
+    ) -> None:
         super().__init__()
         spatial = settings.latent_kind == "spatial"
         count = count_stages(width, height)
@@ -61,6 +64,8 @@ class Generator(nn.Module):
         self.latent_kind, self.z_channels, self.channels = settings.latent_kind, settings.latent, channels[0]
         self.theme = settings.theme if spatial else 0
         self.cell = 2**count  # pixels of the image per pixel of the first block's input
+        self.label_square = label_square
+        self.labels_per_site = max(1, self.cell // label_square) if label_square else 0  # in each direction
         self.resize(width, height)
         if spatial:
             self.project: nn.Module = he_init(conv(settings.latent + settings.theme, channels[0], circular=True))
@@ -74,12 +79,15 @@ class Generator(nn.Module):
         if self.noisy:
             self.register_buffer("field", noise_field())
         low_channels = [None] * SKIP + channels if settings.excitation else [None] * count
-        blocks: list[nn.Module] = [
+        blocks: list[Upsample] = [
             UpBlock(in_channels, out_channels, low, settings)
             for low, (in_channels, out_channels) in zip(low_channels, pairwise(channels), strict=False)
         ]
         blocks.append(ToRGB(channels[-1], low_channels[count - 1], settings))
-        self.blocks = Stack(blocks, high_res="last", skip=SKIP if settings.excitation else 0)
+        if label_square:
+            index = int(math.log2(self.labels_per_site))  # the block with a pixel per square
+            blocks[index].from_labels = he_init(nn.Conv2d(label_channels, channels[index], 1), gain=1.0)
+        self.blocks = Stack(list(blocks), high_res="last", skip=SKIP if settings.excitation else 0)
         skips = channels[1:] if settings.output_skips else []
         self.to_rgb = nn.ModuleList(_to_colors(nn.Conv2d(in_channels, 3, 1)) for in_channels in skips)
         self.upsample = settings.upsample
@@ -115,7 +123,9 @@ class Generator(nn.Module):
         sites, theme = torch.split(z, [z.shape[1] - self.theme, self.theme], dim=1)
         return sites.view(-1, self.z_channels, *self.grid), theme[:, :, None, None]
 
-    def generate_window(self, sites: Tensor, theme: Tensor, corners: Tensor, window: Window) -> Tensor:
+    def generate_window(
+        self, sites: Tensor, theme: Tensor, corners: Tensor, window: Window, labels: Tensor | None = None
+    ) -> Tensor:
         """The images of a window, `[B, 3, rows * cell, columns * cell]`, wrong up to `halo` sites from its edges.
 
         The window of the whole map wraps around, and is right everywhere.
@@ -125,9 +135,11 @@ class Generator(nn.Module):
             theme: `[B, theme, 1, 1]`, or `[B, theme, rows, columns]` if it differs from site to site.
             corners: of the noise, `[B, 2]`.
             window: which part of the map it is.
+            labels: embeddings of the labels of its squares, `[B, label_channels, rows, columns]`.
         """
         theme = (_normalized(theme) if self.theme else theme).expand(-1, -1, *sites.shape[2:])
-        return self.draw(self.project(torch.cat([_normalized(sites), theme], dim=1)), **self._noise(corners, window))
+        x = self.project(torch.cat([_normalized(sites), theme], dim=1))
+        return self.draw(x, labels=labels, **self._noise(corners, window))
 
     def draw(self, x: Tensor, **kwargs: Any) -> Tensor:
         """Images `[B, 3, rows * cell, columns * cell]` in [-1, 1] from the first block's input.
@@ -181,11 +193,19 @@ class Upsample(nn.Module):
         [self.norm] = norm(settings.norm, out_channels)
         self.style = Style(settings.latent, out_channels) if settings.latent_kind == "constant" else None
         self.excitation = Excitation(low_channels, out_channels) if low_channels else None
+        self.from_labels: nn.Conv2d | None = None  # set in the block whose input has a pixel per square
 
     def upsample(
-        self, x: Tensor, noise: NoiseCrops | None = None, style: Tensor | None = None, low_res: Tensor | None = None
+        self,
+        x: Tensor,
+        noise: NoiseCrops | None = None,
+        style: Tensor | None = None,
+        low_res: Tensor | None = None,
+        labels: Tensor | None = None,
     ) -> Tensor:
         """Upsample `x`, up to and including the excitation."""
+        if self.from_labels is not None and labels is not None:
+            x = x + self.from_labels(labels)
         x = self.conv1x1(x)
         # cropping after the convolution is faster than before it, as its input stays contiguous
         x = upsample2x(wrap(x) if self.circular else x, self.mode)

@@ -17,13 +17,13 @@ from mapgan.params.networks import DcganModern
 
 
 class Discriminator(nn.Module):
-    """`[B, 3, height, width]` to logits `[B]`."""
+    """`[B, 3 + label_channels, height, width]` to logits `[B]`; the further channels are labels of squares, if any."""
 
-    def __init__(self, settings: DcganModern, width: int, height: int) -> None:
+    def __init__(self, settings: DcganModern, width: int, height: int, label_channels: int = 0) -> None:
         super().__init__()
         count = count_stages(width, height)
         channels = [channels_at(settings.discriminator_channels, i, settings.max_channels) for i in range(count)]
-        from_rgb = he_init(nn.Conv2d(3, channels[0], 4, stride=2, padding=1))
+        from_rgb = he_init(nn.Conv2d(3 + label_channels, channels[0], 4, stride=2, padding=1))
         blocks: list[nn.Module] = [
             DownBlock(in_channels, out_channels, settings.convolutions)
             for in_channels, out_channels in pairwise(channels)

@@ -33,10 +33,13 @@ class Window:
         rows, columns = (self.positions(axis, 1, sites.device) for axis in (0, 1))
         return sites[:, :, rows[:, None], columns]
 
-    def crop_clamped(self, sites: Tensor) -> Tensor:
-        """The same, but beyond an edge of the map the sites at the edge are repeated, where `crop` wraps around."""
+    def crop_clamped(self, sites: Tensor, scale: int = 1) -> Tensor:
+        """The same, but beyond an edge of the map the sites at the edge are repeated, where `crop` wraps around.
+
+        With a `scale`, each site has as many rows and columns.
+        """
         rows, columns = (
-            torch.arange(start, start + length, device=sites.device).clamp(0, last - 1)
+            torch.arange(start * scale, (start + length) * scale, device=sites.device).clamp(0, last * scale - 1)
             for start, length, last in zip(self.origin, self.size, self.grid, strict=True)
         )
         return sites[:, :, rows[:, None], columns]

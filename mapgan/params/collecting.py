@@ -39,9 +39,10 @@ class DatasetSettings(Section):
     path: Annotated[str, Field(min_length=1), AfterValidator(_without_tilde)] = "data/sets"
     """an IDX, NPZ, NPY or CSV file, gzipped or not, or a folder with one set of them"""
 
-    condition: Literal["none", "folder"] = "none"
-    """what the networks are conditioned on, for `mapgan sample --label`: none, or folder (the subfolder of an image, or
-    its label in a ready-made set)"""
+    condition: Literal["none", "folder", "map"] = "none"
+    """what the networks are conditioned on, for `mapgan sample --label` and `--plan`: none, folder (the subfolder of an
+    image, or its label in a ready-made set), map (the label image beside each image, name.labels.png for name.png,
+    with a pixel for each square; labels.legend names its colours)"""
 
 
 class Demo(Section):

@@ -130,6 +130,10 @@ class Train(Section):
     mirror: bool = True
     """randomly mirror real images"""
 
+    label_dropout: Fraction = 0.25
+    """with a label for each square: probability that the labels of an image are hidden from both networks, so that maps
+    can be drawn without a plan"""
+
     rot90: bool = True
     """randomly rotate real images by multiples of 90 degrees (of 180 if they are not square)"""
 

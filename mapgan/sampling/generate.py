@@ -22,7 +22,7 @@ def generate(
     generator: nn.Module,
     latent_size: int,
     seeds: Iterable[int],
-    labels: Sequence[int] | None = None,
+    labels: Sequence[int] | NDArray[np.int64] | None = None,
     batch_size: int = 1,
     reroll: Reroll | None = None,
 ) -> Iterator[Pixels]:
@@ -32,7 +32,8 @@ def generate(
         generator: the network.
         latent_size: of its latents.
         seeds: any number of them.
-        labels: for each seed the number of its label, if the generator was trained with labels.
+        labels: for each seed the number of its label, or of the label of each of its squares, `[rows, columns]`, if
+            the generator was trained with labels.
         batch_size: images at a time. Kernels round differently for other sizes, so with 1 the image of a seed does
             not depend on the others, and memory is that of one image.
         reroll: sites whose latents are replaced.
@@ -47,7 +48,7 @@ def generate(
         if reroll:
             numbers = [rerolled(z, seed, generator, reroll) for z, (_, seed) in zip(numbers, batch, strict=True)]
         latents = torch.stack(numbers).to(weight)
-        label = () if labels is None else (torch.tensor([labels[i] for i, _ in batch], device=weight.device),)
+        label = () if labels is None else (torch.from_numpy(np.stack([labels[i] for i, _ in batch])).to(weight.device),)
         if is_large(generator):
             for number in range(len(batch)):
                 yield generate_large(

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mapgan.networks import conditional, spatial_generator
+from mapgan.networks import conditional, label_maps, spatial_generator
 from mapgan.networks.modern import Generator
 from mapgan.networks.noise import noise_corners
 from mapgan.networks.window import whole, windows
@@ -31,18 +31,21 @@ def generate_large(generator: nn.Module, z: Tensor, *label: Tensor, size: int = 
     Args:
         generator: with a spatial latent, and nothing that depends on the whole image (`halo` is not None).
         z: `[1, latent]`, on the generator's device.
-        label: `[1]`, if the generator was trained with labels.
+        label: `[1]` or `[1, rows, columns]`, if the generator was trained with labels.
         size: rows and columns of a window, in sites (0: those of `WINDOW` pixels).
     """
+    inner = spatial_generator(generator)
+    assert inner is not None
+    if isinstance(generator, label_maps.Generator):
+        sites, theme, labels = generator.inputs(z, label[0])
+        return generate_in_windows(inner, sites, theme, z, labels, size)
     if isinstance(generator, conditional.Generator):
         z = generator.with_label(z, label[0])
-        generator = generator.inner
-    assert isinstance(generator, Generator)
-    return generate_in_windows(generator, *generator.split(z), z, size)
+    return generate_in_windows(inner, *inner.split(z), z, size=size)
 
 
 def generate_in_windows(
-    generator: Generator, sites: Tensor, theme: Tensor, z: Tensor, size: int = 0
+    generator: Generator, sites: Tensor, theme: Tensor, z: Tensor, labels: Tensor | None = None, size: int = 0
 ) -> NDArray[np.uint8]:
     """The map of `sites`, `[1, z_channels, rows, columns]`, and a theme, window by window; `[H, W, 3]` uint8.
 
@@ -52,17 +55,19 @@ def generate_in_windows(
         theme: `[1, theme, 1, 1]`, or `[1, theme, rows, columns]` if it differs from site to site; then it does not
             wrap around, so that the south of a map does not show in its north.
         z: `[1, latent]`, which decides the noise.
+        labels: embeddings of the labels of squares, `[1, label_channels, ...]`, if the generator has these.
         size: as for `generate_large`.
     """
     cell, halo, (height, width) = generator.cell, generator.halo, generator.size
     corners = noise_corners(z)
     if halo is None:  # it takes statistics of the whole map
-        pixels = to_pixels(generator.generate_window(sites, theme, corners, whole(generator.grid)))
+        pixels = to_pixels(generator.generate_window(sites, theme, corners, whole(generator.grid), labels))
         return np.ascontiguousarray(pixels[0, :height, :width])
     image = np.empty((height, width, 3), np.uint8)
     for window, (row, column), (rows, columns) in windows(generator.grid, size or -(-WINDOW // cell), halo):
         local = theme if theme.shape[2:] == (1, 1) else window.crop_clamped(theme)
-        pixels = to_pixels(generator.generate_window(window.crop(sites), local, corners, window))[0]
+        squares = None if labels is None else window.crop_clamped(labels, generator.labels_per_site)
+        pixels = to_pixels(generator.generate_window(window.crop(sites), local, corners, window, squares))[0]
         inner = pixels[halo * cell : (halo + rows) * cell, halo * cell : (halo + columns) * cell]
         target = image[row * cell : (row + rows) * cell, column * cell : (column + columns) * cell]
         target[:] = inner[: target.shape[0], : target.shape[1]]  # the last ones reach over the map

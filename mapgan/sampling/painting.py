@@ -1,4 +1,7 @@
-"""Painted maps: each site of a spatial latent gets the labels of the squares that it covers."""
+"""Painted maps, which follow a plan: each square has the label that the plan says.
+
+A generator with a label for each image gets at each site the labels of the squares that the site covers.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mapgan.errors import MapganError
-from mapgan.networks import conditional, spatial_generator
+from mapgan.networks import conditional, label_maps, spatial_generator
 from mapgan.networks.generator_file import About
 from mapgan.params import Sample
 from mapgan.sampling.large import generate_in_windows
@@ -47,14 +50,14 @@ def open_painting(settings: Sample, generator: nn.Module, about: About) -> Paint
         raise MapganError("--plan: painted maps have borders", "leave out --seamless")
     if settings.label or settings.squares or settings.size not in ("", "auto"):
         raise MapganError("--plan says labels and size", "leave out --label, --size and --squares")
-    if not isinstance(generator, conditional.Generator):
-        raise MapganError("--plan: this generator has no labels", "train one with dataset.condition=folder")
+    if not about.labels:
+        raise MapganError("--plan: this generator has no labels", "train one with dataset.condition=map or folder")
     inner = spatial_generator(generator)
     if inner is None:
         raise MapganError("--plan: this generator has no spatial latent", "train one with latent_kind=spatial")
     path = Path(settings.plan)
     legend = Path(settings.legend) if settings.legend else path.with_suffix(".legend")
-    plan = read_plan(path, legend, about.labels)
+    plan = read_plan(path, legend, about.labels, open_squares=about.label_square > 0)
     square = about.pixels_per_square or float(inner.cell)
     return Painting(plan, square, in_pixels((plan.shape[1], plan.shape[0]), square, settings.plan))
 
@@ -77,6 +80,9 @@ def paint(
     Yields:
         `[H, W, 3]` uint8.
     """
+    if isinstance(generator, label_maps.Generator):
+        yield from _paint_squares(generator, latent_size, seeds, painting, reroll)
+        return
     assert isinstance(generator, conditional.Generator)
     inner = spatial_generator(generator)
     assert inner is not None
@@ -92,6 +98,24 @@ def paint(
         sites, theme = inner.split(generator.with_label(z, torch.zeros(1, dtype=torch.int64, device=z.device)))
         shared = theme[:, : inner.theme - conditional.EMBEDDING].expand(-1, -1, *inner.grid)
         yield generate_in_windows(inner, sites, torch.cat([shared, labels], dim=1), z)
+
+
+def _paint_squares(
+    generator: label_maps.Generator, latent_size: int, seeds: Iterable[int], painting: Painting, reroll: Reroll | None
+) -> Iterator[NDArray[np.uint8]]:
+    """The same for a generator with a label for each square."""
+    weights, inner = generator.embedding.weight, generator.inner
+    rows, columns = (
+        np.minimum(np.arange(-(-pixels // inner.label_square)) * inner.label_square // painting.square, squares - 1)
+        for pixels, squares in zip(inner.size, painting.plan.shape, strict=True)
+    )
+    plan = painting.plan[rows.astype(int)[:, None], columns.astype(int)]
+    labels = torch.from_numpy(plan).to(weights.device)[None]
+    for seed in seeds:
+        numbers = latent(seed, latent_size)
+        z = (rerolled(numbers, seed, generator, reroll) if reroll else numbers).to(weights)[None]
+        sites, theme, embedded = generator.inputs(z, labels)
+        yield generate_in_windows(inner, sites, theme, z, embedded)
 
 
 def coverage(sites: int, squares: int, squares_per_site: float) -> Tensor:

@@ -10,25 +10,27 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mapgan.dataset.legend import read_legend, read_lines
 from mapgan.errors import MapganError
 from mapgan.params.training import MAX_SQUARES
-from mapgan.sampling.labels import describe_labels
+from mapgan.sampling.labels import ANY, describe_labels
 
 Plan = NDArray[np.int64]  # `[rows, columns]`, the index of each square's label
 
 
-def read_plan(path: Path, legend: Path, labels: Sequence[str]) -> Plan:
+def read_plan(path: Path, legend: Path, labels: Sequence[str], open_squares: bool = False) -> Plan:
     """The plan in `path`: an image with a pixel per square, or a text file with a letter per square.
 
     Args:
         path: `.txt` for text, else an image.
         legend: a text file with lines such as `#3060c0 water` or `~ water`.
         labels: those of the generator.
+        open_squares: whether the legend may say `any`, for squares that are left to the generator.
 
     Raises:
         MapganError: a file is missing or damaged, or has a colour, letter or label that is not known.
     """
-    known = _read_legend(legend, labels)
+    known = _read_legend(legend, labels, {"any": ANY} if open_squares and "any" not in labels else {})
     rows = _text_rows(path) if path.suffix == ".txt" else _image_rows(path)
     if not rows or not rows[0] or max(len(rows), len(rows[0])) > MAX_SQUARES:
         raise MapganError(f"{path}: not a plan", f"1 to {MAX_SQUARES} squares each way can be painted")
@@ -49,25 +51,20 @@ def read_plan(path: Path, legend: Path, labels: Sequence[str]) -> Plan:
     return plan
 
 
-def _read_legend(path: Path, labels: Sequence[str]) -> Mapping[str, int]:
+def _read_legend(path: Path, labels: Sequence[str], others: dict[str, int]) -> Mapping[str, int]:
     """The index of the label for each letter or colour."""
-    known: dict[str, int] = {}
-    for number, line in enumerate(_lines(path), 1):
-        symbol, _, label = line.strip().partition(" ")
-        if not symbol:
-            continue
-        if label.strip() not in labels:
+    known, indices = read_legend(path), {name: index for index, name in enumerate(labels)} | others
+    for symbol, label in known.items():
+        if label not in indices:
             raise MapganError(
-                f"{path}: line {number}: {label.strip()!r} is no label of the generator, which has "
-                f"{describe_labels(labels)}",
+                f"{path}: {symbol}: {label!r} is no label of the generator, which has {describe_labels(labels)}",
                 "write a letter or #rrggbb, a space, and a label",
             )
-        known[symbol.lower() if symbol.startswith("#") and len(symbol) > 1 else symbol] = labels.index(label.strip())
-    return known
+    return {symbol: indices[label] for symbol, label in known.items()}
 
 
 def _text_rows(path: Path) -> list[Sequence[str]]:
-    return [line for line in _lines(path) if line.strip()]
+    return [line for line in read_lines(path) if line.strip()]
 
 
 def _image_rows(path: Path) -> list[Sequence[str]]:
@@ -83,11 +80,3 @@ def _image_rows(path: Path) -> list[Sequence[str]]:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise MapganError(f"{path}: not an image ({error})", "name an image or a .txt file with a plan") from None
     return [[f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in row.tolist()] for row in pixels]
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise MapganError(f"{path}: {reason}", "a plan needs a text file with its legend (--legend)") from None

@@ -48,6 +48,8 @@ def pack(settings: DatasetSettings, resize: Resize, out: Path, cache: Path) -> C
         MapganError: the set is not available, or has no labels where `dataset.condition` needs them.
     """
     ready_set = find_set(settings, cache)
+    if settings.condition == "map":
+        raise MapganError(f"dataset.condition: {settings.name} has no label images", "set it to folder or none")
     labelled = settings.condition == "folder"
     if labelled and not all(split.labels for split in (ready_set.train, ready_set.test) if split):
         raise MapganError(
@@ -85,5 +87,5 @@ def _images(indices: list[ImageIndex], resize: Resize, bar: Bar) -> Iterator[Pix
     for split, index in indices:
         bar.advance()
         image = Image.fromarray(split.images[index]).convert("RGB")
-        ((_, _, resized),) = crops(image, resize)
+        ((_, resized),) = crops(image, resize)
         yield np.asarray(resized, dtype=np.uint8)

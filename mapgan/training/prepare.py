@@ -43,6 +43,7 @@ def plan_memory(params: Params, dataset: Dataset, accelerator: Accelerator) -> P
         processes,
         budget=smallest,
         labels=len(dataset.labels),
+        label_square=dataset.label_square,
     )
 
 
@@ -106,4 +107,6 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
 def build(params: Params, dataset: Dataset) -> Pair:
     """The networks for the size and the labels of `dataset`, with freshly initialized weights."""
     name, section = params.train.network, params.train.networks.of(params.train.network)
-    return networks.build(name, section, dataset.width, dataset.height, params.seed, len(dataset.labels))
+    return networks.build(
+        name, section, dataset.width, dataset.height, params.seed, len(dataset.labels), dataset.label_square
+    )

@@ -104,7 +104,7 @@ def test_labels_go_into_the_set_if_they_are_wanted(raw, tmp_path):
     for seed in range(6):
         raw.put(map_image(seed, (96, 64)), group=f"map {seed}", label=("cave", "town", "")[seed % 3])
     prune(Prune(), raw.folder, tmp_path / "pruned", 1)
-    counts = resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1, labelled=True)
+    counts = resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1, condition="folder")
     assert counts.unlabelled == 2
     assert counts.train_groups + counts.holdout_groups == 4
     data = open_dataset(tmp_path / "maps")
@@ -119,7 +119,7 @@ def test_labels_go_into_the_set_if_they_are_wanted(raw, tmp_path):
 
 def test_labels_need_subfolders(raw, pruned, tmp_path):
     with pytest.raises(MapganError, match="no image is in a subfolder"):
-        resize(TILES, raw.folder, pruned, tmp_path / "maps", 1, labelled=True)
+        resize(TILES, raw.folder, pruned, tmp_path / "maps", 1, condition="folder")
 
 
 def test_without_prune(raw, tmp_path):
@@ -148,7 +148,7 @@ def test_a_label_is_called_as_its_folder_if_that_can_be_shown(raw, tmp_path):
     for seed, name in enumerate(["-old", "=sum", "ho\u0308hle", "x" * 200]):
         raw.put(map_image(seed, (96, 64)), group=f"map {seed}", label=name)
     prune(Prune(), raw.folder, tmp_path / "pruned", 1)
-    resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1, labelled=True)
+    resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1, condition="folder")
     assert open_dataset(tmp_path / "maps").labels == ("-old", "=sum", "h\u00f6hle", "x" * 100)
 
 

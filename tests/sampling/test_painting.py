@@ -90,7 +90,7 @@ def test_each_site_is_covered_wholly(squares: int, squares_per_site: float) -> N
 BAD = [
     ("##~\n##\n", "# cave\n~ water\n", "line 2 has 2 squares, where the first has 3"),
     ("##x\n", "# cave\n~ water\n", "'x' at column 3 of row 1 is not in"),
-    ("##~\n", "# cave\n~ lava\n", "line 2: 'lava' is no label of the generator, which has the labels cave, water"),
+    ("##~\n", "# cave\n~ lava\n", "~: 'lava' is no label of the generator, which has the labels cave, water"),
     ("", "# cave\n", "not a plan; 1 to 1000 squares each way can be painted"),
     ("#\n", "# cave\n", "1 x 1 squares are 8 x 8 pixels; 16 to 16384 each way"),
 ]

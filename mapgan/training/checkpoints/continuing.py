@@ -55,7 +55,7 @@ def check_continuable(path: Path, params: Params, dataset: Dataset) -> None:
     """
     check_steps(path, step_of(path), params.train.steps)
     check_labels(path, read_metadata(path).get("labels", []), dataset.labels)
-    pair = build_on_meta(params, dataset.width, dataset.height, len(dataset.labels))
+    pair = build_on_meta(params, dataset.width, dataset.height, len(dataset.labels), dataset.label_square)
     networks = {"generator": pair.generator, "discriminator": pair.discriminator, "ema": pair.generator}
     check_shapes(path, networks, read_shapes(path))
 

@@ -31,6 +31,7 @@ def write_networks(path: Path, step: Step, params: Params, dataset: Dataset, ste
         pixels_per_square=dataset.pixels_per_square,
         train=settings.model_dump(exclude=NOT_OF_WEIGHTS),
         labels=list(dataset.labels),
+        label_square=dataset.label_square,
     )
     last = step.ema.network.state_dict()
     save_network(path, last, about)

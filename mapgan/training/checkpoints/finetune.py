@@ -70,6 +70,9 @@ def _differing(about: About, settings: Train, dataset: Dataset, grows: bool) -> 
         return f"{about.width} x {about.height} pixels, where the training set has {dataset.width} x {dataset.height}"
     if tuple(about.labels) != dataset.labels:
         return f"{describe_labels(about.labels)}, where the training set has {describe_labels(dataset.labels)}"
+    if bool(about.label_square) != bool(dataset.label_square):
+        kinds = ("a label for each square", "a label for each image")
+        return "{}, where the training set has {}".format(*(kinds if about.label_square else reversed(kinds)))
     if about.network != settings.network:
         return f"network {about.network}, where train.network is {settings.network}"
     wanted = settings.networks.of(settings.network).model_dump()

@@ -42,6 +42,7 @@ def plan(
     processes: int,
     budget: int | None = None,
     labels: int = 0,
+    label_square: int = 0,
 ) -> Plan:
     """The step configuration with the least arithmetic that fits the device.
 
@@ -54,13 +55,15 @@ def plan(
         processes: number of processes that share the batch.
         budget: bytes that tensors may take, the same in all processes (None: that of this device).
         labels: number of labels in the training set.
+        label_square: side of the squares that have a label each, pixels; 0 if each image has one.
 
     Raises:
         MapganError: no configuration fits.
     """
     if budget is None:
         budget = device_budget(params.machine, device)
-    estimator = MemoryEstimator(params, width, height, params.train.batch_size // processes, device.type, labels)
+    local_batch = params.train.batch_size // processes
+    estimator = MemoryEstimator(params, width, height, local_batch, device.type, labels, label_square)
     costs: list[StepCost] = []
     for config in estimator.step_configs():
         costs.append(estimator.cost(config))
@@ -102,10 +105,21 @@ class MemoryEstimator:
         local_batch: images of one process.
         device: cuda, cpu or mps.
         labels: number of labels in the training set.
+        label_square: side of the squares that have a label each, pixels; 0 if each image has one.
     """
 
-    def __init__(self, params: Params, width: int, height: int, local_batch: int, device: str, labels: int = 0) -> None:
+    def __init__(
+        self,
+        params: Params,
+        width: int,
+        height: int,
+        local_batch: int,
+        device: str,
+        labels: int = 0,
+        label_square: int = 0,
+    ) -> None:
         self.params, self.width, self.height, self.labels = params, width, height, labels
+        self.label_square = label_square
         self.local_batch, self.device = local_batch, device
         self.trace = functools.cache(self._trace)
 
@@ -132,8 +146,12 @@ class MemoryEstimator:
         traced = self.trace(config)
         return StepCost(config, peak(traced.changes), traced.flops * self.local_batch // config.micro_batch)
 
+    def _label_shape(self) -> tuple[int, ...] | None:
+        square = self.label_square
+        return ((self.height // square, self.width // square) if square else ()) if self.labels else None
+
     def _pair(self) -> Pair:
-        return build_on_meta(self.params, self.width, self.height, self.labels)
+        return build_on_meta(self.params, self.width, self.height, self.labels, self.label_square)
 
     def _trace(self, config: StepConfig) -> StepTrace:
         """Run a step with one micro-batch on fake tensors; where there are several, this is the last one."""
@@ -152,7 +170,7 @@ class MemoryEstimator:
             several = settings.batch_size > self.local_batch
             buckets = [torch.empty_like(weight) for weight in _weights(pair.generator, pair.discriminator) if several]
             prefetched = self.local_batch if self.device == "cpu" else 0
-            batches = FakeBatches(self.width, self.height, pair.latent, prefetched, labelled=self.labels > 0)
+            batches = FakeBatches(self.width, self.height, pair.latent, prefetched, self._label_shape())
             step = Step(
                 settings=settings,
                 accelerator=cast(Accelerator, SingleProcess()),
@@ -197,11 +215,13 @@ class FakeBatches:
         height: the same.
         latent: size of a latent.
         prefetched: images in each of the two buffers that are read into.
-        labelled: whether images have labels.
+        label_shape: of the labels of an image: `()`, or rows and columns; None without labels.
     """
 
-    def __init__(self, width: int, height: int, latent: int, prefetched: int, labelled: bool) -> None:
-        self.width, self.height, self.latent, self.labelled = width, height, latent, labelled
+    def __init__(
+        self, width: int, height: int, latent: int, prefetched: int, label_shape: tuple[int, ...] | None
+    ) -> None:
+        self.width, self.height, self.latent, self.label_shape = width, height, latent, label_shape
         self.buffers = [torch.empty(prefetched, height, width, 3, dtype=torch.uint8) for _ in range(2)]
 
     def real(self, step: int, indices: range) -> Tensor:
@@ -209,8 +229,9 @@ class FakeBatches:
         return torch.empty(len(indices), 3, self.height, self.width, memory_format=torch.channels_last)
 
     def labels(self, step: int, indices: range) -> tuple[Tensor, ...]:
-        """`([B],)`, or `()`."""
-        return (torch.empty(len(indices), dtype=torch.int64),) if self.labelled else ()
+        """`([B],)`, `([B, rows, columns],)`, or `()`."""
+        shape = self.label_shape
+        return () if shape is None else (torch.empty(len(indices), *shape, dtype=torch.int64),)
 
     def latents(self, purpose: str, step: int, indices: range) -> Tensor:
         """`[B, latent]`."""

@@ -48,6 +48,17 @@ def augment(name: str, images: Tensor, uniforms: Tensor, p: Tensor, square: int 
     return torch.where(_per_image(uniforms[:, 0] < p), changed, images)
 
 
+def augment_labels(name: str, labels: Tensor, uniforms: Tensor, p: Tensor) -> Tensor:
+    """The labels of squares, `[B, rows, columns]`, moved as `augment` moves the images; -1 (any) where nothing is.
+
+    Labels of whole images, `[B]`, stay as they are, and so do those of covered squares.
+    """
+    if labels.dim() == 1 or name not in MOVES:
+        return labels
+    moved = augment(name, (labels + 1).float()[:, None], uniforms, p)  # 0 is the fill value
+    return moved[:, 0].long() - 1
+
+
 def _color(images: Tensor, uniforms: Tensor) -> Tensor:
     """Brightness +-0.5, saturation times 0 to 2, contrast times 0.5 to 1.5, as in the paper's code."""
     brightness, saturation, contrast = (_per_image(uniform).to(images.dtype) for uniform in uniforms.unbind(1))
@@ -106,6 +117,8 @@ AUGMENTATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "flip": _flip,
     "rot90": _rot90,
 }
+
+MOVES = ("translation", "flip", "rot90")
 
 
 def _per_image(values: Tensor) -> Tensor:

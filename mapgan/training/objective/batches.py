@@ -35,7 +35,10 @@ class BatchSource(Protocol):
         """Real images, `[B, 3, H, W]`, float in [-1, 1]."""
 
     def labels(self, step: int, indices: range) -> tuple[Tensor, ...]:
-        """Their labels, `([B] int64,)`: further arguments for both networks; `()` in a set without labels."""
+        """Their labels, `([B] int64,)`: further arguments for both networks; `()` in a set without labels.
+
+        `([B, rows, columns] int64,)` if each square has one; -1 stands for any.
+        """
 
     def latents(self, purpose: str, step: int, indices: range) -> Tensor:
         """Latents, `[B, latent]` from N(0, 1)."""
@@ -62,7 +65,8 @@ class Batches:
         device: of the networks.
         resident: keep all images in the device's memory.
         workers: threads that read images.
-        labels: `[N]`, the number of each image's label; None in a set without labels.
+        labels: `[N]`, the number of each image's label, or `[N, rows, columns]`, that of each square; None in a set
+            without labels.
     """
 
     def __init__(
@@ -82,8 +86,9 @@ class Batches:
         self.rng = StepRng(seed, indices, device)
         height, width = images.shape[1:3]
         self.orientations = _orientations(height, width).to(device)
-        self.rows = torch.arange(height, dtype=torch.int32, device=device)[:, None]
-        self.columns = torch.arange(width, dtype=torch.int32, device=device)
+        self.label_orientations = (
+            None if labels is None or labels.ndim == 1 else _orientations(*labels.shape[1:]).to(device)
+        )
         self.resident = _copied(images, device) if resident else None
         self.workers, self._readers = workers, ThreadPoolExecutor(workers, "read")
         self._read: tuple[int, Tensor] = (-1, torch.empty(0))
@@ -97,18 +102,26 @@ class Batches:
         else:
             first = self.indices.start
             raw = self._raw(step)[indices.start - first : indices.stop - first].to(self.device, non_blocking=True)
-        images = self._oriented(raw, step, indices).permute(0, 3, 1, 2)  # channels last in memory
+        if (orientation := self._orientation(step, indices)) is not None:
+            raw = _oriented(raw, self.orientations[orientation])
+        images = raw.permute(0, 3, 1, 2)  # channels last in memory
         return images.to(torch.get_default_dtype()).div_(127.5).sub_(1.0)
 
     def labels(self, step: int, indices: range) -> tuple[Tensor, ...]:
-        """The labels of the images at `indices`, `([B] int64,)`, or `()`.
+        """The labels of the images at `indices`, `([B] int64,)`, `([B, rows, columns] int64,)`, or `()`.
 
         The fake image at an index has the label of the real one. So labels are as frequent among fake images, and both
         images of a pair have the same label.
         """
         if self.image_labels is None:
             return ()
-        return (self._on_device(self.image_labels[self._image_indices(step, indices)]),)
+        labels = self._on_device(self.image_labels[self._image_indices(step, indices)])
+        if self.label_orientations is None:
+            return (labels,)
+        if (orientation := self._orientation(step, indices)) is not None:
+            labels = _oriented(labels[..., None], self.label_orientations[orientation]).squeeze(3)
+        hidden = self.uniform("hidden labels", step, indices) < self.settings.label_dropout
+        return (labels.masked_fill(hidden[:, :, None], -1),)
 
     def latents(self, purpose: str, step: int, indices: range) -> Tensor:
         """Latents, `[B, latent]`, from N(0, 1)."""
@@ -131,20 +144,17 @@ class Batches:
         """Uniform numbers in [0, 1), `[B, count]`; multiples of 2^-24, which float32 represents exactly."""
         return self.rng.get(Request("uniform", purpose, count), step, indices).to(torch.get_default_dtype())
 
-    def _oriented(self, raw: Tensor, step: int, indices: range) -> Tensor:
-        """`raw`, `[B, H, W, 3]` uint8, with each image randomly rotated and mirrored, by one gather of pixels."""
+    def _orientation(self, step: int, indices: range) -> Tensor | None:
+        """How each image is randomly rotated and mirrored, `[B]`: a row of `orientations`; None if none is."""
         rot90, mirror = self.settings.rot90, self.settings.mirror
         if not (rot90 or mirror):
-            return raw
-        orientation = torch.zeros(len(raw), dtype=torch.int64, device=raw.device)
+            return None
+        orientation = torch.zeros(len(indices), dtype=torch.int64, device=self.device)
         if rot90:
             orientation += self.uniform("rot90", step, indices).squeeze(1).mul(len(self.orientations) // 2).long() * 2
         if mirror:
             orientation += self.uniform("mirror", step, indices).squeeze(1) < 0.5
-        start, down, across = self.orientations[orientation][:, :, None, None].unbind(1)
-        first = torch.arange(len(raw), dtype=torch.int32, device=raw.device)[:, None, None] * (raw[0].numel() // 3)
-        index = first + start + down * self.rows + across * self.columns
-        return raw.reshape(-1, 3).index_select(0, index.view(-1)).view(raw.shape)
+        return orientation
 
     def _on_device(self, numbers: NDArray[np.int64]) -> Tensor:
         return to_device(torch.from_numpy(numbers), self.device)
@@ -203,6 +213,17 @@ def _orientations(height: int, width: int) -> Tensor:
     rotations = [torch.rot90(grid, quarters) for quarters in (range(4) if height == width else (0, 2))]
     corners = [orientation[:2, :2] for rotation in rotations for orientation in (rotation, rotation.flip(1))]
     return torch.stack([torch.stack([c[0, 0], c[-1, 0] - c[0, 0], c[0, -1] - c[0, 0]]) for c in corners])
+
+
+def _oriented(raw: Tensor, orientations: Tensor) -> Tensor:
+    """`raw`, `[B, H, W, C]`, with each image rotated and mirrored as its row of `_orientations` says, by one gather."""
+    height, width, channels = raw.shape[1:]
+    rows, columns, first = (
+        torch.arange(count, dtype=torch.int32, device=raw.device) for count in (height, width, len(raw))
+    )
+    start, down, across = orientations[:, :, None, None].unbind(1)
+    index = first[:, None, None] * (height * width) + start + down * rows[:, None] + across * columns
+    return raw.reshape(-1, channels).index_select(0, index.view(-1)).view(raw.shape)
 
 
 def _copied(images: Images, device: torch.device) -> Tensor:

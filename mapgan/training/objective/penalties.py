@@ -27,8 +27,7 @@ def penalty_is_due(settings: Train, d_step: int) -> bool:
 def gradient_penalty(
     settings: Train,
     discriminator: Network,
-    d_inputs: RealFake,
-    labels: tuple[Tensor, ...],
+    d_inputs: dict[str, tuple[Tensor, ...]],
     logits: RealFake,
     batches: BatchSource,
     d_step: int,
@@ -39,15 +38,14 @@ def gradient_penalty(
     Args:
         settings: kind and weight of the penalty.
         discriminator: D.
-        d_inputs: real and fake inputs of D, `[B, 3, H, W]`; with `autograd` they require gradients.
-        labels: `[B]`, or nothing.
+        d_inputs: real and fake inputs of D: images `[B, 3, H, W]`, which require gradients with `autograd`, and labels.
         logits: D's logits in this pass, for real images, fake ones, or both. WGAN-GP, which takes both, is computed in
             the pass with the fake ones.
         batches: source of random numbers.
         d_step: the step of D.
         indices: of the images in the global batch.
     """
-    zero = torch.zeros((), device=d_inputs["real"].device)
+    zero = torch.zeros((), device=d_inputs["real"][0].device)
     if not penalty_is_due(settings, d_step):
         return zero
     weight = settings.penalty * settings.penalty_every
@@ -55,12 +53,13 @@ def gradient_penalty(
         if "fake" not in logits:
             return zero
         epsilon = batches.uniform("between", d_step, indices)
-        return weight * wgan_gp_penalty(discriminator, d_inputs["real"], d_inputs["fake"], epsilon, labels).mean()
+        (real, *labels), (fake, *_) = d_inputs["real"], d_inputs["fake"]
+        return weight * wgan_gp_penalty(discriminator, real, fake, epsilon, tuple(labels)).mean()
     squares = zero
     for kind, values in logits.items():
         if settings.penalty_at not in (kind, "both"):
             continue
-        images = d_inputs[kind]
+        images, *labels = d_inputs[kind]
         if settings.penalty_kind == "autograd":
             square = autograd_penalty(values, images)
         else:

@@ -20,7 +20,7 @@ from mapgan.networks import spectral
 from mapgan.networks.dropout import dropouts
 from mapgan.params import Train
 from mapgan.training.objective import diagnostics
-from mapgan.training.objective.augment import UNIFORMS, AugmentProbability, augment
+from mapgan.training.objective.augment import UNIFORMS, AugmentProbability, augment, augment_labels
 from mapgan.training.objective.batch_statistics import BatchStatistics
 from mapgan.training.objective.batches import BatchSource
 from mapgan.training.objective.distributed import reduce_gradients
@@ -31,6 +31,7 @@ from mapgan.training.objective.out_of_memory import StepOutOfMemory, StepProgres
 from mapgan.training.objective.penalties import gradient_penalty, penalty_is_due
 
 Metrics = dict[str, Tensor]
+DInput = tuple[Tensor, ...]  # images and their labels, if there are any
 Backward = Callable[[int, range, float], Metrics]
 
 
@@ -73,7 +74,7 @@ class Step:
     lr_factor: float = 1.0
     collect_stats: bool = False
     stop_requested: bool = False
-    real_inputs: dict[int, Tensor] = field(default_factory=dict, init=False)  # D's real input, by the step of D
+    real_inputs: dict[int, DInput] = field(default_factory=dict, init=False)  # real images for D, by the step of D
 
     def __call__(self, step: int, progress: StepProgress | None = None) -> Metrics:
         """Run step `step`, counted from 0, and return its metrics, each a mean over this process's images.
@@ -160,27 +161,26 @@ class Step:
         real = self.batches.real(d_step, indices)
         stats = diagnostics.saturation(real, fake) if self.collect_stats else {}
         d_inputs = {
-            "real": self._augmented("real", real, d_step, indices),
-            "fake": self._augmented("fake", fake, d_step, indices),
+            "real": self._augmented("real", (real, *labels), d_step, indices),
+            "fake": self._augmented("fake", (fake, *labels), d_step, indices),
         }
         last = (d_step + 1) % settings.discriminator_steps == 0
         if loss.relativistic and last and len(indices) == len(self.indices):
-            self.real_inputs = {d_step: d_inputs["real"].detach()}
+            self.real_inputs = {d_step: tuple(part.detach() for part in d_inputs["real"])}
         if settings.penalty_kind == "autograd" and penalty_is_due(settings, d_step):
-            d_inputs = {kind: images.requires_grad_() for kind, images in d_inputs.items()}
+            for images, *_ in d_inputs.values():
+                images.requires_grad_()
         flipped = self._flipped_labels(d_step, indices)
 
         # one backward pass for real and fake images, or one each in half the memory
         joint = settings.discriminator_passes == "joint"
-        passes = [d_inputs] if joint else [{kind: images} for kind, images in d_inputs.items()]
+        passes = [d_inputs] if joint else [{kind: d_input} for kind, d_input in d_inputs.items()]
         metrics: Metrics = {}
         all_logits: RealFake = {}
         for inputs in passes:
-            logits = {kind: self.discriminator(images, *labels) for kind, images in inputs.items()}
+            logits = {kind: self.discriminator(*d_input) for kind, d_input in inputs.items()}
             d_loss = discriminator_loss(loss, logits, settings.real_label, flipped).mean()
-            penalty = gradient_penalty(
-                settings, self.discriminator, d_inputs, labels, logits, self.batches, d_step, indices
-            )
+            penalty = gradient_penalty(settings, self.discriminator, d_inputs, logits, self.batches, d_step, indices)
             self.accelerator.backward((d_loss + penalty) * fraction)
             add(metrics, {"loss_D": d_loss, "penalty": penalty}, 1.0)
             all_logits |= {kind: values.detach() for kind, values in logits.items()}
@@ -198,31 +198,34 @@ class Step:
         loss = LOSSES[self.settings.loss]
         labels = self.batches.labels(d_step, indices)
         fake = self.generator(self.batches.latents("generator latent", d_step, indices), *labels)
-        logits = self.discriminator(self._augmented("generator", fake, d_step, indices), *labels)
+        logits = self.discriminator(*self._augmented("generator", (fake, *labels), d_step, indices))
         if loss.relativistic:
-            real = self._real_input(d_step, indices)
-            logits = logits - self.discriminator(real, *labels)
+            logits = logits - self.discriminator(*self._real_input(d_step, indices))
         g_loss = loss.generator(logits).mean()
         self.accelerator.backward(g_loss * fraction)
         return {"loss_G": g_loss}
 
-    def _real_input(self, d_step: int, indices: range) -> Tensor:
+    def _real_input(self, d_step: int, indices: range) -> DInput:
         """The real images as D saw them in its own update; made again where that was divided or interrupted."""
         real = self.real_inputs.pop(d_step, None)
-        if real is not None and len(real) == len(indices):
+        if real is not None and len(real[0]) == len(indices):
             return real
-        return self._augmented("real", self.batches.real(d_step, indices), d_step, indices)
+        images, labels = self.batches.real(d_step, indices), self.batches.labels(d_step, indices)
+        return self._augmented("real", (images, *labels), d_step, indices)
 
-    def _augmented(self, kind: str, images: Tensor, d_step: int, indices: range) -> Tensor:
-        """The input of D for `images`: augmentation, then instance noise (see `augment` for the order)."""
-        settings = self.settings
+    def _augmented(self, kind: str, d_input: DInput, d_step: int, indices: range) -> DInput:
+        """The input of D for images with labels: augmentation, then instance noise (see `augment` for the order)."""
+        settings, (images, *labels) = self.settings, d_input
         for name in settings.augment:
             uniforms = self.batches.uniform(f"{kind} {name}", d_step, indices, UNIFORMS)
             images = augment(name, images, uniforms, self.augment_probability.p, self.square)
+            labels = [augment_labels(name, squares, uniforms, self.augment_probability.p) for squares in labels]
         # instance noise, annealed linearly (Sonderby et al. 2016, arXiv:1610.04490, section 3)
         total = settings.instance_noise_steps * settings.discriminator_steps
         sigma = settings.instance_noise * max(0.0, 1 - d_step / total)
-        return images + sigma * self.batches.noise(images, f"{kind} noise", d_step, indices) if sigma else images
+        if sigma:
+            images = images + sigma * self.batches.noise(images, f"{kind} noise", d_step, indices)
+        return images, *labels
 
     def _flipped_labels(self, d_step: int, indices: range) -> RealFake:
         """For each image, whether D is trained to call it the opposite of what it is, `[B]` bool; empty for none."""

@@ -34,13 +34,13 @@ class Snapshots:
         self.settings, self.dataset = settings, dataset
         network = settings.networks.of(settings.network)
         size = (dataset.width, dataset.height)
-        self.latent = networks.latent_size(settings.network, network, *size, len(dataset.labels))
+        self.latent = networks.latent_size(settings.network, network, *size, len(dataset.labels), dataset.label_square)
         self.stored, self.results, self.animation = folder / "snapshots", results / "snapshots", Animation(results)
 
     def take(self, generator: nn.Module, step: int) -> float:
         """Write the sheet of `step`; returns its diversity, relative to that of as many real images."""
         seeds = range(self.settings.snapshot_images)
-        labels = labels_for_seeds(seeds, self.dataset.labels)
+        labels = labels_for_seeds(seeds, self.dataset.labels, of_squares=self.dataset.label_square > 0)
         images = list(generate(generator, self.latent, seeds, labels))
         path = self.stored / f"step-{step:08d}.png"
         texts = captions(seeds, labels, self.dataset.labels)

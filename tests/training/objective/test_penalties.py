@@ -94,14 +94,14 @@ def test_a_network_that_says_the_same_of_all_has_no_endless_gradient() -> None:
 def test_gamma_and_the_interval_weigh_the_penalty(settings: list[str], times: int) -> None:
     train = load(settings=["train.penalty=3.0", "train.penalty_every=1", "train.batch_size=5", *settings]).train
     network, indices = Linear(), range(5)
-    shown = {"real": torch.randn(5, 3, 4, 4).requires_grad_(), "fake": torch.randn(5, 3, 4, 4).requires_grad_()}
-    logits = {side: network(images) for side, images in shown.items()}
+    shown = {kind: (torch.randn(5, 3, 4, 4).requires_grad_(),) for kind in ("real", "fake")}
+    logits = {side: network(images) for side, (images,) in shown.items()}
     batches = Batches(torch.zeros(5, 4, 4, 3, dtype=torch.uint8).numpy(), 0, train, 1, indices, torch.device("cpu"))
     d_step = train.penalty_every - 1
-    found = gradient_penalty(train, network, shown, (), logits, batches, d_step, indices)
+    found = gradient_penalty(train, network, shown, logits, batches, d_step, indices)
     assert found.item() == pytest.approx(times * 3.0 / 2 * network.weight.square().sum().item(), rel=1e-5)
     assert (
-        not gradient_penalty(train, network, shown, (), logits, batches, d_step + 1, indices)
+        not gradient_penalty(train, network, shown, logits, batches, d_step + 1, indices)
         or train.penalty_every == 1
     )
     assert [penalty_is_due(train, number) for number in range(4)].count(True) == 4 // train.penalty_every

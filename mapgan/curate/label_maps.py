@@ -1,0 +1,117 @@
+"""Label images: which label each square of a map has, beside the image, as `name.labels.png` for `name.png`.
+
+A label image has a pixel for each square of the battle grid, or as many pixels as the image. Each training image gets
+the part that it shows, at a pixel per square.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mapgan.curate.cropping import Box
+from mapgan.curate.decode import WHITE, BadImage, open_upright
+from mapgan.curate.prune_record import PruneRecord
+from mapgan.curate.tiling import Lines
+from mapgan.dataset import LabelMaps
+from mapgan.dataset.legend import read_legend
+from mapgan.errors import MapganError
+from mapgan.params.collecting import Resize
+from mapgan.progress import Bar
+
+LABEL_SQUARE = 8  # side of a square of labels in a training image where no battle grid is known, pixels
+MAX_LABELS = 100  # colours; more come from an image with smooth edges, or from the wrong file
+
+
+def check_label_maps(settings: Resize, condition: str) -> None:
+    """Check that training images can be cut together with their label images.
+
+    Raises:
+        MapganError: they are padded, or their size is not a whole number of squares.
+    """
+    if condition != "map":
+        return
+    if settings.mode == "pad":
+        raise MapganError("resize.mode: pad has no labels for the border", "use tiles or crop with label images")
+    if settings.width % LABEL_SQUARE or settings.height % LABEL_SQUARE:
+        raise MapganError(
+            f"resize: {settings.width} x {settings.height} pixels with label images",
+            f"use multiples of {LABEL_SQUARE}",
+        )
+
+
+def label_grid(raw: Path, row: PruneRecord) -> Lines | None:
+    """The battle grid of an image whose label image has a pixel for each square; None if it is larger."""
+    try:
+        with open_upright(raw / row.label_map, math.inf, WHITE) as (labels, _, _):
+            period = row.width / labels.width
+            proportional = abs(row.height / labels.height - period) * labels.height < period
+    except BadImage:
+        return None  # reported when it is cropped
+    return Lines(period) if period >= 2 and proportional else None
+
+
+def label_window(path: Path, size: tuple[int, int], box: Box, target: tuple[int, int], square: int) -> Image.Image:
+    """The label of each square of a training image, in the colours of the label image.
+
+    Args:
+        path: the label image.
+        size: of the image that it belongs to, pixels.
+        box: what the training image shows of that.
+        target: size of the training image, pixels.
+        square: side of its squares, pixels.
+
+    Raises:
+        BadImage: it cannot be decoded, or has other proportions than the image.
+    """
+    with open_upright(path, math.inf, WHITE) as (labels, _, _):
+        scale = labels.width / size[0], labels.height / size[1]
+        if abs(scale[0] / scale[1] - 1) > 0.02:
+            raise BadImage(f"its label image has other proportions: {labels.width} x {labels.height}", size)
+        columns, rows = (
+            np.clip(((np.arange(count) + 0.5) / count * (last - first) + first) * factor, 0, limit - 1).astype(int)
+            for count, first, last, factor, limit in (
+                (target[0] // square, box[0], box[2], scale[0], labels.width),
+                (target[1] // square, box[1], box[3], scale[1], labels.height),
+            )
+        )
+        return Image.fromarray(np.asarray(labels)[rows[:, None], columns])
+
+
+def label_tile(name: str) -> str:
+    """The file name of the labels of the training image `name`."""
+    return f"{name.removesuffix('.png')}.labels.png"
+
+
+def read_label_tiles(paths: Sequence[Path], square: int, legend: Path) -> LabelMaps:
+    """The labels in files of `label_window`, named by a legend, or by their colours if there is none.
+
+    Raises:
+        MapganError: a colour is not in the legend, or there are too many.
+    """
+    names = read_legend(legend) if legend.is_file() else {}
+    tiles = []
+    with Bar("labels", total=len(paths)) as bar:
+        for path in paths:
+            with Image.open(path) as image:
+                red, green, blue = np.moveaxis(np.asarray(image, dtype=np.int64), 2, 0)
+            tiles.append((red << 16) | (green << 8) | blue)
+            bar.advance()
+    colors, indices = np.unique(np.stack(tiles), return_inverse=True)
+    if len(colors) > MAX_LABELS:
+        raise MapganError(
+            f"label images: {len(colors)} colours, where {MAX_LABELS} are allowed",
+            "save them as PNG, one plain colour per label, without smooth edges",
+        )
+    texts = [f"#{color:06x}" for color in colors.tolist()]
+    unknown = [text for text in texts if names and text not in names]
+    if unknown:
+        raise MapganError(f"{legend.name}: no line for the colour {unknown[0]}", f"add `{unknown[0]} label`")
+    found = [names.get(text, text) for text in texts]
+    labels = sorted(set(found))
+    numbers = np.array([labels.index(name) for name in found], np.uint8)
+    return LabelMaps(tuple(labels), square, numbers[indices].reshape(np.stack(tiles).shape))
