@@ -19,12 +19,25 @@ def enlarged(field: Floats, side: int) -> Floats:
 
 
 def noise(seed: int, purpose: str, side: int, spacing: float, octaves: int = 1) -> Floats:
-    """Value noise, `[side, side]` around 0: random numbers `spacing` squares apart, then finer and weaker ones."""
+    """Blurred random numbers, `[side, side]`, of mean 0 and variance 1, and finer and weaker ones on top.
+
+    Noise interpolated between the points of a lattice would be cheaper, but its coasts run along the rows and columns.
+
+    Args:
+        seed: of the map.
+        purpose: other purposes get other numbers.
+        side: of the field, squares.
+        spacing: from a high to the next low, about, squares.
+        octaves: each has half the spacing and half the strength of the one before.
+    """
     total = np.zeros((side, side), np.float32)
     for octave in range(octaves):
-        points = max(2, round(side * 2**octave / spacing) + 1)
-        lattice = rng.uniform(seed, f"overland {purpose}", 0, octave, points * points).reshape(points, points)
-        total += enlarged((lattice - 0.5).astype(np.float32), side) * 0.5**octave
+        sigma = 0.4 * spacing / 2**octave
+        margin = int(np.ceil(3 * sigma))
+        wide = side + 2 * margin
+        raw = rng.normal(seed, f"overland {purpose}", 0, octave, wide * wide).reshape(wide, wide).astype(np.float32)
+        inner = blurred(raw, sigma)[margin:-margin, margin:-margin]
+        total += inner * np.float32(2 * np.sqrt(np.pi) * sigma * 0.5**octave)  # a blur divides the deviation so
     return total
 
 

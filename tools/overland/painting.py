@@ -17,17 +17,19 @@ from tools.overland.terrain import SIDE, Label, Terrain
 SQUARE = 16  # side of a square in the finished map, pixels
 OVERSAMPLING = 4  # drawn so much larger, and reduced: edges without steps
 COARSE = 8  # pixels per square of fields before they are enlarged
-SMOOTHNESS = 0.42  # of outlines, squares: more rounds off the corners of the squares and loses narrow places
+ROUNDING = 0.9  # of outlines, squares
+SLACK = 0.25  # between an outline and the edges of its squares, squares: narrow places are not rounded away
 
 SHALLOW, SEA, DEEP = "#9fcbc9", "#79b0bb", "#5f9bae"
-RIPPLE = "#4f8599"
+RIPPLE, FOAM = "#4f8599", "#8fbcc6"
 SAND = "#ecdca8"
-GRASS, GRASS_DARK = "#b7ca80", "#a6bd70"
+GRASS, GRASS_DARK = "#c1cc86", "#b0bf76"
 WOODLAND = "#8aa85c"
 HEATH = "#b9b56e"
 SCREE = "#b0a083"
 MARSH = "#94a56c"
-ROAD, ROAD_EDGE = "#ecd8a4", "#86643f"
+TUFT = "#86a058"
+ROAD, ROAD_EDGE, BRIDGE = "#f0dfae", "#86643f", "#b98a55"
 
 GROUNDS = {Label.WOOD: WOODLAND, Label.SWAMP: MARSH, Label.HILL: HEATH, Label.MOUNTAIN: SCREE}
 RIVER_WIDTH, ROAD_WIDTH = 0.5, 0.34  # squares
@@ -48,6 +50,9 @@ def paint(terrain: Terrain) -> Image.Image:
 def curve(way: list[Square]) -> list[Point]:
     """A smooth line along squares: a quadratic B-spline whose control points are their middles."""
     middles = [(column + 0.5, row + 0.5) for row, column in way]
+    inner = zip(middles, middles[1:-1], middles[2:], strict=False)  # staircases become slopes
+    smooth = [((a[0] + 2 * b[0] + c[0]) / 4, (a[1] + 2 * b[1] + c[1]) / 4) for a, b, c in inner]
+    middles = [middles[0], *smooth, middles[-1]]
     ends = [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in zip(middles, middles[1:], strict=False)]
     line = [middles[0]]
     for start, (x, y), end in zip(ends, middles[1:-1], ends[1:], strict=False):
@@ -57,9 +62,13 @@ def curve(way: list[Square]) -> list[Point]:
     return [*line, middles[-1]]
 
 
-def _soft(squares: Mask) -> Floats:
-    coarse = np.repeat(np.repeat(squares.astype(np.float32), COARSE, 0), COARSE, 1)
-    return blurred(coarse, SMOOTHNESS * COARSE)
+def _outline(squares: Mask) -> Floats:
+    """A field that is positive inside a smooth outline of the squares, `SLACK` from their edges at most."""
+    sharp = np.repeat(np.repeat(squares, COARSE, 0), COARSE, 1)
+    inside, outside = distance(~sharp, 2 * COARSE), distance(sharp, 2 * COARSE)
+    signed = (inside - outside) / COARSE
+    rounded = blurred(sharp.astype(np.float32), ROUNDING * COARSE) - 0.5
+    return blurred(np.clip(rounded, signed - SLACK, signed + SLACK), COARSE / 4)
 
 
 def _fill(canvas: Image.Image, field: Floats, level: float, color: str) -> None:
@@ -68,75 +77,87 @@ def _fill(canvas: Image.Image, field: Floats, level: float, color: str) -> None:
 
 
 def _paint_grounds(canvas: Image.Image, terrain: Terrain) -> None:
-    meadow = noise(terrain.seed, "meadow", SIDE * COARSE, 5 * COARSE)
-    _fill(canvas, meadow, 0.06, GRASS_DARK)
+    meadow = noise(terrain.seed, "meadow", SIDE, 7)
+    _fill(canvas, meadow, 0.3, GRASS_DARK)
     for label, color in GROUNDS.items():
-        _fill(canvas, _soft(terrain.ground == label), 0.5, color)
+        _fill(canvas, _outline(terrain.ground == label), 0, color)
     # the beach reaches below the sea, so that no grass shows between them
     shore = (terrain.ground == Label.SAND) | (terrain.ground == Label.WATER)
-    _fill(canvas, _soft(shore), 0.5, SAND)
+    _fill(canvas, _outline(shore), 0, SAND)
 
 
 def _paint_waters(pen: Pen, terrain: Terrain) -> None:
-    water = _soft(terrain.ground == Label.WATER)
-    land = np.where(water > 0.5, 0, 1).astype(bool)
+    water = _outline(terrain.ground == Label.WATER)
+    land = water <= 0
     reach = 4 * COARSE
-    offshore = blurred(distance(land, reach), 1.5) / COARSE  # squares
+    offshore = blurred(distance(land, reach), 3.0) / COARSE  # squares
     inshore = blurred(distance(~land, reach), 1.0) / COARSE
     for river in terrain.rivers:
-        pen.stroke(curve(river), INK, RIVER_WIDTH + 2 * pen.line)
+        pen.stroke(curve(river)[:-1], INK, RIVER_WIDTH + 2 * pen.line)
     _fill(pen.canvas, -inshore, -0.12, INK)
-    _fill(pen.canvas, water, 0.5, SHALLOW)
+    _fill(pen.canvas, water, 0, SHALLOW)
     for level, color in ((0.55, RIPPLE), (0.65, SEA), (1.25, RIPPLE), (1.34, SEA), (2.1, DEEP)):
         _fill(pen.canvas, offshore, level, color)
     for river in terrain.rivers:
-        pen.stroke(curve(river), SHALLOW, RIVER_WIDTH)
+        pen.stroke(curve(river)[:-1], SHALLOW, RIVER_WIDTH)  # it ends at the shore or in the other river
 
 
 def _paint_roads(pen: Pen, terrain: Terrain) -> None:
     for width, color in ((ROAD_WIDTH + 2 * pen.line, ROAD_EDGE), (ROAD_WIDTH, ROAD)):
         for road in terrain.roads:
             pen.stroke(curve(road), color, width)
+    wet = {square for river in terrain.rivers for square in river}
+    for road in terrain.roads:
+        line = curve(road)
+        for row, column in wet.intersection(road):
+            planks = [(x, y) for x, y in line if column - 0.1 <= x <= column + 1.1 and row - 0.1 <= y <= row + 1.1]
+            if len(planks) > 1:
+                for width, color in ((ROAD_WIDTH + 4 * pen.line, INK), (ROAD_WIDTH + 2 * pen.line, BRIDGE)):
+                    pen.stroke(planks, color, width)
 
 
 def _bricks(squares: Mask) -> Iterator[tuple[int, int, int]]:
     """Row, column and width of the stamps that cover a mask: two squares wide, as bricks are laid, else one."""
+    padded = np.pad(squares, [(0, 0), (1, 1)], mode="edge")  # the range goes on beyond the map
     for row in range(SIDE):
         column = 0
-        while column < SIDE:
-            wide = 2 if column % 2 == row % 2 and column + 1 < SIDE and squares[row, column : column + 2].all() else 1
-            if squares[row, column]:
-                yield row, column, wide
+        while column < SIDE + 2:
+            wide = 2 if column % 2 == row % 2 and padded[row, column : column + 2].sum() == 2 else 1
+            if padded[row, column]:
+                yield row, column - 1, wide
             column += wide
 
 
 def _paint_stamps(pen: Pen, terrain: Terrain) -> None:
     labels = terrain.labels
-    jitter = rng.uniform(terrain.seed, "overland jitter", 0, 0, SIDE * SIDE * 3).reshape(SIDE, SIDE, 3) - 0.5
-    mountains, hills = labels == Label.MOUNTAIN, labels == Label.HILL
-    peaks = {(row, column): wide for row, column, wide in _bricks(mountains)}
-    humps = {(row, column): wide for row, column, wide in _bricks(hills)}
+    mountains = labels == Label.MOUNTAIN
+    peaks, humps = list(_bricks(mountains)), list(_bricks(labels == Label.HILL))
+    chances = rng.uniform(terrain.seed, "overland stamps", 0, 0, SIDE * SIDE * 3).reshape(SIDE, SIDE, 3)
+    # whole pixels, so that all stamps of a kind have the same edges: easier to learn, and the files are smaller
+    jitter = (np.floor(chances * 5) - 2) / SQUARE
     for row in range(SIDE):  # from back to front
+        for _, column, wide in (peak for peak in peaks if peak[0] == row):
+            behind = row > 0 and bool(mountains[row - 1, max(0, column) : column + wide].all())
+            great = behind and wide == 2 and chances[row, column, 2] < 0.3
+            tall = (0.8 if wide == 1 else 1.3) + 0.25 * behind + 0.35 * great
+            stamps.mountain(pen, column + wide / 2, row + 1, wide, tall)
+        for _, column, wide in (hump for hump in humps if hump[0] == row):
+            stamps.hill(pen, column + wide / 2, row + 15 / 16, wide * 0.94, 0.5 + 0.17 * wide)
         for column in range(SIDE):
             x, y = column + 0.5, row + 0.5
-            right, down, size = (float(number) for number in jitter[row, column])
+            right, down, chance = (float(number) for number in (*jitter[row, column, :2], chances[row, column, 2]))
             match labels[row, column]:
-                case Label.MOUNTAIN if wide := peaks.get((row, column)):
-                    behind = row > 0 and bool(mountains[row - 1, column : column + wide].all())
-                    tall = (1.0 if wide == 1 else 1.3) + 0.25 * behind + 0.1 * size
-                    stamps.mountain(pen, column + wide / 2, row + 0.98, wide * 0.98, tall)
-                case Label.HILL if wide := humps.get((row, column)):
-                    stamps.hill(pen, column + wide / 2, row + 0.94, wide * 0.92, 0.6 + 0.12 * wide + 0.06 * size)
                 case Label.WOOD:
+                    shift = 0.1875 if row % 2 else -0.1875
                     kind = stamps.fir if terrain.firs[row, column] else stamps.tree
-                    kind(pen, x + 0.16 * right, y + 0.12 * down, 1.0 + 0.1 * size)
+                    kind(pen, x + shift + right / 2, y + down, 1.08)
                 case Label.VILLAGE:
                     stamps.house(pen, x, y)
                 case Label.SWAMP if (row + column) % 2 == 0:
-                    stamps.reeds(pen, x + 0.1 * right, y, SHALLOW)
-                case Label.GRASS if row % 3 == 0 and (column + row // 3) % 3 == 0 and size > -0.1:
-                    stamps.tuft(pen, x + 0.3 * right, y + 0.3 * down, "#7f9a50")
-                case Label.WATER if row % 3 == 1 and (column + 2 * (row // 3)) % 4 == 0 and size > -0.2:
+                    stamps.reeds(pen, x, y, SHALLOW)
+                case Label.GRASS if row % 3 == 0 and (column + row // 3) % 3 == 0 and chance < 0.6:
+                    stamps.tuft(pen, x + right, y + down, TUFT)
+                case Label.WATER if row % 2 == 1 and (column + 2 * (row // 2)) % 4 == 0 and chance < 0.7:
                     near = labels[max(0, row - 3) : row + 4, max(0, column - 3) : column + 4]
                     if (near == Label.WATER).all():
-                        stamps.wave(pen, x, y, RIPPLE)
+                        stamps.wave(pen, x, y, FOAM)

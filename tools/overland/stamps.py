@@ -17,7 +17,7 @@ LEAF, LEAF_LIGHT = "#4c8040", "#7cac52"
 FIR, FIR_LIGHT = "#2f5f4c", "#4f8563"
 TRUNK = "#6b4a2f"
 HILL, HILL_LIGHT = "#9c8f4c", "#c9bd74"
-ROCK, ROCK_LIGHT = "#85776c", "#c4b59f"
+ROCK, ROCK_LIGHT = "#7d7377", "#cdbfa8"
 SNOW = "#f6f3ea"
 ROOF, ROOF_LIGHT, WALL = "#a8402f", "#cf6245", "#f0e2c0"
 REED = "#4f6b34"
@@ -91,8 +91,17 @@ def fir(pen: Pen, x: float, y: float, size: float) -> None:
 def mountain(pen: Pen, x: float, y: float, wide: float, tall: float) -> None:
     """A peak with snow; (x, y) is the middle of its foot."""
     slope = [(-0.5, 0.0), (-0.3, -0.42), (-0.2, -0.5), (0.0, -1.0), (0.16, -0.66), (0.26, -0.52), (0.5, 0.0)]
-    shade = [(0.0, -1.0), (0.16, -0.66), (0.26, -0.52), (0.5, 0.0), (0.1, 0.0), (0.17, -0.2), (0.03, -0.42), (0.08, -0.7)]
-    snow = [(0.0, -1.0), (0.16, -0.66), (0.09, -0.6), (0.04, -0.7), (-0.03, -0.55), (-0.09, -0.66), (-0.16, -0.6)]
+    shade = [
+        (0.0, -1.0),
+        (0.16, -0.66),
+        (0.26, -0.52),
+        (0.5, 0.0),
+        (0.1, 0.0),
+        (0.17, -0.2),
+        (0.03, -0.42),
+        (0.08, -0.7),
+    ]
+    snow = [(0.0, -1.0), (0.2, -0.6), (0.11, -0.52), (0.05, -0.66), (-0.03, -0.46), (-0.1, -0.6), (-0.19, -0.52)]
     pen.inked(placed(slope, x, y, wide, tall), ROCK_LIGHT)
     pen.polygon(placed(shade, x, y, wide, tall), ROCK)
     pen.polygon(placed(snow, x, y, wide, tall), SNOW)
@@ -102,7 +111,16 @@ def mountain(pen: Pen, x: float, y: float, wide: float, tall: float) -> None:
 
 def hill(pen: Pen, x: float, y: float, wide: float, tall: float) -> None:
     """A round hill; (x, y) is the middle of its foot."""
-    back = [(-0.5, 0.0), (-0.42, -0.4), (-0.27, -0.78), (-0.08, -0.98), (0.1, -0.96), (0.28, -0.76), (0.42, -0.4), (0.5, 0.0)]
+    back = [
+        (-0.5, 0.0),
+        (-0.42, -0.4),
+        (-0.27, -0.78),
+        (-0.08, -0.98),
+        (0.1, -0.96),
+        (0.28, -0.76),
+        (0.42, -0.4),
+        (0.5, 0.0),
+    ]
     shade = [(0.1, -0.96), (0.28, -0.76), (0.42, -0.4), (0.5, 0.0), (0.14, 0.0), (0.22, -0.4), (0.19, -0.7)]
     pen.polygon(placed(back, x, y, wide, tall), HILL_LIGHT)
     pen.polygon(placed(shade, x, y, wide, tall), HILL)
@@ -136,4 +154,6 @@ def tuft(pen: Pen, x: float, y: float, fill: str) -> None:
 
 def wave(pen: Pen, x: float, y: float, fill: str) -> None:
     """A wave of the open sea."""
-    pen.stroke([(x - 0.5, y + 0.08), (x - 0.25, y - 0.08), (x, y + 0.08), (x + 0.25, y - 0.08), (x + 0.5, y + 0.08)], fill, 0.1)
+    pen.stroke(
+        [(x - 0.5, y + 0.08), (x - 0.25, y - 0.08), (x, y + 0.08), (x + 0.25, y - 0.08), (x + 0.5, y + 0.08)], fill, 0.1
+    )

@@ -14,7 +14,7 @@ from tools.overland.paths import Square, cheapest, patches
 
 SIDE = 40  # of a map, squares
 SMALLEST = 6  # lake or island, squares: a smaller one is a dot in the picture
-SMALLEST_WOOD = 3  # or swamp or range of hills
+SMALLEST_WOOD = 4  # or swamp or range of hills
 APART = 9  # villages, squares
 RIVERS = 3
 VILLAGES = 5
@@ -69,7 +69,7 @@ def generate(seed: int) -> Terrain:
     for road in roads:
         _mark(labels, road, Label.ROAD)
     _build(seed, labels, centres)
-    firs = (height + noise(seed, "firs", SIDE, 10)) > np.quantile(height, 0.72)
+    firs = (height + 0.15 * noise(seed, "firs", SIDE, 12)) > np.quantile(height, 0.75)
     return Terrain(seed, labels, ground, rivers, roads, firs)
 
 
@@ -85,7 +85,7 @@ def _height(seed: int) -> Floats:
     else:
         angle = _uniform(seed, "coast", 0, 2 * np.pi)
         slope = 0.45 * (np.float32(np.cos(angle)) * x + np.float32(np.sin(angle)) * y)
-    return np.asarray(slope + 1.3 * noise(seed, "height", SIDE, 13, octaves=3), np.float32)
+    return np.asarray(slope + 0.3 * noise(seed, "height", SIDE, 13, octaves=3), np.float32)
 
 
 def _ground(seed: int, height: Floats) -> NDArray[np.int8]:
@@ -100,16 +100,16 @@ def _ground(seed: int, height: Floats) -> NDArray[np.int8]:
 
     moist = noise(seed, "moisture", SIDE, 9, octaves=2)
     ground[land & (moist > np.quantile(moist[land], 0.62))] = Label.WOOD
-    marsh = noise(seed, "marsh", SIDE, 7) - 0.7 * height
+    marsh = 0.3 * noise(seed, "marsh", SIDE, 7) - 0.7 * height
     low = land & (from_sea > 1.5)
     ground[low & (marsh > np.quantile(marsh[low], 0.94))] = Label.SWAMP
-    ridge = 0.6 * height - np.abs(noise(seed, "ridge", SIDE, 16, octaves=2)) * 1.6
+    ridge = 0.35 * height - 0.4 * np.abs(noise(seed, "ridge", SIDE, 16, octaves=2))
     inland = land & (from_sea > 2.5)
-    high = np.quantile(ridge[land], (0.74, 0.86))
+    high = np.quantile(ridge[land], (0.77, 0.87))
     ground[inland & (ridge > high[0])] = Label.HILL
     ground[inland & (ridge > high[1])] = Label.MOUNTAIN
     beach = noise(seed, "beach", SIDE, 8, octaves=2)
-    ground[land & ((from_sea < 1.3) & (beach > -0.12) | (from_sea < 2.3) & (beach > 0.12))] = Label.SAND
+    ground[land & ((from_sea < 1.3) & (beach > -0.3) | (from_sea < 2.3) & (beach > 0.7))] = Label.SAND
     for label in (Label.WOOD, Label.SWAMP, Label.HILL, Label.MOUNTAIN, Label.SAND):
         for patch in patches(ground == label):
             if len(patch) < SMALLEST_WOOD:
@@ -123,8 +123,8 @@ def _ground(seed: int, height: Floats) -> NDArray[np.int8]:
 def _rivers(seed: int, height: Floats, ground: NDArray[np.int8]) -> list[list[Square]]:
     water = ground == Label.WATER
     peaks = ground == Label.MOUNTAIN
-    uneven = noise(seed, "river", SIDE, 3, octaves=2)
-    cost = np.exp(3.0 * (height - height.min()) + 2.5 * uneven).astype(np.float32)
+    uneven = noise(seed, "river", SIDE, 2.5)
+    cost = np.exp(3.0 * (height - height.min()) + 1.1 * uneven).astype(np.float32)
     cost = np.where(peaks, cost * 8, cost)  # they leave the mountains at once
     sources = np.argwhere(peaks & (neighbours(peaks) < 4))
     order = rng.permutation(seed, "overland sources", 0, len(sources))
@@ -178,7 +178,7 @@ def _roads(seed: int, labels: NDArray[np.int8], centres: list[Square]) -> list[l
     cost = np.ones((SIDE, SIDE), np.float32)
     for label, price in prices.items():
         cost[labels == label] = price
-    cost *= np.exp(1.5 * noise(seed, "road", SIDE, 3, octaves=2))
+    cost *= np.exp(0.8 * noise(seed, "road", SIDE, 2.5))
     goals = np.zeros((SIDE, SIDE), bool)
     if centres:
         goals[centres[0]] = True
