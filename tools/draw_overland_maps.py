@@ -2,8 +2,8 @@
 
     python -m tools.draw_overland_maps OUT --maps 80
 
-Writes `overland-000.webp`, `overland-000.labels.png` (one pixel per square) and so on, and `labels.legend`. The maps are
-made of seeded noise and the stamps in `tools/overland`; the same seeds give the same bytes with the same Pillow.
+Writes `overland-000.webp`, `overland-000.labels.png` (one pixel per square) and so on, and `labels.legend`. The maps
+are made of seeded noise and the stamps in `tools/overland`; the same seeds give the same bytes with the same Pillow.
 """
 
 from __future__ import annotations

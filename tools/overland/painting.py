@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mapgan import rng
@@ -17,22 +19,30 @@ from tools.overland.terrain import SIDE, Label, Terrain
 SQUARE = 16  # side of a square in the finished map, pixels
 OVERSAMPLING = 4  # drawn so much larger, and reduced: edges without steps
 COARSE = 8  # pixels per square of fields before they are enlarged
+COLOR_STEP = 8  # between the values of a channel: nobody sees it, and the files are a seventh smaller
 ROUNDING = 0.9  # of outlines, squares
 SLACK = 0.25  # between an outline and the edges of its squares, squares: narrow places are not rounded away
 
-SHALLOW, SEA, DEEP = "#9fcbc9", "#79b0bb", "#5f9bae"
-RIPPLE, FOAM = "#4f8599", "#8fbcc6"
-SAND = "#ecdca8"
-GRASS, GRASS_DARK = "#c1cc86", "#b0bf76"
-WOODLAND = "#8aa85c"
-HEATH = "#b9b56e"
-SCREE = "#b0a083"
-MARSH = "#94a56c"
-TUFT = "#86a058"
-ROAD, ROAD_EDGE, BRIDGE = "#f0dfae", "#86643f", "#b98a55"
+SHALLOW, SEA, DEEP = "#9ccccc", "#7cb4bc", "#5c9cac"
+RIPPLE, FOAM = "#4c849c", "#8cbcc4"
+SAND = "#ecdcac"
+GRASS, GRASS_DARK = "#c4cc84", "#acbc74"
+WOODLAND = "#8cac5c"
+HEATH = "#bcb46c"
+SCREE = "#b4a484"
+MARSH = "#94a46c"
+TUFT = "#84a45c"
+ROAD, ROAD_EDGE, BRIDGE = "#dcbc84", "#7c5c3c", "#b47c4c"
 
-GROUNDS = {Label.WOOD: WOODLAND, Label.SWAMP: MARSH, Label.HILL: HEATH, Label.MOUNTAIN: SCREE}
-RIVER_WIDTH, ROAD_WIDTH = 0.5, 0.34  # squares
+# what lies around a ground goes on below it, so that no grass shows between them
+GROUNDS = (
+    ((Label.WOOD,), WOODLAND),
+    ((Label.SWAMP,), MARSH),
+    ((Label.HILL, Label.MOUNTAIN), HEATH),
+    ((Label.MOUNTAIN,), SCREE),
+    ((Label.SAND, Label.WATER), SAND),
+)
+RIVER_WIDTH, ROAD_WIDTH, COAST_LINE = 0.5, 0.34, 0.1  # squares
 
 
 def paint(terrain: Terrain) -> Image.Image:
@@ -44,7 +54,8 @@ def paint(terrain: Terrain) -> Image.Image:
     _paint_waters(pen, terrain)
     _paint_roads(pen, terrain)
     _paint_stamps(pen, terrain)
-    return canvas.reduce(OVERSAMPLING)
+    reduced = np.asarray(canvas.reduce(OVERSAMPLING))
+    return Image.fromarray(reduced // COLOR_STEP * COLOR_STEP + COLOR_STEP // 2)
 
 
 def curve(way: list[Square]) -> list[Point]:
@@ -53,13 +64,20 @@ def curve(way: list[Square]) -> list[Point]:
     inner = zip(middles, middles[1:-1], middles[2:], strict=False)  # staircases become slopes
     smooth = [((a[0] + 2 * b[0] + c[0]) / 4, (a[1] + 2 * b[1] + c[1]) / 4) for a, b, c in inner]
     middles = [middles[0], *smooth, middles[-1]]
-    ends = [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in zip(middles, middles[1:], strict=False)]
+    ends = [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in itertools.pairwise(middles)]
     line = [middles[0]]
     for start, (x, y), end in zip(ends, middles[1:-1], ends[1:], strict=False):
         for t in np.linspace(0, 1, 9):
             a, b, c = (1 - t) ** 2, 2 * t * (1 - t), t**2
             line.append((float(a * start[0] + b * x + c * end[0]), float(a * start[1] + b * y + c * end[1])))
     return [*line, middles[-1]]
+
+
+def _course(river: list[Square], terrain: Terrain) -> list[Point]:
+    line = curve(river)
+    if terrain.ground[river[-1]] == Label.WATER:  # it ends before the first ripple
+        line[-1] = ((line[-2][0] + line[-1][0]) / 2, (line[-2][1] + line[-1][1]) / 2)
+    return line
 
 
 def _outline(squares: Mask) -> Floats:
@@ -71,35 +89,40 @@ def _outline(squares: Mask) -> Floats:
     return blurred(np.clip(rounded, signed - SLACK, signed + SLACK), COARSE / 4)
 
 
+def _mask(field: Floats, level: float, side: int) -> Image.Image:
+    return Image.fromarray((enlarged(field, side) > level).astype(np.uint8) * 255)
+
+
 def _fill(canvas: Image.Image, field: Floats, level: float, color: str) -> None:
-    inside = enlarged(field, canvas.width) > level
-    canvas.paste(color, mask=Image.fromarray(inside.astype(np.uint8) * 255))
+    canvas.paste(color, mask=_mask(field, level, canvas.width))
 
 
 def _paint_grounds(canvas: Image.Image, terrain: Terrain) -> None:
     meadow = noise(terrain.seed, "meadow", SIDE, 7)
     _fill(canvas, meadow, 0.3, GRASS_DARK)
-    for label, color in GROUNDS.items():
-        _fill(canvas, _outline(terrain.ground == label), 0, color)
-    # the beach reaches below the sea, so that no grass shows between them
-    shore = (terrain.ground == Label.SAND) | (terrain.ground == Label.WATER)
-    _fill(canvas, _outline(shore), 0, SAND)
+    for labels, color in GROUNDS:
+        _fill(canvas, _outline(np.isin(terrain.ground, labels)), 0, color)
 
 
 def _paint_waters(pen: Pen, terrain: Terrain) -> None:
     water = _outline(terrain.ground == Label.WATER)
-    land = water <= 0
+    land: Mask = water <= 0
     reach = 4 * COARSE
-    offshore = blurred(distance(land, reach), 3.0) / COARSE  # squares
-    inshore = blurred(distance(~land, reach), 1.0) / COARSE
-    for river in terrain.rivers:
-        pen.stroke(curve(river)[:-1], INK, RIVER_WIDTH + 2 * pen.line)
-    _fill(pen.canvas, -inshore, -0.12, INK)
-    _fill(pen.canvas, water, 0, SHALLOW)
+    offshore = blurred(distance(land, reach), 3.0) / np.float32(COARSE)  # squares
+    courses = [_course(river, terrain) for river in terrain.rivers]
+    for course in courses:
+        pen.stroke(course, INK, RIVER_WIDTH + 2 * pen.line)
+    sea, side = _mask(water, 0, pen.canvas.width), pen.canvas.width
+    for turn in np.linspace(
+        0, 2 * np.pi, 16, endpoint=False
+    ):  # the coast line: the sea, moved a line's width all around
+        x, y = (round(COAST_LINE * pen.scale * float(part)) for part in (np.cos(turn), np.sin(turn)))
+        pen.canvas.paste(INK, (x, y, x + side, y + side), sea)
+    pen.canvas.paste(SHALLOW, mask=sea)
     for level, color in ((0.55, RIPPLE), (0.65, SEA), (1.25, RIPPLE), (1.34, SEA), (2.1, DEEP)):
         _fill(pen.canvas, offshore, level, color)
-    for river in terrain.rivers:
-        pen.stroke(curve(river)[:-1], SHALLOW, RIVER_WIDTH)  # it ends at the shore or in the other river
+    for course in courses:
+        pen.stroke(course, SHALLOW, RIVER_WIDTH)
 
 
 def _paint_roads(pen: Pen, terrain: Terrain) -> None:
@@ -155,9 +178,14 @@ def _paint_stamps(pen: Pen, terrain: Terrain) -> None:
                     stamps.house(pen, x, y)
                 case Label.SWAMP if (row + column) % 2 == 0:
                     stamps.reeds(pen, x, y, SHALLOW)
-                case Label.GRASS if row % 3 == 0 and (column + row // 3) % 3 == 0 and chance < 0.6:
-                    stamps.tuft(pen, x + right, y + down, TUFT)
+                case Label.GRASS if row % 3 == 0 and (column + row // 3) % 3 == 0 and chance < 0.7:
+                    if _alone(labels, row, column, 1):
+                        stamps.tuft(pen, x + right, y + down, TUFT)
                 case Label.WATER if row % 2 == 1 and (column + 2 * (row // 2)) % 4 == 0 and chance < 0.7:
-                    near = labels[max(0, row - 3) : row + 4, max(0, column - 3) : column + 4]
-                    if (near == Label.WATER).all():
+                    if _alone(labels, row, column, 3):
                         stamps.wave(pen, x, y, FOAM)
+
+
+def _alone(labels: NDArray[np.int8], row: int, column: int, around: int) -> bool:
+    near = labels[max(0, row - around) : row + around + 1, max(0, column - around) : column + around + 1]
+    return bool((near == labels[row, column]).all())

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tools.overland.fields import Floats, Mask
 
 Square = tuple[int, int]  # row, column
+DIAGONAL = 0.7  # of the cost of its two squares
 STEPS = ((-1, 0), (0, -1), (0, 1), (1, 0))
 
 
@@ -22,20 +23,22 @@ def beside(square: Square, side: int) -> Iterator[Square]:
             yield row, column
 
 
-def cheapest(cost: Floats, start: Square, goals: Mask) -> list[Square]:
-    """The squares of the cheapest way from `start` to any goal, both included; empty if there is none.
+def cheapest(cost: Floats, starts: list[Square], goals: Mask) -> list[Square]:
+    """The squares of the cheapest way from a start to the first goal, both included; empty if there is none.
 
-    Ways turn only at right angles, so that neighbouring squares of a river or road share an edge.
+    A diagonal step is no dearer than its length, so that ways do not run along rows and columns; it leads through the
+    cheaper of the two squares at its side, so that neighbouring squares of a river or road share an edge.
 
     Args:
         cost: of entering a square; infinite where there is no way.
-        start: the first square.
+        starts: where the way may begin.
         goals: where the way may end.
     """
     best: NDArray[np.float64] = np.full(cost.shape, np.inf)
-    best[start] = 0
-    before: dict[Square, Square] = {}
-    queue: list[tuple[float, Square]] = [(0.0, start)]
+    before: dict[Square, list[Square]] = {}  # the squares of the last step, latest first
+    queue: list[tuple[float, Square]] = [(0.0, start) for start in sorted(starts)]
+    for start in starts:
+        best[start] = 0
     while queue:
         so_far, square = heapq.heappop(queue)
         if so_far > best[square]:
@@ -43,13 +46,19 @@ def cheapest(cost: Floats, start: Square, goals: Mask) -> list[Square]:
         if goals[square]:
             way = [square]
             while way[-1] in before:
-                way.append(before[way[-1]])
-            return way[::-1]
-        for near in beside(square, len(cost)):
-            total = so_far + float(cost[near])
+                way += before[way[-1]]
+            way.reverse()
+            return way[: next(at for at, passed in enumerate(way) if goals[passed]) + 1]
+        straight = list(beside(square, len(cost)))
+        steps = [(so_far + float(cost[near]), near, [square]) for near in straight]
+        for row, column in ((r, c) for r, _ in straight for _, c in straight if r != square[0] and c != square[1]):
+            corner = min((row, square[1]), (square[0], column), key=lambda at: float(cost[at]))
+            total = so_far + DIAGONAL * float(cost[corner] + cost[row, column])
+            steps.append((total, (row, column), [corner, square]))
+        for total, near, passed in steps:
             if total < best[near]:
                 best[near] = total
-                before[near] = square
+                before[near] = passed
                 heapq.heappush(queue, (total, near))
     return []
 

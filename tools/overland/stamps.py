@@ -11,16 +11,16 @@ from PIL import Image, ImageDraw
 
 Point = tuple[float, float]
 
-INK = "#3a2f2a"
-SHADOW = "#6f8a49"
-LEAF, LEAF_LIGHT = "#4c8040", "#7cac52"
-FIR, FIR_LIGHT = "#2f5f4c", "#4f8563"
-TRUNK = "#6b4a2f"
-HILL, HILL_LIGHT = "#9c8f4c", "#c9bd74"
-ROCK, ROCK_LIGHT = "#7d7377", "#cdbfa8"
-SNOW = "#f6f3ea"
-ROOF, ROOF_LIGHT, WALL = "#a8402f", "#cf6245", "#f0e2c0"
-REED = "#4f6b34"
+INK = "#3c2c2c"
+SHADOW = "#6c8c4c"
+LEAF, LEAF_LIGHT = "#4c8444", "#7cac54"
+FIR, FIR_LIGHT = "#2c5c4c", "#4c8464"
+TRUNK = "#6c4c2c"
+HILL, HILL_LIGHT = "#9c8c4c", "#ccbc74"
+ROCK, ROCK_LIGHT = "#7c7474", "#ccbcac"
+SNOW = "#f4f4ec"
+ROOF, ROOF_LIGHT, WALL = "#ac442c", "#cc6444", "#f4e4c4"
+REED = "#4c6c34"
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,9 @@ class Pen:
 
     def stroke(self, points: list[Point], fill: str, width: float) -> None:
         """A line with round joints and ends."""
-        draw = ImageDraw.Draw(self.canvas)
         pixels = [(x * self.scale, y * self.scale) for x, y in points]
-        draw.line(pixels, fill=fill, width=max(1, round(width * self.scale)), joint="curve")
-        for x, y in (points[0], points[-1]):
+        ImageDraw.Draw(self.canvas).line(pixels, fill=fill, width=max(1, round(width * self.scale)))
+        for x, y in points:  # Pillow's own joints leave gaps
             self.ellipse(x, y, width / 2, width / 2, fill)
 
     def ellipse(self, x: float, y: float, across: float, down: float, fill: str) -> None:

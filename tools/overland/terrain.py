@@ -107,7 +107,9 @@ def _ground(seed: int, height: Floats) -> NDArray[np.int8]:
     inland = land & (from_sea > 2.5)
     high = np.quantile(ridge[land], (0.77, 0.87))
     ground[inland & (ridge > high[0])] = Label.HILL
-    ground[inland & (ridge > high[1])] = Label.MOUNTAIN
+    peaks = inland & (ridge > high[1])
+    beside = np.pad(peaks, [(0, 0), (1, 1)], mode="edge")
+    ground[peaks & (beside[:, :-2] | beside[:, 2:])] = Label.MOUNTAIN  # a column of single peaks looks like a stack
     beach = noise(seed, "beach", SIDE, 8, octaves=2)
     ground[land & ((from_sea < 1.3) & (beach > -0.3) | (from_sea < 2.3) & (beach > 0.7))] = Label.SAND
     for label in (Label.WOOD, Label.SWAMP, Label.HILL, Label.MOUNTAIN, Label.SAND):
@@ -133,9 +135,9 @@ def _rivers(seed: int, height: Floats, ground: NDArray[np.int8]) -> list[list[Sq
     taken: Mask = np.zeros_like(water)
     for number in order:
         source = int(sources[number][0]), int(sources[number][1])
-        if any(abs(source[0] - river[0][0]) + abs(source[1] - river[0][1]) < 8 for river in rivers) or taken[source]:
+        if any(abs(source[0] - river[0][0]) + abs(source[1] - river[0][1]) < 10 for river in rivers) or taken[source]:
             continue
-        river = cheapest(cost, source, goals)
+        river = cheapest(cost, [source], goals)
         if len(river) < 6:
             continue
         rivers.append(river)
@@ -184,7 +186,8 @@ def _roads(seed: int, labels: NDArray[np.int8], centres: list[Square]) -> list[l
         goals[centres[0]] = True
     roads = []
     for centre in centres[1:]:
-        road = cheapest(cost, centre, goals)
+        near = (distance(goals, 2) < 1.5) & ~goals  # no road beside another
+        road = cheapest(np.where(near, cost * 2, cost), [centre], goals)
         if road:
             roads.append(road)
             goals[tuple(np.transpose(road))] = True
@@ -192,7 +195,10 @@ def _roads(seed: int, labels: NDArray[np.int8], centres: list[Square]) -> list[l
             goals[centre] = True  # across the water: the next village there leads to it
     border = np.zeros((SIDE, SIDE), bool)
     border[[0, -1]] = border[:, [0, -1]] = True
-    if roads and (out := cheapest(np.where(goals, np.float32(0.1), cost), centres[0], border)):
+    network = [square for road in roads for square in road]
+    near = (distance(goals, 3) < 2.5) & ~goals
+    out = cheapest(np.where(near, cost * 2, cost), network, border)
+    if len(out) > 2:
         roads.append(out)  # the world goes on beyond the map
     return roads
 
@@ -201,7 +207,7 @@ def _build(seed: int, labels: NDArray[np.int8], centres: list[Square]) -> None:
     order = rng.uniform(seed, "overland houses", 0, 0, 9 * VILLAGES).reshape(VILLAGES, 9)
     for (row, column), chances in zip(centres, order, strict=False):
         around = [(row + at // 3 - 1, column + at % 3 - 1) for at in np.argsort(chances)]
-        free = [square for square in around if labels[square] in (Label.GRASS, Label.SAND, Label.WOOD)]
+        free = [square for square in around if labels[square] in (Label.GRASS, Label.SAND)]
         for square in free[:5]:
             labels[square] = Label.VILLAGE
 
