@@ -6,11 +6,20 @@ import pytest
 from PIL import Image
 
 from tools.draw_overland_maps import LEGEND, draw, label_bytes, legend
+from tools.overland import painting
 from tools.overland.painting import SQUARE, curve, paint
 from tools.overland.paths import cheapest
 from tools.overland.terrain import SIDE, Label, generate
 
 SEED = 5  # all labels occur in its map
+
+
+@pytest.fixture(scope="module", autouse=True)
+def coarse():
+    """Less oversampling, for speed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(painting, "OVERSAMPLING", 2)
+        yield
 
 
 @pytest.fixture(scope="module")
