@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ LONGEST = 0.6  # squares along the corridor that a door may take
 ROOM_DEPTH = 2  # squares; a gap leads from a room at least so deep, or every fork of corridors would have doors
 
 Flags = NDArray[np.bool_]
+Doors = Literal["gaps", "drawn", "none"]
 
 
 @dataclass(frozen=True, order=True)
@@ -33,28 +35,31 @@ class Door:
         return (self.x, self.y), ((self.x + 1, self.y) if self.horizontal else (self.x, self.y + 1))
 
 
-def open_doors(ground: Field, square: int) -> tuple[list[Door], Field]:
+def open_doors(ground: Field, square: int, wanted: Doors = "gaps") -> tuple[list[Door], Field]:
     """Find the doors, and open those that are drawn as posts or lines across a corridor.
 
     Args:
         ground: `[rows * square, columns * square]` of `find_ground`.
         square: pixels per square.
+        wanted: all gaps of one square in walls, or only drawn doors, or none (which leaves drawn doors as walls).
 
     Returns:
         The doors, sorted, and `ground` where a drawn door is ground from wall to wall.
     """
     opened = ground.copy()
     doors: list[Door] = []
+    if wanted == "none":
+        return doors, opened
     for horizontal in (True, False):
         field = opened if horizontal else opened.T  # a view: what is opened in one is opened in both
         doors += [
             Door(column, y, True) if horizontal else Door(y, column, False)
-            for column, y in _across(field, square)
+            for column, y in _across(field, square, wanted == "gaps")
         ]
     return sorted(doors), opened
 
 
-def _across(field: Field, square: int) -> list[tuple[float, float]]:
+def _across(field: Field, square: int, gaps: bool) -> list[tuple[float, float]]:
     """Column and y of the doors across corridors that run down; drawn ones are opened in `field`."""
     ground = field > 0
     rows, columns = ground.shape[0] // square, ground.shape[1] // square
@@ -69,7 +74,7 @@ def _across(field: Field, square: int) -> list[tuple[float, float]]:
             part[first:last] = np.maximum(part[first - 1], part[last])
             drawn[row, column] = (first + last) / 2 / square
     doors = [(float(column), y) for (_, column), y in drawn.items()]
-    for row, column in np.argwhere(_gaps(ground, cells, square)).tolist():
+    for row, column in np.argwhere(_gaps(ground, cells, square)).tolist() if gaps else ():
         if not {(row - 2, column), (row - 1, column), (row, column), (row + 1, column)} & drawn.keys():
             doors.append((float(column), float(row)))
     return doors

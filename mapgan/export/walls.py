@@ -8,17 +8,18 @@ from dataclasses import dataclass
 import contourpy
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageFilter
 
-from mapgan.export.doors import Door, open_doors
-from mapgan.export.ground import Which, find_ground
+from mapgan.export.doors import Door, Doors, open_doors
+from mapgan.export.ground import Field, Which, find_ground
 from mapgan.export.square_map import SquareMap
 
 FINEST, COARSEST = 24, 8  # pixels per square in which walls are traced
 SMALLEST = 0.25  # squares of area: stones, columns and specks below this are no walls
 SHORTEST = 0.5  # squares: lines below this at the border are no walls
-TOLERANCE = 0.08  # squares by which a simplified wall may leave the contour
-LEVEL = 0.1  # squares by which the ends of a wall along the grid may differ
-BEVEL = 0.45  # squares: shorter slants between two walls along the grid are a corner
+BLUR = 1 / 16  # of a square: specks and rough edges of the drawing are no corners of walls
+TOLERANCE = 0.1  # squares by which a simplified wall may leave the contour
+BEVEL = 0.75  # squares: shorter slants between two walls along the grid are a corner
 
 Line = NDArray[np.float64]
 
@@ -39,25 +40,35 @@ class Walls:
 NO_WALLS = Walls([], [])
 
 
-def trace_walls(drawing: SquareMap, which: Which = "auto", snap: float = 0.2) -> Walls | None:
+def trace_walls(
+    drawing: SquareMap, which: Which = "auto", snap: float = 0.2, doors: Doors = "gaps"
+) -> Walls | None:
     """Trace the walls of a map, or None if its ground and rock cannot be told apart.
 
     Args:
         drawing: the map.
         which: which colours are ground, see `find_ground`.
         snap: squares within which walls along the grid are moved onto its lines; 0 to leave them where they are.
+        doors: which doors are wanted, see `open_doors`.
     """
     square = round(min(max(drawing.pixels_per_square, COARSEST), FINEST))
     ground = find_ground(drawing.resized(square), which)
     if ground is None:
         return None
-    doors, opened = open_doors(ground, square)
+    found, opened = open_doors(ground, square, doors)
     size = np.array([drawing.columns, drawing.rows], np.float64)
-    lines = [straightened(simplified(line), snap) for line in contours(opened, square, size)]
-    return Walls([line for line in lines if len(line) > 1], doors)
+    smooth = smoothed(opened, BLUR * square)
+    lines = [straightened(simplified(line), snap) for line in contours(smooth, square, size)]
+    return Walls([line for line in lines if len(line) > 1], found)
 
 
-def contours(ground: NDArray[np.float32], square: int, size: NDArray[np.float64]) -> Iterator[Line]:
+def smoothed(ground: Field, radius: float) -> Field:
+    """`ground` blurred, by a Gaussian with a standard deviation of `radius` pixels."""
+    grey = Image.fromarray(np.rint((ground + 0.5) * 255).astype(np.uint8))
+    return np.asarray(grey.filter(ImageFilter.GaussianBlur(radius)), np.float32) / 255 - np.float32(0.5)
+
+
+def contours(ground: Field, square: int, size: NDArray[np.float64]) -> Iterator[Line]:
     """The lines between ground and rock, squares, without those around specks.
 
     Args:
@@ -122,10 +133,10 @@ def straightened(line: Line, snap: float) -> Line:
     for index in range(len(line) - 1):
         start, end = line[index], line[index + 1]
         for axis in (0, 1):
-            place = (start[axis] + end[axis]) / 2
-            level = abs(start[axis] - end[axis]) <= LEVEL < SHORTEST <= abs(start[1 - axis] - end[1 - axis])
-            if level and abs(place - round(place)) <= snap:
-                line[index : index + 2, axis] = round(place)
+            place = round((start[axis] + end[axis]) / 2)
+            along = abs(start[1 - axis] - end[1 - axis]) >= SHORTEST
+            if along and max(abs(start[axis] - place), abs(end[axis] - place)) <= snap:
+                line[index : index + 2, axis] = place
                 fixed[index : index + 2, axis] = True
     if closed:  # the first point and the last are one
         joined = fixed[0] | fixed[-1]
