@@ -12,7 +12,7 @@ from mapgan.curate.grid import find_grid
 from mapgan.curate.tiling import Lines
 from mapgan.errors import MapganError
 
-MAX_MEGAPIXELS = 200.0  # of the image that is read, and of an image that is written
+MAX_MEGAPIXELS = 100.0  # of an image that is read, and of one that is written
 SLACK = 0.1  # of a square: what may lack at a border for a square to count as whole
 MIN_SQUARE = 4.0  # pixels
 
@@ -61,7 +61,7 @@ class SquareMap:
         if size[0] * size[1] > MAX_MEGAPIXELS * 1e6:
             raise MapganError(
                 f"{size[0]} x {size[1]} pixels are more than {MAX_MEGAPIXELS:g} megapixels",
-                f"ask for fewer than {square} pixels per square",
+                f"lower --resolution or --dpi; this has {square} pixels per square",
             )
         across = (self.box[2] - self.box[0]) / self.columns
         down = (self.box[3] - self.box[1]) / self.rows

@@ -40,9 +40,7 @@ class Walls:
 NO_WALLS = Walls([], [])
 
 
-def trace_walls(
-    drawing: SquareMap, which: Which = "auto", snap: float = 0.2, doors: Doors = "gaps"
-) -> Walls | None:
+def trace_walls(drawing: SquareMap, which: Which = "auto", snap: float = 0.2, doors: Doors = "gaps") -> Walls | None:
     """Trace the walls of a map, or None if its ground and rock cannot be told apart.
 
     Args:
