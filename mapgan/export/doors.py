@@ -114,4 +114,4 @@ def _gaps(ground: Flags, cells: Flags, square: int) -> Flags:
     both = cells.copy()
     both[1:] &= cells[:-1]
     both[0] = False
-    return gap & both & (above | below)
+    return np.asarray(gap & both & (above | below))

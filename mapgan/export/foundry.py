@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from itertools import pairwise
 from typing import Any
 
 from mapgan import __version__
@@ -65,7 +66,7 @@ def scene(name: str, columns: int, rows: int, square: int, walls: Walls, setting
         walls: traced walls and doors.
         settings: of the grid; without one, Foundry's own square grid is there but not visible.
     """
-    segments = [(*start, *end) for line in walls.lines for start, end in zip(line[:-1], line[1:], strict=True)]
+    segments = [(*start, *end) for line in walls.lines for start, end in pairwise(line.tolist())]
     doors = [(*start, *end) for start, end in (door.ends for door in walls.doors)]
     is_shown = settings.grid != "none"
     return {

@@ -34,7 +34,7 @@ def find_ground(image: Image.Image, which: Which = "auto") -> Field | None:
         return None
     light = values > threshold
     low, high = float(values[~light].mean()), float(values[light].mean())
-    field = np.clip((values - (low + high) / 2) / (high - low), -0.5, 0.5).astype(np.float32)
+    field: Field = np.clip((values - (low + high) / 2) / (high - low), -0.5, 0.5).astype(np.float32)
     if which == "auto":
         border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
         which = "dark" if border.mean() > 0.5 else "light"
@@ -58,7 +58,7 @@ def _principal(lab: Field) -> Field:
     flat = lab.reshape(-1, 3) - lab.reshape(-1, 3).mean(axis=0)
     axis = np.linalg.eigh(flat.T @ flat)[1][:, -1]
     axis = axis if axis[0] >= 0 else -axis
-    return (flat @ axis).reshape(lab.shape[:2])
+    return np.asarray((flat @ axis).reshape(lab.shape[:2]), np.float32)
 
 
 def _lab(image: Image.Image) -> Field:

@@ -127,9 +127,7 @@ def _page_map(pdf: FPDF, drawing: SquareMap, plan: PagePlan, title: str, setting
     squares = f"{drawing.columns} x {drawing.rows} squares of {settings.square}"
     shared = f"neighbours share {settings.overlap:g} mm" if len(plan.pages) > 1 else "one page"
     pdf.text(MARGIN, MARGIN + 11, f"{squares} on {plan.columns} x {plan.rows} pages of {settings.paper}; {shared}.")
-    pdf.text(
-        MARGIN, MARGIN + 16, "Print at 100 %, not fitted to the page. Cut along the crop marks on two sides, and glue."
-    )
+    pdf.text(MARGIN, MARGIN + 16, "Print at 100 %, not fitted to the page. Cut two sides at the crop marks, and glue.")
     _ruler(pdf, MARGIN, MARGIN + 22)
     pdf.set_draw_color(230, 30, 120)
     for page in plan.pages:
