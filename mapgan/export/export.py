@@ -64,7 +64,7 @@ class MapExport:
         if self.walls and WALLED & set(parse_formats(self.settings.to)):
             square = self.resolution
             written.append(self._file("-walls.png", encoded(draw_walls(self.drawing, self.walls), "png", square)))
-        return written
+        return list(dict.fromkeys(written))
 
     @cached_property
     def walls(self) -> Walls | None:

@@ -55,12 +55,10 @@ def simplified(line: Line, tolerance: float = TOLERANCE) -> Line:
 
 
 def _distance(points: Line, start: Line, end: Line) -> NDArray[np.float64]:
-    """Distance of points from the line through `start` and `end`, or from the point that both are."""
+    """Distance of points from the nearest point between `start` and `end`."""
     along, to_points = end - start, points - start
-    span = float(np.hypot(*along))
-    if span == 0:
-        return np.asarray(np.hypot(*to_points.T), np.float64)
-    return np.asarray(np.abs(along[0] * to_points[:, 1] - along[1] * to_points[:, 0]) / span, np.float64)
+    place = np.clip(to_points @ along / max(float(along @ along), EQUAL**2), 0, 1)
+    return np.asarray(np.hypot(*(to_points - place[:, None] * along).T), np.float64)
 
 
 def straightened(line: Line, snap: float) -> Line:

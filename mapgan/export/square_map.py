@@ -119,5 +119,8 @@ def _whole_squares(length: int, period: float, line: float) -> tuple[float, int,
     start = line % period
     if start > (1 - SLACK) * period:  # a line just outside of the image
         start -= period
+    whole = round(length / period)
+    if abs(start) <= SLACK * period and whole and abs(length - whole * period) <= SLACK * period:
+        return 0.0, whole, float(length)  # the image is of whole squares, but for what the grid was measured wrong
     count = int((length - start) / period + SLACK)
     return max(start, 0.0), count, min(start + count * period, float(length))
