@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +78,7 @@ def along(lines: list[Points], step: float = 0.1) -> Points:
     """Points at equal distances along lines, `[N, 2]`."""
     found = []
     for line in lines:
-        for start, end in zip(line[:-1], line[1:], strict=True):
+        for start, end in itertools.pairwise(line):
             count = max(1, round(float(np.hypot(*(end - start))) / step))
             found.append(start + (end - start) * ((np.arange(count) + 0.5) / count)[:, None])
     return np.concatenate(found)
@@ -91,7 +92,7 @@ def demo_plans() -> dict[str, Plan]:
         for kind, *room in layout["rooms"]:
             (circles if kind == "CIRCLE" else rects).append(tuple(room))
         for passage in layout["passages"]:
-            for (x, y), (to_x, to_y) in zip(passage[:-1], passage[1:], strict=True):
+            for (x, y), (to_x, to_y) in itertools.pairwise(passage):
                 rects.append((min(x, to_x), min(y, to_y), abs(to_x - x) + 1, abs(to_y - y) + 1))
         plans[name] = Plan(*layout["size"], rects, circles, [tuple(door) for door in layout["doors"]])
     return plans

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -29,7 +30,7 @@ def test_squares_are_a_square_apart(columns: int, rows: int, offset: tuple[float
 def test_sides_of_hexagons_are_equal_and_meet_in_threes(kind: str, offset: tuple[float, float]) -> None:
     ends: dict[tuple[int, int], int] = {}
     for line in grid_lines(kind, 6, 6, offset):
-        for start, end in zip(line[:-1], line[1:], strict=True):
+        for start, end in itertools.pairwise(line):
             assert math.dist(start, end) == pytest.approx(1 / math.sqrt(3))
             for x, y in (start, end):
                 corner = round(x * 1e6) // 10, round(y * 1e6) // 10

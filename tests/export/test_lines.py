@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ def test_no_point_is_further_from_the_simplified_line_than_the_tolerance(points:
     line = np.array(points)
     short = simplified(line, 0.5)
     steps = np.linspace(0, 1, 400)[:, None]
-    dense = np.concatenate([start + (end - start) * steps for start, end in zip(short[:-1], short[1:], strict=True)])
+    dense = np.concatenate([start + (end - start) * steps for start, end in itertools.pairwise(short)])
     assert near(line, dense, 0.5 + 0.1) == 1
     assert is_closed(short) if is_closed(line) else (short[[0, -1]] == line[[0, -1]]).all()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ def test_pages_cover_the_map(width: float, height: float, paper: str, overlap: f
     assert first_row[0].box[0] == 0
     assert first_row[-1].box[2] == width
     assert plan.pages[-1].box[3] == height
-    for page, neighbour in zip(first_row[:-1], first_row[1:], strict=True):
+    for page, neighbour in itertools.pairwise(first_row):
         assert page.box[2] - neighbour.box[0] == pytest.approx(overlap, abs=1e-6)
 
 

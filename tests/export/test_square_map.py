@@ -26,8 +26,8 @@ def test_squares_lie_within_the_image_and_are_of_the_grids_size(width: int, peri
 
 
 def test_an_image_becomes_squares_times_pixels() -> None:
-    drawing = into_squares(Image.new("RGB", (161, 97)), Lines(16, 1, 1), "an image")
-    assert (drawing.columns, drawing.rows, drawing.cut) == (10, 6, (1, 1, 0, 0))
+    drawing = into_squares(Image.new("RGB", (163, 99)), Lines(16, 3, 3), "an image")
+    assert (drawing.columns, drawing.rows, drawing.cut) == (10, 6, (3, 3, 0, 0))
     assert drawing.resized(100).size == (1000, 600)
     assert drawing.resized(70).size == (700, 420)
     assert drawing.resized(100, (2.5, 1, 4, 6)).size == (150, 500)
@@ -42,7 +42,8 @@ def test_partial_squares_are_left_out() -> None:
 
 
 def test_demo_maps_are_of_squares_of_16_pixels() -> None:
-    for path in sorted((Path(demo).parent / "maps").glob("rock-*.webp"))[::12]:
+    for name in ("rock-cavern-025", "rock-temple-037", "rock-classic-035"):
+        path = Path(demo).parent / "maps" / f"{name}.webp"
         drawing = open_map(path)
         assert (drawing.columns * 16, drawing.rows * 16) == drawing.image.size, path
 
