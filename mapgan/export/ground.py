@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 SEPARABLE = 0.8  # variance between the classes over all variance; 0.64 for a bell curve, 0.75 for even grey
+MOSTLY = 0.8  # of the border: a map drawn dark on light has more than this, a plan of light rooms less
 BINS = 256
 
 Which = Literal["auto", "light", "dark"]
@@ -23,7 +24,7 @@ def find_ground(image: Image.Image, which: Which = "auto") -> Field | None:
 
     Args:
         image: RGB.
-        which: which of the classes is ground; with auto, the one that has less of the image's border.
+        which: which of the classes is ground; with auto, the lighter one, unless it has most of the image's border.
 
     Returns:
         `[H, W]`, -0.5 in rock to 0.5 on ground; 0 is half-way between the means of the classes.
@@ -37,7 +38,7 @@ def find_ground(image: Image.Image, which: Which = "auto") -> Field | None:
     field: Field = np.clip((values - (low + high) / 2) / (high - low), -0.5, 0.5).astype(np.float32)
     if which == "auto":
         border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-        which = "dark" if border.mean() > 0.5 else "light"
+        which = "dark" if border.mean() > MOSTLY else "light"
     return field if which == "light" else -field
 
 

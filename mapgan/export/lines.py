@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 TOLERANCE = 0.1  # squares by which a simplified line may leave the original
 SHORTEST = 0.5  # squares: shorter lines are no walls
-BEVEL = 0.75  # squares: shorter slants between a wall across and a wall down are a corner
+BEVEL = 0.75  # squares: a shorter way between a wall across and a wall down is a corner
+MOST = 5  # points that may lie there
 EQUAL = 1e-6
 
 Line = NDArray[np.float64]
@@ -77,12 +78,24 @@ def straightened(line: Line, snap: float) -> Line:
             if along and np.abs(points[ends, axis] - place).max() <= snap:
                 points[ends, axis] = place
                 moved[ends, axis] = True
-    for first, last in parts:
-        is_short = float(np.hypot(*(points[first] - points[last]))) <= BEVEL
-        if is_short and moved[first].sum() == 1 and (moved[first] != moved[last]).all():
-            points[[first, last]] = np.where(moved[first], points[first], points[last])
-            moved[[first, last]] = True
+    for first in range(len(points)):
+        _sharpen(points, moved, first, closed)
     return _without_needless(points, closed)
+
+
+def _sharpen(points: Line, moved: NDArray[np.bool_], first: int, closed: bool) -> None:
+    """Replace what lies between a wall across that ends at `first` and a wall down, or the reverse, by their corner."""
+    run = [first]
+    while len(run) < MOST and (len(run) == 1 or not moved[run[-1]].any()):
+        following = run[-1] + 1
+        if following == len(points) and not closed:
+            return
+        run.append(following % len(points))
+    last = run[-1]
+    is_short = float(np.hypot(*(points[first] - points[last]))) <= BEVEL
+    if is_short and moved[first].sum() == 1 and (moved[first] != moved[last]).all():
+        points[run] = np.where(moved[first], points[first], points[last])
+        moved[run] = True
 
 
 def _without_needless(points: Line, closed: bool) -> Line:

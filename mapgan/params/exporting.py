@@ -80,7 +80,7 @@ class Export(Section):
     """trace walls and doors, for vtt and foundry"""
 
     ground: Literal["auto", "light", "dark"] = "auto"
-    """which colours are ground and not rock (auto: those that less of the map's border has)"""
+    """which colours are ground and not rock (auto: the lighter ones, unless they have most of the map's border)"""
 
     snap: Annotated[float, Field(ge=0, le=0.5)] = 0.2
     """squares within which walls along the grid are moved onto its lines (0: never)"""

@@ -29,6 +29,11 @@ def test_a_slanted_corner_between_walls_along_the_grid_becomes_sharp() -> None:
     assert set(map(tuple, straightened(octagon, 0.2).tolist())) == {(1, 1), (4, 1), (4, 4), (1, 4)}
 
 
+def test_a_dent_in_a_corner_is_filled() -> None:
+    dented = np.array([(1, 4), (1, 1.4), (1.2, 1.3), (1.25, 1.1), (1.6, 1), (4, 1), (4, 4), (1, 4)], float)
+    assert set(map(tuple, straightened(dented, 0.2).tolist())) == {(1, 1), (4, 1), (4, 4), (1, 4)}
+
+
 def test_slanted_walls_and_walls_between_grid_lines_stay() -> None:
     diamond = np.array([(3.0, 0.5), (5.5, 3.0), (3.0, 5.5), (0.5, 3.0), (3.0, 0.5)])
     between = np.array([(1.5, 1.4), (4.5, 1.4), (4.5, 3.6), (1.5, 3.6), (1.5, 1.4)])

@@ -110,6 +110,11 @@ def test_ground_may_be_dark() -> None:
     assert (field == -inverse).all()
 
 
+def test_rooms_that_reach_the_border_are_still_ground() -> None:
+    wide = Plan(12, 8, rects=[(0, 0, 12, 2), (2, 5, 7, 3), (6, 2, 1, 3)], circles=[], doors=[])
+    assert middles(traced(draw(wide))) == [(6.5, 2), (6.5, 5)]
+
+
 def test_colours_may_differ_in_hue_alone() -> None:
     image = draw(ROOMS, ground="#c04040", rock="#30803c")
     assert near(ROOMS.walls(), along(traced(image).lines)) > 0.9
