@@ -14,6 +14,7 @@ from mapgan.params import load
 from mapgan.params.exporting import parse_formats
 
 PRINTED = {"pdf", "poster"}
+SIDES = ("left", "top", "right", "bottom")
 
 
 def export(images: Sequence[Path], run: Path | None, out: Path, options: dict[str, Any]) -> str:
@@ -66,9 +67,6 @@ def _scale(job: MapExport) -> str:
     if max(sizes) > square:
         line += f"; enlarged to {max(sizes)} by Lanczos, which makes it larger, not more detailed"
     return line
-
-
-SIDES = ("left", "top", "right", "bottom")
 
 
 def _walls(job: MapExport) -> list[str]:

@@ -85,6 +85,8 @@ def open_map(path: Path, pixels_per_square: float = 0.0) -> SquareMap:
     Raises:
         MapganError: it is no image, or shows no grid, or has less than one square.
     """
+    if path.is_dir():
+        raise MapganError(f"{path}: a folder", f"name its images, such as {path / '*.png'}")
     try:
         with open_upright(path, MAX_MEGAPIXELS) as upright:
             image = upright.image.copy()

@@ -98,7 +98,7 @@ class Export(Section):
     """opacity of the grid, 0 to 1"""
 
     grid_offset: Annotated[str, AfterValidator(_is_offset)] = "0,0"
-    """where the grid starts, squares to the right and down from the map's top left corner"""
+    """where the grid starts, squares to the right and down from the map's top left corner (but not in foundry)"""
 
     burn_grid: bool = False
     """draw the grid into images, instead of a file of its own"""

@@ -149,6 +149,12 @@ def test_what_is_no_image_is_one_line(tmp_path: Path, name: str, content: bytes 
     assert message in result.stderr
 
 
+def test_a_folder_is_one_line_that_says_what_to_name(tmp_path: Path) -> None:
+    result = export(tmp_path, "--out", tmp_path / "out")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert "a folder; name its images" in result.stderr
+
+
 def test_maps_of_one_name_are_refused(drawn: Path, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / drawn.name).write_bytes(drawn.read_bytes())

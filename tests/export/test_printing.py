@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,12 @@ def test_equal_maps_give_equal_files() -> None:
 
 def test_names_outside_of_latin_1_are_written_as_far_as_may_be() -> None:
     assert pages_pdf(chequered(3, 3), "Höhle 🐉 地図", Export()).startswith(b"%PDF")
+
+
+def test_without_fpdf2_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fpdf", None)
+    with pytest.raises(MapganError, match=r'fpdf2 is not installed; pip install "mapgan\[print\]"'):
+        pages_pdf(chequered(3, 3), "a", Export())
 
 
 def test_a_poster_beyond_the_limits_of_pdf_is_refused() -> None:

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 from PIL import Image
 
 from mapgan import rng
@@ -129,6 +133,18 @@ def test_where_there_are_not_two_colours_there_are_no_walls(kind: str) -> None:
     }[kind]
     grey = np.clip(values, 0, 255).astype(np.uint8).reshape(96, 128)
     assert trace_walls(SquareMap(Image.fromarray(grey).convert("RGB"), 8, 6, (0, 0, 128, 96))) is None
+
+
+@given(arrays(np.bool_, (6, 8)), st.sampled_from([0.0, 0.2, 0.5]))
+def test_walls_and_doors_of_any_squares_lie_on_the_map(cells: NDArray[np.bool_], snap: float) -> None:
+    pixels = np.kron(cells, np.ones((12, 12))).astype(np.uint8) * 200
+    walls = trace_walls(SquareMap(Image.fromarray(pixels).convert("RGB"), 8, 6, (0, 0, 96, 72)), snap=snap)
+    if walls is None:
+        assert cells.all() or not cells.any()
+        return
+    points = np.concatenate([*walls.lines, *(np.array(door.ends) for door in walls.doors), np.zeros((0, 2))])
+    assert ((points >= 0) & (points <= (8, 6))).all()
+    assert all(len(line) > 1 for line in walls.lines)
 
 
 def test_columns_and_stones_are_no_walls() -> None:
