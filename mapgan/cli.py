@@ -113,13 +113,15 @@ def export(
     ] = "vtt",
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("exports"),
     pixels_per_square: Annotated[
-        float, typer.Option(help="Of the battle grid of the images [default: that of --run, or found].")
+        float,
+        typer.Option(help="Of the battle grid of the images [default: that of --run, or found].", show_default=False),
     ] = 0.0,
     run: Annotated[
         Path | None, typer.Option(help="Run, generator or model that drew them, which knows the pixels per square.")
     ] = None,
     resolution: Annotated[
-        int, typer.Option(help="Pixels per square to write [default: 70 for roll20, 100 elsewhere].")
+        int,
+        typer.Option(help="Pixels per square to write [default: 70 for roll20, 100 elsewhere].", show_default=False),
     ] = 0,
     walls: Annotated[bool, typer.Option(help="Trace walls and doors, for vtt and foundry.")] = True,
     ground: Annotated[str, typer.Option(help="Which colours are ground: auto, light or dark.")] = "auto",
