@@ -106,6 +106,49 @@ def sample(
 
 
 @app.command()
+def export(
+    images: Annotated[list[Path], typer.Argument(help="Maps, as PNG, WebP or JPEG; drawn by mapgan or not.")],
+    to: Annotated[
+        str, typer.Option(help="Formats: vtt, foundry, roll20, png, webp, jpeg, pdf (pages), poster.")
+    ] = "vtt",
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("exports"),
+    pixels_per_square: Annotated[
+        float,
+        typer.Option(help="Of the battle grid of the images [default: that of --run, or found].", show_default=False),
+    ] = 0.0,
+    run: Annotated[
+        Path | None, typer.Option(help="Run, generator or model that drew them, which knows the pixels per square.")
+    ] = None,
+    resolution: Annotated[
+        int,
+        typer.Option(help="Pixels per square to write [default: 70 for roll20, 100 elsewhere].", show_default=False),
+    ] = 0,
+    walls: Annotated[bool, typer.Option(help="Trace walls and doors, for vtt and foundry.")] = True,
+    ground: Annotated[str, typer.Option(help="Which colours are ground: auto, light or dark.")] = "auto",
+    snap: Annotated[float, typer.Option(help="Squares within which walls are moved onto grid lines.")] = 0.2,
+    doors: Annotated[str, typer.Option(help="gaps of one square in walls, drawn (across corridors) or none.")] = "gaps",
+    grid: Annotated[str, typer.Option(help="none, square, hex-flat or hex-pointy; beside the image.")] = "none",
+    grid_color: Annotated[str, typer.Option(help="Colour of the grid.")] = "#000000",
+    grid_opacity: Annotated[float, typer.Option(help="Opacity of the grid, 0 to 1.")] = 0.4,
+    grid_offset: Annotated[str, typer.Option(metavar="X,Y", help="Where it starts, squares.")] = "0,0",
+    burn_grid: Annotated[bool, typer.Option("--burn-grid", help="Draw the grid into the images.")] = False,
+    paper: Annotated[str, typer.Option(help="A4, A3 or Letter.")] = "A4",
+    square: Annotated[str, typer.Option(help="Side of a printed square: 1in or 25mm.")] = "1in",
+    overlap: Annotated[float, typer.Option(help="Millimetres that neighbouring pages share.")] = 10.0,
+    dpi: Annotated[int, typer.Option(help="Dots per inch of the images in pdf and poster.")] = 150,
+) -> None:
+    """Export maps for the table: virtual tabletops with walls and doors, prints true to scale, images with a grid."""
+    with exit_on_error():
+        from mapgan.commands.export import export
+
+        options = {"to": to, "pixels_per_square": pixels_per_square, "resolution": resolution, "walls": walls}
+        options |= {"ground": ground, "snap": snap, "doors": doors, "grid": grid, "grid_color": grid_color}
+        options |= {"grid_opacity": grid_opacity, "grid_offset": grid_offset, "burn_grid": burn_grid}
+        options |= {"paper": paper, "square": square, "overlap": overlap, "dpi": dpi}
+        typer.echo(export(images, run, out, options))
+
+
+@app.command()
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Folder of a run, or file of a generator.")],
     maps: Annotated[Path | None, typer.Option(help="Training set [default: RUN/maps].")] = None,

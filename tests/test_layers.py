@@ -25,6 +25,7 @@ ROOMS = [  # from the ground up, as in the design
     {"evaluation"},
     {"training"},
     {"stages"},
+    {"export"},
     {"commands"},
     {"cli"},
     {"__main__"},
@@ -73,7 +74,9 @@ def loaded(code: str) -> set[str]:
     return set(result.stdout.splitlines())
 
 
-@pytest.mark.parametrize("room", ["collect", "curate.prune", "curate.resize", "sets", "params", "dataset"])
+@pytest.mark.parametrize(
+    "room", ["collect", "curate.prune", "curate.resize", "sets", "params", "dataset", "export.export"]
+)
 def test_gathering_needs_no_torch(room: str) -> None:
     assert "torch" not in loaded(f"import mapgan.{room}")
 

@@ -1,6 +1,7 @@
 """`params.yaml` as typed, validated sections. Importing this loads neither torch nor PIL."""
 
 from mapgan.params.collecting import DatasetSettings, Demo, Folder, Gallery, Prune, Resize, Scrape
+from mapgan.params.exporting import Export
 from mapgan.params.machine import Machine
 from mapgan.params.networks import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName, Networks
 from mapgan.params.reading import load, load_params
@@ -13,6 +14,7 @@ __all__ = [
     "DcganModern",
     "Demo",
     "Evaluate",
+    "Export",
     "Folder",
     "Gallery",
     "Machine",

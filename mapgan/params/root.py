@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mapgan.errors import SettingsError
 from mapgan.params.collecting import DatasetSettings, Prune, Resize, Scrape
+from mapgan.params.exporting import Export
 from mapgan.params.machine import Machine
 from mapgan.params.section import Section
 from mapgan.params.training import Evaluate, Sample, Train
@@ -26,6 +27,7 @@ class Params(Section):
     train: Train = Train()
     evaluate: Evaluate = Evaluate()
     sample: Sample = Sample()
+    export: Export = Export()
     machine: Machine = Machine()
 
     def check_consistency(self) -> None:
