@@ -1,6 +1,7 @@
 """`params.yaml` as typed, validated sections. Importing this loads neither torch nor PIL."""
 
 from mapgan.params.collecting import DatasetSettings, Demo, Folder, Gallery, Prune, Resize, Scrape
+from mapgan.params.exploring import Pick, Walk
 from mapgan.params.machine import Machine
 from mapgan.params.networks import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName, Networks
 from mapgan.params.reading import load, load_params
@@ -21,11 +22,13 @@ __all__ = [
     "NetworkName",
     "Networks",
     "Params",
+    "Pick",
     "Prune",
     "Resize",
     "Sample",
     "Scrape",
     "Train",
+    "Walk",
     "load",
     "load_params",
 ]

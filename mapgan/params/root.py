@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mapgan.errors import SettingsError
 from mapgan.params.collecting import DatasetSettings, Prune, Resize, Scrape
+from mapgan.params.exploring import Pick, Walk
 from mapgan.params.machine import Machine
 from mapgan.params.section import Section
 from mapgan.params.training import Evaluate, Sample, Train
@@ -26,6 +27,8 @@ class Params(Section):
     train: Train = Train()
     evaluate: Evaluate = Evaluate()
     sample: Sample = Sample()
+    walk: Walk = Walk()
+    pick: Pick = Pick()
     machine: Machine = Machine()
 
     def check_consistency(self) -> None:

@@ -293,3 +293,6 @@ class Sample(Section):
 
     seamless: bool = False
     """seamless images, which can be tiled, if the generator has a spatial latent"""
+
+    truncation: Fraction = 1.0
+    """fraction of the way from the mean latent to each latent: less variety, fewer bad images (1: no truncation)"""

@@ -15,6 +15,7 @@ from mapgan.networks import modern, spatial_generator
 from mapgan.networks.generator_file import About
 from mapgan.params import Sample
 from mapgan.params.parsing import parse_square
+from mapgan.sampling.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Reroll:
     attempt: int
 
 
-def open_reroll(settings: Sample, generator: nn.Module, about: About) -> Reroll:
+def open_reroll(settings: Sample | Recipe, generator: nn.Module, about: About) -> Reroll:
     """The sites above the squares that `settings` name.
 
     Args:
