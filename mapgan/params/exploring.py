@@ -81,8 +81,8 @@ class Walk(Section):
     truncation: Fraction = 1.0
     """fraction of the way from the mean latent to each latent: less variety, fewer bad images (1: no truncation)"""
 
-    zoom: Annotated[int, Field(ge=1, le=16)] = 1
-    """enlargement of images on the sheet"""
+    zoom: Annotated[int, Field(ge=0, le=16)] = 0
+    """enlargement of images on the sheet and in the film (0: small ones, to about 96 pixels)"""
 
 
 class Pick(Section):

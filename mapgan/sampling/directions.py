@@ -18,6 +18,6 @@ def sefa(generator: nn.Module, shape: LatentShape) -> Tensor:
     component is positive.
     """
     weights = input_weights(generator, shape)
-    directions = torch.linalg.eigh(weights.T @ weights).eigenvectors.flip(1).T
+    directions: Tensor = torch.linalg.eigh(weights.T @ weights).eigenvectors.flip(1).T
     largest = directions.gather(1, directions.abs().argmax(dim=1, keepdim=True))
     return directions * torch.sign(largest)

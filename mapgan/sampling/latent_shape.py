@@ -35,12 +35,12 @@ class LatentShape:
 
     def split(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """`[size]` as sites, `[channels, rows * columns]`, and theme, `[theme, 1]`."""
-        sites, theme = z.split([self.size - self.theme, self.theme])
+        sites, theme = torch.split(z, [self.size - self.theme, self.theme])
         return sites.view(self.channels, -1), theme[:, None]
 
     def spread(self, numbers: Tensor) -> Tensor:
         """A latent `[size]` with the same `numbers`, `[dimensions]`, at each site."""
-        sites, theme = numbers.split([self.channels, self.theme])
+        sites, theme = torch.split(numbers, [self.channels, self.theme])
         return torch.cat([sites.repeat_interleave(self.rows * self.columns), theme])
 
 

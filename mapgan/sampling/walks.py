@@ -73,7 +73,9 @@ def _between(settings: Walk, steps: int, function: str) -> Rows:
     return [
         [
             Cell(
-                latent=f"{function}({one}, {other}, {alpha:g})", noise=str(one), caption=f"{one} to {other}: {alpha:g}"
+                latent=f"{function}({one}, {other}, {alpha:g})",
+                noise=str(one),
+                caption=_between_caption(one, other, alpha),
             )
             for alpha in _positions(settings.alpha, steps)
         ]
@@ -89,7 +91,7 @@ def _loop(settings: Walk, _: LatentShape, steps: int) -> Rows:
             Cell(
                 latent=f"slerp({one}, {other}, {fraction:g})",
                 noise=str(seeds[0]),
-                caption=f"{one} to {other}: {fraction:.2f}" if fraction else str(one),
+                caption=_between_caption(one, other, fraction),
             )
             for fraction in fractions
         ]
@@ -136,13 +138,18 @@ def _term(term: Term, first: bool) -> Cell:
 
 
 def _captioned(ends: list[float], steps: int, name: str) -> list[tuple[float, str]]:
-    return [(value, f"{name}: {value:+.3g}") for value in _positions(ends, steps)]
+    return [(value, f"{name} {value:+.3g}") for value in _positions(ends, steps)]
 
 
 def _positions(ends: list[float], steps: int) -> list[float]:
     """`steps` numbers from one end to the other, as they are written in expressions."""
     first, last = ends
     return [float(f"{first + (last - first) * step / (steps - 1):g}") + 0.0 for step in range(steps)]
+
+
+def _between_caption(one: int, other: int, fraction: float) -> str:
+    """The seed, at either end, and elsewhere the fraction."""
+    return {0.0: str(one), 1.0: str(other)}.get(fraction, f"{fraction:+.2f}")
 
 
 def _numbers(settings: Walk, shape: LatentShape) -> list[int]:

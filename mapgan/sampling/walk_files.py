@@ -1,0 +1,147 @@
+"""A walk as a sheet and a film."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from PIL import Image
+from torch import nn
+
+from mapgan.errors import MapganError
+from mapgan.networks.conditional import unconditional
+from mapgan.networks.modern import Generator
+from mapgan.params import Walk
+from mapgan.progress import Bar
+from mapgan.sampling.film import SIDE, Frame, fitted, in_256_colours, write_gif, write_mp4
+from mapgan.sampling.generate import Pixels
+from mapgan.sampling.labels import parse_labels
+from mapgan.sampling.map_size import map_size
+from mapgan.sampling.recipe import Cell, Recipe, save_drawn
+from mapgan.sampling.render import Renderer, TrainedGenerator, open_generator
+from mapgan.sampling.sheet import PAPER, check_page, sheet
+from mapgan.sampling.walks import Rows, arithmetic_rows, walk_rows
+
+READABLE = 96  # width, in pixels, to which small images are enlarged
+MAX_FILM = 120_000_000  # pixels of all frames together, which are in memory at once, 4 bytes each
+ONLY_THE_SIGN = (
+    "this generator scales its latents to one length, so that around 0 only the sign of a dimension counts; "
+    "--around 7 varies it beside those of seed 7"
+)
+FAR = "if little changes, go farther, such as --range=-10,10, or vary a latent, such as --around 7 --range=-3,3"
+
+
+def write_walk(settings: Walk, generator: Path, results: Path, device: str = "cpu") -> tuple[list[Path], str]:
+    """Draw a walk: its sheet and its film go to `results`, called after the kind of walk.
+
+    Returns:
+        The files, and a remark on what they show, or "".
+
+    Raises:
+        MapganError: a setting does not suit the generator; nothing is written then.
+    """
+    trained = open_generator(generator, device)
+    recipe, name = _template(settings, trained), "arithmetic" if settings.expr else settings.kind
+    renderer = Renderer(trained, recipe)
+    steps, label = settings.steps, recipe.cells[0].label
+    rows = arithmetic_rows(settings.expr) if settings.expr else walk_rows(settings, renderer.latents.shape, steps)
+    rows = [[cell.model_copy(update={"label": label}) if cell.latent else cell for cell in row] for row in rows]
+    recipe = recipe.model_copy(update={"cells": list(chain(*rows)), "columns": len(rows[0])})
+    check_page((recipe.width, recipe.height), len(recipe.cells), recipe.columns, recipe.zoom)
+    moments = [] if settings.expr or not settings.film else _moments(settings, renderer, label)
+    if moments:
+        _check_film(recipe, moments, settings)
+    with Bar("walk", total=len(recipe.cells) + sum(map(len, moments))) as bar:
+        page = _sheet(renderer, recipe, bar)
+        frames = [_frame(renderer, recipe, moment, bar) for moment in moments]
+    written = [results / f"{name}.png"]
+    save_drawn(written[0], page, recipe)
+    if settings.expr:
+        written.append(results / "result.png")
+        last = rows[-1][-1]
+        save_drawn(written[1], Image.fromarray(renderer.image(last)), recipe.single(last))
+    if frames:
+        written += _write_film(results / name, frames if settings.kind == "loop" else _and_back(frames), settings)
+    around_zero = settings.kind == "dimension" and not settings.expr and not settings.around
+    return written, _remark(trained.network) if around_zero else ""
+
+
+def _remark(network: nn.Module) -> str:
+    """What to know about a dimension that is varied around 0."""
+    return ONLY_THE_SIGN if isinstance(unconditional(network), Generator) else FAR
+
+
+def _template(settings: Walk, trained: TrainedGenerator) -> Recipe:
+    """The recipe, with the label in a cell that stands for all."""
+    known = trained.about.labels
+    requested = parse_labels(settings.label, known, str(trained.path)) or known
+    width, height = map_size(settings, trained.about, trained.spatial)
+    return Recipe(
+        generator=trained.digest,
+        width=width,
+        height=height,
+        seamless=settings.seamless,
+        truncation=settings.truncation,
+        cells=[Cell(label=requested[0] if requested else "")],
+        zoom=settings.zoom or max(1, READABLE // width),
+    )
+
+
+def _moments(settings: Walk, renderer: Renderer, label: str) -> Rows:
+    """What each frame shows: the next image of a loop, or of each row of another walk."""
+    rows = walk_rows(settings, renderer.latents.shape, settings.frames)
+    rows = [[cell.model_copy(update={"label": label}) for cell in row] for row in rows]
+    return (
+        [[cell] for cell in chain(*rows)] if settings.kind == "loop" else [list(row) for row in zip(*rows, strict=True)]
+    )
+
+
+def _columns(recipe: Recipe, count: int) -> int:
+    """The number of columns with which `count` images make the frame that is most nearly square."""
+
+    def longer_side(columns: int) -> int:
+        return max(columns * recipe.width, -(-count // columns) * recipe.height)
+
+    return min(range(1, count + 1), key=longer_side)
+
+
+def _check_film(recipe: Recipe, moments: Rows, settings: Walk) -> None:
+    count = len(moments[0])
+    width, height = check_page((recipe.width, recipe.height), count, _columns(recipe, count), recipe.zoom)
+    shrunk = min(1.0, SIDE / width, SIDE / height)
+    if len(moments) * width * height * shrunk**2 > MAX_FILM:
+        raise MapganError(
+            f"a film of {len(moments)} frames of {int(width * shrunk)} x {int(height * shrunk)} pixels is too long",
+            f"lower --frames, which is {settings.frames}, or name fewer --seeds",
+        )
+
+
+def _sheet(renderer: Renderer, recipe: Recipe, bar: Bar) -> Image.Image:
+    captions = [cell.caption for cell in recipe.cells]
+    return sheet(_drawn(renderer, recipe.cells, bar), captions, recipe.columns, recipe.zoom)
+
+
+def _frame(renderer: Renderer, recipe: Recipe, moment: list[Cell], bar: Bar) -> Frame:
+    page = _sheet(renderer, recipe.model_copy(update={"cells": moment, "columns": _columns(recipe, len(moment))}), bar)
+    page = fitted(page, (SIDE, SIDE))
+    even = Image.new("RGB", (page.width + page.width % 2, page.height + page.height % 2), PAPER)
+    even.paste(page)
+    return Frame(even, in_256_colours(even))
+
+
+def _drawn(renderer: Renderer, cells: list[Cell], bar: Bar) -> Iterator[Pixels | None]:
+    for image in renderer.images(cells):
+        yield image
+        bar.advance()
+
+
+def _and_back(frames: list[Frame]) -> list[Frame]:
+    return [*frames, *frames[-2:0:-1]]
+
+
+def _write_film(path: Path, frames: list[Frame], settings: Walk) -> list[Path]:
+    frame_ms = settings.frame_ms // 10 * 10  # GIF has a resolution of 10 ms
+    gif = write_gif(path.with_suffix(".gif"), frames, frame_ms, frame_ms)
+    mp4 = write_mp4(path.with_suffix(".mp4"), frames, frame_ms, frame_ms)
+    return [gif, mp4] if mp4 else [gif]
