@@ -40,9 +40,7 @@ def pick(run: Path, out: Path | None, device: str, options: dict[str, Any]) -> s
     picked = pick(params.pick, generator, discriminator, str(find_device(params.machine)))
     save_drawn(results / "picked.png", picked.sheet, picked.recipe)
     command = _sample_command(run, results / "picked.txt", picked)
-    header = [
-        f"# the best by {picked.by}, unlike each other, of a generator with the SHA-256 {picked.recipe.generator}"
-    ]
+    header = f"# the best by {picked.by}, unlike each other; the generator has the SHA-256 {picked.recipe.generator}"
     lines = [f"{seed}\t{picked.by} {score:.4g}" for seed, score in zip(picked.seeds, picked.scores, strict=True)]
     files.write_text(results / "picked.txt", "\n".join([header, f"# {command}", *lines]) + "\n")
     return f"the best by {picked.by} are in {results / 'picked.png'}; to draw them: {command}"

@@ -63,13 +63,16 @@ def write_walk(settings: Walk, generator: Path, results: Path, device: str = "cp
         save_drawn(written[1], Image.fromarray(renderer.image(last)), recipe.single(last))
     if frames:
         written += _write_film(results / name, frames if settings.kind == "loop" else _and_back(frames), settings)
-    around_zero = settings.kind == "dimension" and not settings.expr and not settings.around
-    return written, _remark(trained.network) if around_zero else ""
+    return written, _remark(settings, trained.network)
 
 
-def _remark(network: nn.Module) -> str:
+def _remark(settings: Walk, network: nn.Module) -> str:
     """What to know about a dimension that is varied around 0."""
-    return ONLY_THE_SIGN if isinstance(unconditional(network), Generator) else FAR
+    if settings.expr or settings.kind != "dimension" or settings.around:
+        return ""
+    if isinstance(unconditional(network), Generator):
+        return ONLY_THE_SIGN
+    return FAR if max(map(abs, settings.dimension_range)) <= 1 else ""
 
 
 def _template(settings: Walk, trained: TrainedGenerator) -> Recipe:
