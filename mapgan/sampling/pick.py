@@ -21,7 +21,7 @@ from mapgan.sampling.map_size import map_size
 from mapgan.sampling.measures import Critic, edge_density
 from mapgan.sampling.recipe import Cell, Recipe
 from mapgan.sampling.render import Renderer, TrainedGenerator, open_generator, render
-from mapgan.sampling.sheet import check_page
+from mapgan.sampling.sheet import check_page, readable_zoom
 from mapgan.sampling.unlike import farthest
 
 Measure = Callable[[Pixels, str], float]  # of an image and its label
@@ -69,8 +69,9 @@ def pick(settings: Pick, generator: Path, discriminator: Path, device: str = "cp
         truncation=settings.truncation,
         cells=cells[:1],
         columns=min(settings.columns, settings.top),
+        zoom=readable_zoom(width),
     )
-    check_page((width, height), settings.top, recipe.columns)
+    check_page((width, height), settings.top, recipe.columns, recipe.zoom)
     by = ("logit" if discriminator.is_file() else "edges") if settings.by == "auto" else settings.by
     measure = _logit(discriminator, device, trained, recipe) if by == "logit" else lambda image, _: edge_density(image)
     scores, thumbnails = _measured(Renderer(trained, recipe), cells, measure)

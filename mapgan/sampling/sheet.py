@@ -18,6 +18,7 @@ GAP = 8
 LABEL = 16
 FONT_PIXELS = 12
 MAX_PIXELS = 400_000_000
+READABLE = 96  # width, in pixels, to which small images are enlarged
 
 
 def sheet(images: Iterable[Pixels | None], labels: list[str], columns: int, zoom: int = 1) -> Image.Image:
@@ -56,6 +57,11 @@ def check_page(size: tuple[int, int], count: int, columns: int, zoom: int = 1) -
             "take fewer images or a smaller zoom",
         )
     return width, height
+
+
+def readable_zoom(width: int) -> int:
+    """The enlargement with which images `width` pixels wide show what is on them, and have room for a label."""
+    return max(1, READABLE // width)
 
 
 def square_columns(count: int) -> int:

@@ -20,10 +20,9 @@ from mapgan.sampling.labels import parse_labels
 from mapgan.sampling.map_size import map_size
 from mapgan.sampling.recipe import Cell, Recipe, save_drawn
 from mapgan.sampling.render import Renderer, TrainedGenerator, open_generator
-from mapgan.sampling.sheet import PAPER, check_page, sheet
+from mapgan.sampling.sheet import PAPER, check_page, readable_zoom, sheet
 from mapgan.sampling.walks import Rows, arithmetic_rows, walk_rows
 
-READABLE = 96  # width, in pixels, to which small images are enlarged
 MAX_FILM = 120_000_000  # pixels of all frames together, which are in memory at once, 4 bytes each
 ONLY_THE_SIGN = (
     "this generator scales its latents to one length, so that around 0 only the sign of a dimension counts; "
@@ -87,7 +86,7 @@ def _template(settings: Walk, trained: TrainedGenerator) -> Recipe:
         seamless=settings.seamless,
         truncation=settings.truncation,
         cells=[Cell(label=requested[0] if requested else "")],
-        zoom=settings.zoom or max(1, READABLE // width),
+        zoom=settings.zoom or readable_zoom(width),
     )
 
 
