@@ -35,15 +35,13 @@ def test_what_was_picked_is_sampled_walked_and_drawn_again(run: Path, monkeypatc
     assert result.exit_code == 0, result.output
     assert names(run / "results/picked") == ["picked.png", "picked.txt"]
     command = result.stdout.strip().split("to draw them: ")[1].split(" ")
-    assert command == [
-        "mapgan", "sample", "run", "--seeds", "@run/results/picked/picked.txt", "--size", "64x32", "--truncation", "0.9",
-    ]  # fmt: skip
+    seeds = "@run/results/picked/picked.txt"
+    assert command == ["mapgan", "sample", "run", "--seeds", seeds, "--size", "64x32", "--truncation", "0.9"]
     assert mapgan(*command[1:]).exit_code == 0
-    seeds = seeds_from("@run/results/picked/picked.txt").split(",")
-    singles = sorted(f"singles/seed-{int(seed):06d}.png" for seed in seeds)
+    singles = sorted(f"singles/seed-{int(seed):06d}.png" for seed in seeds_from(seeds).split(","))
     assert names(run / "results/samples") == ["sheet-000.png", *singles]
 
-    result = mapgan("walk", "run", "--seeds", "@run/results/picked/picked.txt", "--no-film")
+    result = mapgan("walk", "run", "--seeds", seeds, "--no-film")
     assert (result.exit_code, result.stdout) == (0, "the sheet is run/results/walks/loop.png\n")
 
     result = mapgan("sample", "run", "--like", "run/results/walks/loop.png")
