@@ -127,6 +127,7 @@ def walk(
     ends: Annotated[
         str, typer.Option("--range", metavar="FROM,TO", help="How far to go, such as --range=-3,3 [default: by kind].")
     ] = "",
+    region: Annotated[str, typer.Option(metavar="C,R,C,R", help="Change these squares only: first and last.")] = "",
     steps: Annotated[int, typer.Option(help="Images in a row of the sheet.")] = 9,
     frames: Annotated[int, typer.Option(help="Frames of the film for each row.")] = 24,
     film: Annotated[bool, typer.Option(help="Also write a GIF, and with PyAV an MP4.")] = True,
@@ -145,6 +146,7 @@ def walk(
 
         options = {"kind": kind, "expr": expr, "seeds": seeds, "numbers": numbers, "around": around, "steps": steps}
         options |= {"frames": frames, "film": film, "zoom": zoom, "label": label, "size": size, "squares": squares}
+        options |= {"region": region}
         typer.echo(walk(run, out, device, ends, options | {"truncation": truncation, "seamless": seamless}))
 
 

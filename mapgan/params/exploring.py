@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from mapgan.params.parsing import parse_region
 from mapgan.params.section import Count, Fraction, Section
 from mapgan.params.training import _as_text, _is_seeds, _is_size, _is_squares
 
@@ -14,6 +15,12 @@ def _is_range(ends: list[float]) -> list[float]:
     if len(ends) != 2:
         raise ValueError("not a range; allowed: its two ends, such as [-0.05, 0.05]")
     return ends
+
+
+def _is_region(text: str) -> str:
+    if text:
+        parse_region(text)
+    return text
 
 
 Range = Annotated[list[Annotated[float, Field(ge=-1000, le=1000)]], AfterValidator(_is_range)]
@@ -40,6 +47,10 @@ class Walk(Section):
     around: str = ""
     """latent that dimensions and directions are varied around, such as `7` (empty: 0 for dimensions, else the first
     seed)"""
+
+    region: Annotated[str, AfterValidator(_is_region)] = ""
+    """squares that the walk changes, with a spatial latent, such as 2,1,6,5: column and row of the first one, and of
+    the last, counted from 0 at the top left; the others are of `around`, or of the first seed (empty: the whole map)"""
 
     dimension_range: Range = [-0.05, 0.05]
     """from where to where one dimension is varied"""

@@ -100,6 +100,7 @@ class Latents:
             "mean": self._mean,
             "lerp": lambda arguments: lerp(*self._ends(arguments)),
             "slerp": lambda arguments: slerp(*self._ends(arguments), self.shape),
+            "patch": self._patch,
             "axis": lambda arguments: self._row(arguments, torch.eye(self.shape.dimensions, dtype=torch.float64)),
             "sefa": lambda arguments: self._row(arguments, self.directions),
         }
@@ -160,11 +161,30 @@ class Latents:
             raise _Misread("lerp and slerp take two latents and a fraction")
         return self._latent(arguments[0]), self._latent(arguments[1]), _number(arguments[2])
 
-    def _row(self, arguments: list[ast.expr], rows: Tensor) -> Tensor:
+    def _patch(self, arguments: list[ast.expr]) -> Tensor:
+        """The first latent, with the sites of the second in rows and columns from and up to (exclusive)."""
         match arguments:
-            case [ast.Constant(value=int(index))] if not isinstance(index, bool) and index < len(rows):
-                return self.shape.spread(rows[index])
+            case [one, other, *ends] if len(ends) == 4:
+                top, bottom, left, right = map(_index, ends)
+                if not (top < bottom <= self.shape.rows and left < right <= self.shape.columns):
+                    raise _Misread(f"the latent has {self.shape.rows} rows and {self.shape.columns} columns of sites")
+                result = self._latent(one).clone()
+                sites, others = (self.shape.grid(z) for z in (result, self._latent(other)))
+                sites[:, top:bottom, left:right] = others[:, top:bottom, left:right]
+                return result
+        raise _Misread("patch takes two latents, and first and last row and column of sites")
+
+    def _row(self, arguments: list[ast.expr], rows: Tensor) -> Tensor:
+        if len(arguments) == 1 and (index := _index(arguments[0])) < len(rows):
+            return self.shape.spread(rows[index])
         raise _Misread(f"axis and sefa take a number from 0 to {len(rows) - 1}")
+
+
+def _index(node: ast.expr) -> int:
+    match node:
+        case ast.Constant(value=int(value)) if not isinstance(value, bool):
+            return value
+    raise _Misread(f"{ast.unparse(node)} is not a whole number from 0 on")
 
 
 def _number(node: ast.expr) -> float:

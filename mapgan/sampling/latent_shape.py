@@ -38,6 +38,10 @@ class LatentShape:
         sites, theme = torch.split(z, [self.size - self.theme, self.theme])
         return sites.view(self.channels, -1), theme[:, None]
 
+    def grid(self, z: Tensor) -> Tensor:
+        """The sites of `z`, `[size]`, as `[channels, rows, columns]` of the same memory."""
+        return self.split(z)[0].view(self.channels, self.rows, self.columns)
+
     def spread(self, numbers: Tensor) -> Tensor:
         """A latent `[size]` with the same `numbers`, `[dimensions]`, at each site."""
         sites, theme = torch.split(numbers, [self.channels, self.theme])

@@ -19,6 +19,7 @@ from mapgan.sampling.generate import Pixels
 from mapgan.sampling.labels import parse_labels
 from mapgan.sampling.map_size import map_size
 from mapgan.sampling.recipe import Cell, Recipe, save_drawn
+from mapgan.sampling.region import within_region
 from mapgan.sampling.render import Renderer, TrainedGenerator, open_generator
 from mapgan.sampling.sheet import PAPER, check_page, readable_zoom, sheet
 from mapgan.sampling.walks import Rows, arithmetic_rows, walk_rows
@@ -43,9 +44,8 @@ def write_walk(settings: Walk, generator: Path, results: Path, device: str = "cp
     trained = open_generator(generator, device)
     recipe, name = _template(settings, trained), "arithmetic" if settings.expr else settings.kind
     renderer = Renderer(trained, recipe)
-    steps, label = settings.steps, recipe.cells[0].label
-    rows = arithmetic_rows(settings.expr) if settings.expr else walk_rows(settings, renderer.latents.shape, steps)
-    rows = [[cell.model_copy(update={"label": label}) if cell.latent else cell for cell in row] for row in rows]
+    label = recipe.cells[0].label
+    rows = _rows(settings, renderer, label, settings.steps)
     recipe = recipe.model_copy(update={"cells": list(chain(*rows)), "columns": len(rows[0])})
     check_page((recipe.width, recipe.height), len(recipe.cells), recipe.columns, recipe.zoom)
     moments = [] if settings.expr or not settings.film else _moments(settings, renderer, label)
@@ -90,10 +90,19 @@ def _template(settings: Walk, trained: TrainedGenerator) -> Recipe:
     )
 
 
+def _rows(settings: Walk, renderer: Renderer, label: str, steps: int) -> Rows:
+    """The rows of the sheet, or with another number of steps those of the film."""
+    if settings.expr and settings.region:
+        raise MapganError("--region: not with --expr", "use patch(7, 12, 0, 2, 0, 2), in rows and columns of sites")
+    rows = arithmetic_rows(settings.expr) if settings.expr else walk_rows(settings, renderer.latents.shape, steps)
+    if settings.region:
+        rows = within_region(settings, renderer, rows)
+    return [[cell.model_copy(update={"label": label}) if cell.latent else cell for cell in row] for row in rows]
+
+
 def _moments(settings: Walk, renderer: Renderer, label: str) -> Rows:
     """What each frame shows: the next image of a loop, or of each row of another walk."""
-    rows = walk_rows(settings, renderer.latents.shape, settings.frames)
-    rows = [[cell.model_copy(update={"label": label}) for cell in row] for row in rows]
+    rows = _rows(settings, renderer, label, settings.frames)
     return (
         [[cell] for cell in chain(*rows)] if settings.kind == "loop" else [list(row) for row in zip(*rows, strict=True)]
     )

@@ -70,6 +70,8 @@ def test_the_generator_that_comes_with_mapgan_is_found(tmp_path: Path) -> None:
         (["walk", "--squares", "0x10"], "walk.squares"),
         (["walk", "--truncation", "2"], "walk.truncation"),
         (["walk", "--steps", "1"], "walk.steps"),
+        (["walk", "--region", "1,2,3"], "walk.region"),
+        (["walk", "--region", "3,2,1,4"], "walk.region"),
         (["pick", "--top", "0"], "pick.top"),
         (["pick", "--by", "beauty"], "pick.by"),
         (["sample", "--like", "none.png"], "none.png: no such file"),

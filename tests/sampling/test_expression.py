@@ -52,6 +52,16 @@ def test_expressions_mean_what_they_say(latents: Latents) -> None:
         assert torch.equal(latents.value(text), expected.float()), text
 
 
+def test_a_patch_has_the_sites_of_another_latent(latents: Latents) -> None:
+    shape = latents.shape
+    one, other, mixed = (latents.value(text) for text in ("1", "2", "patch(1, 2, 1, 3, 0, 2)"))
+    inside = torch.zeros(shape.rows, shape.columns, dtype=torch.bool)
+    inside[1:3, :2] = True
+    assert torch.equal(shape.grid(mixed), torch.where(inside, shape.grid(other), shape.grid(one)))
+    assert torch.equal(shape.split(mixed)[1], shape.split(one)[1])
+    assert torch.equal(latents.value("1"), one)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -76,8 +86,12 @@ def test_expressions_mean_what_they_say(latents: Latents) -> None:
         ("7 / 2 / (1 + 2)", "1 \\+ 2 is not a number"),
         ("slerp(1, 2)", "take two latents and a fraction"),
         ("axis(8)", "from 0 to 7"),
-        ("sefa(-1)", "from 0 to 7"),
-        ("axis(True)", "from 0 to 7"),
+        ("sefa(-1)", "-1 is not a whole number"),
+        ("axis(True)", "True is not a whole number"),
+        ("axis(1, 2)", "from 0 to 7"),
+        ("patch(1, 2, 0, 1)", "patch takes two latents"),
+        ("patch(1, 2, 0, 99, 0, 1)", "rows and"),
+        ("patch(1, 2, 1, 1, 0, 1)", "rows and"),
         ("9007199254740993", "seeds go up to"),
         ("7 / 0", "not finite"),
         ("1e400 * 7", "not finite"),

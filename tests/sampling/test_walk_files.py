@@ -71,6 +71,16 @@ def test_a_mp4_where_pyav_is_installed(tmp_path: Path) -> None:
         assert (stream.frames, stream.codec_context.name) == (8, "h264")
 
 
+def test_a_walk_in_a_region_leaves_the_rest(tmp_path: Path) -> None:
+    settings = Walk(kind="linear", seeds="3,7", region="0,0,2,3", steps=3, film=False, zoom=1, squares="40x12")
+    [path], _ = write_walk(settings, vivid(tmp_path / "g.safetensors", "theme"), tmp_path / "out")
+    page = np.asarray(Image.open(path)).astype(int)
+    one, _, other = (page[GAP : GAP + 96, left : left + 320] for left in range(GAP, 3 * 328, 328))
+    changed = (one != other).any(axis=(0, 2))
+    assert changed[:24].mean() > 0.9
+    assert not changed[100:200].any()  # what lies farther away than the generator sees, also around the edge
+
+
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
@@ -78,6 +88,8 @@ def test_a_mp4_where_pyav_is_installed(tmp_path: Path) -> None:
         (Walk(expr="mean(1) - axis(99)"), "axis and sefa take a number from 0 to 4"),
         (Walk(kind="direction", around="("), "not an expression"),
         (Walk(label="town"), "has no labels"),
+        (Walk(region="12,0,13,1"), "outside of the map of 12 x 8 squares"),
+        (Walk(region="0,0,1,1", expr="1 + 2"), "not with --expr"),
         (Walk(size="16000x16000"), "a sheet of 36 images"),
         (Walk(seeds="0-99", frames=1000, squares="40x40"), "is too long; lower --frames, which is 1000"),
     ],
