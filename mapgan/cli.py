@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from mapgan import cli_drawing
 from mapgan.errors import exit_on_error
-from mapgan.models import DEFAULT
 
 app = typer.Typer(
     name="mapgan",
@@ -19,25 +19,12 @@ app = typer.Typer(
     help="Make new Dungeons & Dragons maps from images of old ones.",
 )
 
+app.add_typer(cli_drawing.app)
+
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, such as train.batch_size=8; can be repeated."),
 ]
-Run = Annotated[Path, typer.Argument(help="Folder of a run, file of a generator, or name of one in `mapgan models`.")]
-Out = Annotated[Path | None, typer.Option(help="Folder for what is written [default: beside the generator].")]
-Size = Annotated[
-    str,
-    typer.Option(
-        metavar="WxH", help="Size in pixels, with a spatial latent; empty: as trained [default: in squares, if known]."
-    ),
-]
-Squares = Annotated[str, typer.Option(metavar="WxH", help="Size in squares of the battle grid, such as 30x20.")]
-Seamless = Annotated[bool, typer.Option("--seamless", help="Seamless maps, with a spatial latent.")]
-Label = Annotated[
-    str, typer.Option(help="Labels, such as cave or cave,town, if there are any [default: all, alternating].")
-]
-Truncation = Annotated[float, typer.Option(help="Draw towards the mean latent: 1 not at all, 0 altogether.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 
 
 @app.command()
@@ -75,106 +62,6 @@ def train(
 
 
 @app.command()
-def sample(
-    run: Run = Path(DEFAULT),
-    seeds: Annotated[str, typer.Option(help="Seeds, such as 0-35 or 3,7 or @picked.txt.")] = "0-5",
-    sheet: Annotated[str, typer.Option(help="Columns x rows of a sheet.")] = "2x3",
-    out: Out = None,
-    zoom: Annotated[int, typer.Option(min=1, max=16, help="Enlargement of images on the sheets.")] = 1,
-    singles: Annotated[bool, typer.Option(help="Also write each image to a file of its own.")] = True,
-    label: Label = "",
-    size: Size = "auto",
-    squares: Squares = "",
-    truncation: Truncation = 1.0,
-    plan: Annotated[
-        str,
-        typer.Option(metavar="FILE", help="Paint a plan: an image (a pixel per square) or text (a letter)."),
-    ] = "",
-    legend: Annotated[
-        str, typer.Option(metavar="FILE", help="The labels of its colours or letters [default: PLAN.legend].")
-    ] = "",
-    reroll: Annotated[
-        str, typer.Option(metavar="COLUMN,ROW", help="Draw a square anew, and those around it; the rest stays.")
-    ] = "",
-    around: Annotated[int, typer.Option(min=0, help="How many squares around it.")] = 3,
-    attempt: Annotated[int, typer.Option(min=0, help="Each attempt draws other squares.")] = 0,
-    seamless: Seamless = False,
-    like: Annotated[
-        Path | None, typer.Option(metavar="FILE.png", help="Draw this image again; all else but --out is its own.")
-    ] = None,
-    device: Device = "auto",
-) -> None:
-    """Generate maps: sheets with the seed (and label) under each map, and single images."""
-    with exit_on_error():
-        from mapgan.commands.sample import sample, sample_again
-
-        options = {"seeds": seeds, "label": label, "size": size, "squares": squares, "seamless": seamless}
-        options |= {"plan": plan, "legend": legend, "reroll": reroll, "around": around, "attempt": attempt}
-        options |= {"sheet": sheet, "zoom": zoom, "singles": singles, "truncation": truncation}
-        typer.echo(sample_again(run, like, out, device) if like else sample(run, out, device, options))
-
-
-@app.command()
-def walk(
-    run: Run = Path(DEFAULT),
-    kind: Annotated[
-        str, typer.Option(help="loop, linear or spherical between seeds; dimension, all or direction around a latent.")
-    ] = "loop",
-    expr: Annotated[str, typer.Option(help="Arithmetic instead, such as '12 - 7 + 31' or 'mean(1,2,3) - 4'.")] = "",
-    seeds: Annotated[str, typer.Option(help="Seeds, such as 0-3 or 3,7 or @picked.txt.")] = "0-3",
-    numbers: Annotated[str, typer.Option(help="Numbers of dimensions or directions, such as 0-3.")] = "0-3",
-    around: Annotated[str, typer.Option(help="Latent to vary them around, such as 7 [default: see params.yaml].")] = "",
-    ends: Annotated[
-        str, typer.Option("--range", metavar="FROM,TO", help="How far to go, such as --range=-3,3 [default: by kind].")
-    ] = "",
-    region: Annotated[str, typer.Option(metavar="C,R,C,R", help="Change these squares only: first and last.")] = "",
-    steps: Annotated[int, typer.Option(help="Images in a row of the sheet.")] = 9,
-    frames: Annotated[int, typer.Option(help="Frames of the film for each row.")] = 24,
-    film: Annotated[bool, typer.Option(help="Also write a GIF, and with PyAV an MP4.")] = True,
-    out: Out = None,
-    zoom: Annotated[int, typer.Option(help="Enlargement; 0: of small images.")] = 0,
-    label: Annotated[str, typer.Option(help="Label, if there are any [default: the first].")] = "",
-    size: Size = "auto",
-    squares: Squares = "",
-    truncation: Truncation = 1.0,
-    seamless: Seamless = False,
-    device: Device = "auto",
-) -> None:
-    """Walk through the latent space: a sheet and a film."""
-    with exit_on_error():
-        from mapgan.commands.walk import walk
-
-        options = {"kind": kind, "expr": expr, "seeds": seeds, "numbers": numbers, "around": around, "steps": steps}
-        options |= {"frames": frames, "film": film, "zoom": zoom, "label": label, "size": size, "squares": squares}
-        options |= {"region": region}
-        typer.echo(walk(run, out, device, ends, options | {"truncation": truncation, "seamless": seamless}))
-
-
-@app.command()
-def pick(
-    run: Run = Path(DEFAULT),
-    seeds: Annotated[str, typer.Option(help="Seeds to choose from, such as 0-999.")] = "0-999",
-    top: Annotated[int, typer.Option(help="How many to pick.")] = 24,
-    by: Annotated[
-        str, typer.Option(help="logit (of the discriminator), edges [default: logit if there is one].")
-    ] = "auto",
-    out: Out = None,
-    label: Label = "",
-    size: Size = "auto",
-    squares: Squares = "",
-    truncation: Truncation = 1.0,
-    seamless: Seamless = False,
-    device: Device = "auto",
-) -> None:
-    """Pick the best maps of many seeds, unlike each other: a sheet, and picked.txt for --seeds @picked.txt."""
-    with exit_on_error():
-        from mapgan.commands.pick import pick
-
-        options = {"seeds": seeds, "top": top, "by": by, "label": label, "size": size, "squares": squares}
-        typer.echo(pick(run, out, device, options | {"truncation": truncation, "seamless": seamless}))
-
-
-@app.command()
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Folder of a run, or file of a generator.")],
     maps: Annotated[Path | None, typer.Option(help="Training set [default: RUN/maps].")] = None,
@@ -188,7 +75,7 @@ def evaluate(
         Path | None, typer.Option(help="Folder for the numbers [default: RUN/results/evaluate, or evaluate-best ...].")
     ] = None,
     settings: Settings = None,
-    device: Device = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
     """Measure the quality and diversity of generated maps, and whether they are copies of training images."""
     with exit_on_error():

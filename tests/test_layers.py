@@ -26,6 +26,7 @@ ROOMS = [  # from the ground up, as in the design
     {"training"},
     {"stages"},
     {"commands"},
+    {"cli_drawing"},
     {"cli"},
     {"__main__"},
 ]
