@@ -127,3 +127,22 @@ def pick(
 
         options = {"seeds": seeds, "top": top, "by": by, "label": label, "size": size, "squares": squares}
         typer.echo(pick(run, out, device, options | {"truncation": truncation, "seamless": seamless}))
+
+
+@app.command()
+def project(
+    image: Annotated[Path, typer.Argument(help="A picture of a map.")],
+    run: Run = Path(DEFAULT),
+    steps: Annotated[int, typer.Option(help="Steps of gradient descent.")] = 300,
+    out: Out = None,
+    label: Annotated[str, typer.Option(help="Label, if there are any [default: the first].")] = "",
+    size: Size = "auto",
+    squares: Squares = "",
+    device: Device = "auto",
+) -> None:
+    """Find the latent that draws a given map most nearly; walks take it as image("FILE.png") in expressions."""
+    with exit_on_error():
+        from mapgan.commands.project import project
+
+        options = {"steps": steps, "label": label, "size": size, "squares": squares}
+        typer.echo(project(image, run, out, device, options))

@@ -1,7 +1,7 @@
 """`params.yaml` as typed, validated sections. Importing this loads neither torch nor PIL."""
 
 from mapgan.params.collecting import DatasetSettings, Demo, Folder, Gallery, Prune, Resize, Scrape
-from mapgan.params.exploring import Pick, Walk
+from mapgan.params.exploring import Pick, Project, Walk
 from mapgan.params.machine import Machine
 from mapgan.params.networks import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName, Networks
 from mapgan.params.reading import load, load_params
@@ -23,6 +23,7 @@ __all__ = [
     "Networks",
     "Params",
     "Pick",
+    "Project",
     "Prune",
     "Resize",
     "Sample",

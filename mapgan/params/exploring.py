@@ -130,3 +130,20 @@ class Pick(Section):
 
     truncation: Fraction = 1.0
     """as for sample"""
+
+
+class Project(Section):
+    """The latent that draws a given image most nearly (`mapgan project`)."""
+
+    steps: Annotated[int, Field(ge=1, le=100_000)] = 300
+    """steps of gradient descent"""
+
+    label: Annotated[str, BeforeValidator(_as_text)] = ""
+    """label, if the generator was trained with labels (empty: the first)"""
+
+    size: Annotated[str, AfterValidator(_is_size)] = "auto"
+    """size in pixels to which the image is cropped and resized, if the generator has a spatial latent (auto: 12 x 8
+    squares, or as trained where the squares are not known; empty: as trained)"""
+
+    squares: Annotated[str, AfterValidator(_is_squares)] = ""
+    """size in squares of the battle grid, such as 24x16, instead of pixels"""

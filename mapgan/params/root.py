@@ -8,7 +8,7 @@ from pydantic import Field
 
 from mapgan.errors import SettingsError
 from mapgan.params.collecting import DatasetSettings, Prune, Resize, Scrape
-from mapgan.params.exploring import Pick, Walk
+from mapgan.params.exploring import Pick, Project, Walk
 from mapgan.params.machine import Machine
 from mapgan.params.section import Section
 from mapgan.params.training import Evaluate, Sample, Train
@@ -29,6 +29,7 @@ class Params(Section):
     sample: Sample = Sample()
     walk: Walk = Walk()
     pick: Pick = Pick()
+    project: Project = Project()
     machine: Machine = Machine()
 
     def check_consistency(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -56,7 +56,7 @@ def terms(text: str) -> list[Term]:
         MapganError: it is not an expression.
     """
     found: list[Term] = []
-    node, sign = _parse(text), "+"
+    node, sign = parse(text), "+"
     while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):  # they group from the left
         found.append(_term(node.right, "+" if isinstance(node.op, ast.Add) else "-"))
         node = node.left
@@ -71,7 +71,12 @@ def _term(node: ast.expr, sign: str) -> Term:
     return Term(ast.unparse(node), sign, members)
 
 
-def _parse(text: str) -> ast.expr:
+def parse(text: str) -> ast.expr:
+    """The syntax tree of an expression, nothing of which is checked yet.
+
+    Raises:
+        MapganError: it is too long, or not an expression in Python.
+    """
     if len(text) > MAX_LENGTH:
         raise MapganError(f"an expression of {len(text)} characters", f"{MAX_LENGTH} can be read")
     try:
@@ -92,15 +97,17 @@ class Latents:
     Args:
         generator: at the size that is drawn.
         shape: of its latents.
+        given: latents by name, `[latent]` float64 each, for `given("name")`.
     """
 
-    def __init__(self, generator: nn.Module, shape: LatentShape) -> None:
-        self.generator, self.shape = generator, shape
+    def __init__(self, generator: nn.Module, shape: LatentShape, given: Mapping[str, Tensor] = {}) -> None:
+        self.generator, self.shape, self.given = generator, shape, given
         self.functions: dict[str, Callable[[list[ast.expr]], Tensor]] = {
             "mean": self._mean,
             "lerp": lambda arguments: lerp(*self._ends(arguments)),
             "slerp": lambda arguments: slerp(*self._ends(arguments), self.shape),
             "patch": self._patch,
+            "given": self._given,
             "axis": lambda arguments: self._row(arguments, torch.eye(self.shape.dimensions, dtype=torch.float64)),
             "sefa": lambda arguments: self._row(arguments, self.directions),
         }
@@ -117,7 +124,7 @@ class Latents:
             MapganError: it is not an expression, or has no finite value.
         """
         try:
-            found = self._latent(_parse(text)).float()
+            found = self._latent(parse(text)).float()
         except _Misread as error:
             raise MapganError(f"{shorten(text)}: {error}", FORMS) from None
         except RecursionError:
@@ -160,6 +167,12 @@ class Latents:
         if len(arguments) != 3:
             raise _Misread("lerp and slerp take two latents and a fraction")
         return self._latent(arguments[0]), self._latent(arguments[1]), _number(arguments[2])
+
+    def _given(self, arguments: list[ast.expr]) -> Tensor:
+        match arguments:
+            case [ast.Constant(value=str(name))] if name in self.given:
+                return self.given[name]
+        raise _Misread("no such latent is given")
 
     def _patch(self, arguments: list[ast.expr]) -> Tensor:
         """The first latent, with the sites of the second in rows and columns from and up to (exclusive)."""

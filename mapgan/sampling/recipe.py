@@ -64,6 +64,9 @@ class Recipe(Section):
     """as in the section `sample`"""
 
     plan: Plan | None = None
+    latents: dict[str, str] = {}
+    """those of `given("name")` in expressions: float32, little-endian, in base64"""
+
     cells: Annotated[list[Cell], Field(min_length=1, max_length=10_000)]
     """row by row"""
 

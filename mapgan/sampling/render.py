@@ -20,6 +20,7 @@ from mapgan.sampling.expression import Latents, shorten
 from mapgan.sampling.first_layers import truncated
 from mapgan.sampling.fixed_noise import fixed_noise
 from mapgan.sampling.generate import Pixels, generate_from
+from mapgan.sampling.given import decoded
 from mapgan.sampling.labels import describe_labels
 from mapgan.sampling.latent_shape import latent_shape
 from mapgan.sampling.painting import Painting, paint
@@ -69,7 +70,8 @@ class Renderer:
         size, latent = (recipe.width, recipe.height), latent_size(trained.about)
         if trained.spatial or size != (trained.about.width, trained.about.height) or recipe.seamless:
             latent = networks.resize(self.network, *size, recipe.seamless)
-        self.latents = Latents(self.network, latent_shape(self.network, latent))
+        given = decoded(recipe.latents, latent)
+        self.latents = Latents(self.network, latent_shape(self.network, latent), given)
         self.painting = self._painting(recipe)
         self.reroll = open_reroll(recipe, self.network, self.about) if recipe.reroll else None
 

@@ -16,6 +16,7 @@ from mapgan.params import Walk
 from mapgan.progress import Bar
 from mapgan.sampling.film import SIDE, Frame, fitted, in_256_colours, write_gif, write_mp4
 from mapgan.sampling.generate import Pixels
+from mapgan.sampling.given import with_images
 from mapgan.sampling.labels import parse_labels
 from mapgan.sampling.map_size import map_size
 from mapgan.sampling.recipe import Cell, Recipe, save_drawn
@@ -43,6 +44,9 @@ def write_walk(settings: Walk, generator: Path, results: Path, device: str = "cp
     """
     trained = open_generator(generator, device)
     recipe, name = _template(settings, trained), "arithmetic" if settings.expr else settings.kind
+    (expr, operands), (around, origin) = (with_images(text, recipe) for text in (settings.expr, settings.around))
+    settings = settings.model_copy(update={"expr": expr, "around": around})
+    recipe = recipe.model_copy(update={"latents": operands | origin})
     renderer = Renderer(trained, recipe)
     label = recipe.cells[0].label
     rows = _rows(settings, renderer, label, settings.steps)
