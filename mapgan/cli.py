@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from mapgan import cli_drawing
 from mapgan.errors import exit_on_error
-from mapgan.models import DEFAULT
 
 app = typer.Typer(
     name="mapgan",
@@ -18,6 +18,8 @@ app = typer.Typer(
     rich_markup_mode=None,  # importing rich only for the help would double the time to show it
     help="Make new Dungeons & Dragons maps from images of old ones.",
 )
+
+app.add_typer(cli_drawing.app)
 
 Settings = Annotated[
     list[str] | None,
@@ -57,95 +59,6 @@ def train(
         options = {"train": {"init_from": str(init_from)}} if init_from else {}
         cli_settings = CliSettings(params, preset, settings or [], options)
         typer.echo(train(folder, out, cli_settings, resume, continue_run))
-
-
-@app.command()
-def sample(
-    run: Annotated[
-        Path, typer.Argument(help="Folder of a run, file of a generator, or name of one in `mapgan models`.")
-    ] = Path(DEFAULT),
-    seeds: Annotated[str, typer.Option(help="Seeds, such as 0-35 or 3,7.")] = "0-5",
-    sheet: Annotated[str, typer.Option(help="Columns x rows of a sheet.")] = "2x3",
-    out: Annotated[Path | None, typer.Option(help="Folder for the images [default: beside the generator].")] = None,
-    zoom: Annotated[int, typer.Option(min=1, max=16, help="Enlargement of images on the sheets.")] = 1,
-    singles: Annotated[bool, typer.Option(help="Also write each image to a file of its own.")] = True,
-    label: Annotated[
-        str, typer.Option(help="Labels, such as cave or cave,town, if there are any [default: all, alternating].")
-    ] = "",
-    size: Annotated[
-        str,
-        typer.Option(
-            metavar="WxH", help="Size in pixels, with a spatial latent; empty: as trained [default: 24 x 16 squares]."
-        ),
-    ] = "auto",
-    squares: Annotated[
-        str, typer.Option(metavar="WxH", help="Size in squares of the battle grid, such as 30x20.")
-    ] = "",
-    plan: Annotated[
-        str,
-        typer.Option(metavar="FILE", help="Paint a plan: an image (a pixel per square) or text (a letter)."),
-    ] = "",
-    legend: Annotated[
-        str, typer.Option(metavar="FILE", help="The labels of its colours or letters [default: PLAN.legend].")
-    ] = "",
-    reroll: Annotated[
-        str, typer.Option(metavar="COLUMN,ROW", help="Draw a square anew, and those around it; the rest stays.")
-    ] = "",
-    around: Annotated[int, typer.Option(min=0, help="How many squares around it.")] = 3,
-    attempt: Annotated[int, typer.Option(min=0, help="Each attempt draws other squares.")] = 0,
-    seamless: Annotated[bool, typer.Option("--seamless", help="Seamless maps, with a spatial latent.")] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-) -> None:
-    """Generate maps: sheets with the seed (and label) under each map, and single images."""
-    with exit_on_error():
-        from mapgan.commands.sample import sample
-
-        options = {"seeds": seeds, "label": label, "size": size, "squares": squares, "seamless": seamless}
-        options |= {"plan": plan, "legend": legend, "reroll": reroll, "around": around, "attempt": attempt}
-        typer.echo(sample(run, out, device, options | {"sheet": sheet, "zoom": zoom, "singles": singles}))
-
-
-@app.command()
-def export(
-    images: Annotated[list[Path], typer.Argument(help="Maps, as PNG, WebP or JPEG; drawn by mapgan or not.")],
-    to: Annotated[
-        str, typer.Option(help="Formats: vtt, foundry, roll20, png, webp, jpeg, pdf (pages), poster.")
-    ] = "vtt",
-    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("exports"),
-    pixels_per_square: Annotated[
-        float,
-        typer.Option(help="Of the battle grid of the images [default: that of --run, or found].", show_default=False),
-    ] = 0.0,
-    run: Annotated[
-        Path | None, typer.Option(help="Run, generator or model that drew them, which knows the pixels per square.")
-    ] = None,
-    resolution: Annotated[
-        int,
-        typer.Option(help="Pixels per square to write [default: 70 for roll20, 100 elsewhere].", show_default=False),
-    ] = 0,
-    walls: Annotated[bool, typer.Option(help="Trace walls and doors, for vtt and foundry.")] = True,
-    ground: Annotated[str, typer.Option(help="Which colours are ground: auto, light or dark.")] = "auto",
-    snap: Annotated[float, typer.Option(help="Squares within which walls are moved onto grid lines.")] = 0.2,
-    doors: Annotated[str, typer.Option(help="gaps of one square in walls, drawn (across corridors) or none.")] = "gaps",
-    grid: Annotated[str, typer.Option(help="none, square, hex-flat or hex-pointy; beside the image.")] = "none",
-    grid_color: Annotated[str, typer.Option(help="Colour of the grid.")] = "#000000",
-    grid_opacity: Annotated[float, typer.Option(help="Opacity of the grid, 0 to 1.")] = 0.4,
-    grid_offset: Annotated[str, typer.Option(metavar="X,Y", help="Where it starts, squares.")] = "0,0",
-    burn_grid: Annotated[bool, typer.Option("--burn-grid", help="Draw the grid into the images.")] = False,
-    paper: Annotated[str, typer.Option(help="A4, A3 or Letter.")] = "A4",
-    square: Annotated[str, typer.Option(help="Side of a printed square: 1in or 25mm.")] = "1in",
-    overlap: Annotated[float, typer.Option(help="Millimetres that neighbouring pages share.")] = 10.0,
-    dpi: Annotated[int, typer.Option(help="Dots per inch of the images in pdf and poster.")] = 150,
-) -> None:
-    """Export maps for the table: virtual tabletops with walls and doors, prints true to scale, images with a grid."""
-    with exit_on_error():
-        from mapgan.commands.export import export
-
-        options = {"to": to, "pixels_per_square": pixels_per_square, "resolution": resolution, "walls": walls}
-        options |= {"ground": ground, "snap": snap, "doors": doors, "grid": grid, "grid_color": grid_color}
-        options |= {"grid_opacity": grid_opacity, "grid_offset": grid_offset, "burn_grid": burn_grid}
-        options |= {"paper": paper, "square": square, "overlap": overlap, "dpi": dpi}
-        typer.echo(export(images, run, out, options))
 
 
 @app.command()

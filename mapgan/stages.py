@@ -102,41 +102,7 @@ def evaluate(settings: Evaluate, generator: Path, maps: Path, results: Path, see
 
 def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu") -> str:
     """Generate the images of the seeds in `settings`: sheets and single images in `results`."""
-    from PIL.Image import fromarray
+    from mapgan.sampling.samples import write_samples
 
-    from mapgan import networks
-    from mapgan.networks.generator_file import latent_size, load_generator
-    from mapgan.params.parsing import parse_seeds, parse_sheet
-    from mapgan.sampling.generate import generate
-    from mapgan.sampling.labels import captions, file_names, labels_for_seeds, parse_labels
-    from mapgan.sampling.map_size import map_size
-    from mapgan.sampling.painting import open_painting, paint
-    from mapgan.sampling.reroll import open_reroll
-    from mapgan.sampling.sheet import check_page, save_png, sheet
-
-    network, about = load_generator(generator)
-    network.to(device)
-    seeds, (columns, rows) = parse_seeds(settings.seeds), parse_sheet(settings.sheet)
-    requested = parse_labels(settings.label, about.labels, str(generator))
-    painting = open_painting(settings, network, about) if settings.plan else None
-    latent, spatial = latent_size(about), networks.spatial_generator(network) is not None
-    size = painting.size if painting else map_size(settings, about, spatial)
-    if size != (about.width, about.height) or settings.seamless:
-        latent = networks.resize(network, *size, settings.seamless)
-    reroll = open_reroll(settings, network, about) if settings.reroll else None
-    check_page(size, min(len(seeds), columns * rows), min(columns, len(seeds)), settings.zoom)
-    pages: list[Path] = []
-    for number, start in enumerate(range(0, len(seeds), columns * rows)):
-        chunk = seeds[start : start + columns * rows]
-        labels = None if painting else labels_for_seeds(chunk, about.labels, requested, about.label_square > 0)
-        images = list(
-            paint(network, latent, chunk, painting, reroll)
-            if painting
-            else generate(network, latent, chunk, labels, reroll=reroll)
-        )
-        page = sheet(images, captions(chunk, labels, about.labels), min(columns, len(chunk)), settings.zoom)
-        pages.append(results / f"sheet-{number:03d}.png")
-        save_png(pages[-1], page)
-        for name, image in zip(file_names(chunk, labels), images, strict=True) if settings.singles else ():
-            save_png(results / "singles" / name, fromarray(image))
+    pages = write_samples(settings, generator, results, device)
     return f"the sheet is {pages[0]}" if len(pages) == 1 else f"the sheets are {pages[0]} to {pages[-1].name}"

@@ -27,6 +27,7 @@ ROOMS = [  # from the ground up, as in the design
     {"stages"},
     {"export"},
     {"commands"},
+    {"cli_drawing"},
     {"cli"},
     {"__main__"},
 ]

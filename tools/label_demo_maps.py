@@ -39,7 +39,7 @@ def main() -> None:
         Image.fromarray(pixels).save(out / f"{name}.png")
         colors = np.array(list(COLORS.values()), np.uint8)
         Image.fromarray(colors[label_squares(pixels)]).save(out / f"{name}.labels.png")
-    lines = ["#{:02x}{:02x}{:02x} {}".format(*color, name) for name, color in COLORS.items()]
+    lines = [f"#{red:02x}{green:02x}{blue:02x} {name}" for name, (red, green, blue) in COLORS.items()]
     files.write_text(out / LEGEND, "\n".join(lines) + "\n")
 
 

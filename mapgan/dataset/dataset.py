@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mapgan.dataset.label_maps import LABEL_MAPS, REMEDY, LabelMaps, open_label_maps, save_label_maps
+from mapgan.dataset.label_maps import LABEL_MAPS, REMEDY, LabelMaps, mean_colors, open_label_maps, save_label_maps
 from mapgan.dataset.label_names import check_label_names
 from mapgan.errors import MapganError
 from mapgan.files import atomic_write, canonical_json, read_json, write_json
@@ -56,6 +56,7 @@ class Dataset:
         holdout_labels: `[M]` or `[M, rows, columns]`, the same for the hold-out.
         pixels_per_square: of the battle grid; 0 if it is not known.
         label_square: side of the squares of label maps, pixels; 0 if each image has one label, or none.
+        label_colors: with label maps, the mean colour of the squares of each label, red, green and blue, 0 to 255.
     """
 
     folder: Path
@@ -69,6 +70,7 @@ class Dataset:
     holdout_labels: Labels
     pixels_per_square: float = 0.0
     label_square: int = 0
+    label_colors: tuple[tuple[float, ...], ...] = ()
 
 
 def is_dataset(folder: Path) -> bool:
@@ -98,6 +100,7 @@ def open_dataset(folder: Path, verify: bool = True) -> Dataset:
         width, height, train, holdout = (int(description[key]) for key in ("width", "height", "train", "holdout"))
         digest, square = str(description["digest"]), float(description.get("pixels_per_square", 0))
         label_square = int(description.get("label_square", 0))
+        label_colors = tuple(tuple(map(float, color)) for color in description.get("label_colors", ()))
         labels, indices = _labels(description, train + holdout)
     except (KeyError, TypeError, ValueError) as error:
         raise MapganError(f"{path}: damaged ({error})", REMEDY) from None
@@ -126,6 +129,7 @@ def open_dataset(folder: Path, verify: bool = True) -> Dataset:
         holdout_labels,
         square,
         label_square,
+        label_colors,
     )
 
 
@@ -214,6 +218,7 @@ def write_dataset(
         description["labels"] = labels
     if label_maps:
         description["label_square"] = label_maps.square
+        description["label_colors"] = mean_colors(label_maps, np.load(folder / PACK, mmap_mode="r", allow_pickle=False))
     elif labels:
         for image_entry, index in zip(description["images"], indices.tolist(), strict=True):
             image_entry["label"] = index

@@ -1,12 +1,14 @@
 """`params.yaml` as typed, validated sections. Importing this loads neither torch nor PIL."""
 
 from mapgan.params.collecting import DatasetSettings, Demo, Folder, Gallery, Prune, Resize, Scrape
+from mapgan.params.drawing import Sample
+from mapgan.params.exploring import Pick, Project, Walk
 from mapgan.params.exporting import Export
 from mapgan.params.machine import Machine
 from mapgan.params.networks import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName, Networks
 from mapgan.params.reading import load, load_params
 from mapgan.params.root import Params
-from mapgan.params.training import Evaluate, Sample, Train
+from mapgan.params.training import Evaluate, Train
 
 __all__ = [
     "DatasetSettings",
@@ -23,11 +25,14 @@ __all__ = [
     "NetworkName",
     "Networks",
     "Params",
+    "Pick",
+    "Project",
     "Prune",
     "Resize",
     "Sample",
     "Scrape",
     "Train",
+    "Walk",
     "load",
     "load_params",
 ]

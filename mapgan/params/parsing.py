@@ -53,6 +53,19 @@ def parse_square(text: str) -> tuple[int, int]:
     return square
 
 
+def parse_region(text: str) -> tuple[int, int, int, int]:
+    """`2,1,6,5` as (2, 1, 6, 5): column and row of the first square of a rectangle, and of the last.
+
+    Raises:
+        ValueError: the text is not of that form, or the last square lies before the first.
+    """
+    numbers = [int(part) for part in text.split(",") if re.fullmatch(r"\s*\d{1,4}\s*", part, re.ASCII)]
+    if len(numbers) != 4 or text.count(",") != 3 or numbers[2] < numbers[0] or numbers[3] < numbers[1]:
+        raise ValueError("not a region; allowed: column,row,column,row of its first and last square, such as 2,1,6,5")
+    left, top, right, bottom = numbers
+    return left, top, right, bottom
+
+
 def parse_size(text: str) -> tuple[int, int]:
     """`3000x1800` as (3000, 1800), width and height in pixels.
 

@@ -8,10 +8,12 @@ from pydantic import Field
 
 from mapgan.errors import SettingsError
 from mapgan.params.collecting import DatasetSettings, Prune, Resize, Scrape
+from mapgan.params.drawing import Sample
+from mapgan.params.exploring import Pick, Project, Walk
 from mapgan.params.exporting import Export
 from mapgan.params.machine import Machine
 from mapgan.params.section import Section
-from mapgan.params.training import Evaluate, Sample, Train
+from mapgan.params.training import Evaluate, Train
 
 
 class Params(Section):
@@ -27,6 +29,9 @@ class Params(Section):
     train: Train = Train()
     evaluate: Evaluate = Evaluate()
     sample: Sample = Sample()
+    walk: Walk = Walk()
+    pick: Pick = Pick()
+    project: Project = Project()
     export: Export = Export()
     machine: Machine = Machine()
 

@@ -1,18 +1,15 @@
-"""Settings of training, evaluation and sampling."""
+"""Settings of training and evaluation."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import Field
 
 from mapgan.params.auto import AUTO, Decay, LearningRate, Penalty
 from mapgan.params.networks import NetworkName, Networks
-from mapgan.params.parsing import parse_seeds, parse_sheet, parse_size, parse_square
 from mapgan.params.section import Count, Fraction, Section
 
-MIN_SIZE, MAX_SIZE = 16, 16384  # of a generated image, pixels
-MAX_SQUARES = 1000
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -217,83 +214,3 @@ class Evaluate(Section):
 
     directions: Count = 512
     """random directions of the sliced Wasserstein distance"""
-
-
-def _as_text(label: object) -> object:
-    """An integer label, such as `7`, which YAML reads as a number, as text."""
-    return str(label) if type(label) is int else label
-
-
-def _is_seeds(text: str) -> str:
-    parse_seeds(text)
-    return text
-
-
-def _is_sheet(text: str) -> str:
-    parse_sheet(text)
-    return text
-
-
-def _is_size(text: str) -> str:
-    if text not in ("", "auto") and not all(MIN_SIZE <= side <= MAX_SIZE for side in parse_size(text)):
-        raise ValueError(f"not a size that can be generated; allowed: {MIN_SIZE} to {MAX_SIZE} pixels each way")
-    return text
-
-
-def _is_squares(text: str) -> str:
-    if text and not all(1 <= side <= MAX_SQUARES for side in parse_size(text)):
-        raise ValueError(f"not a map that can be generated; allowed: 1 to {MAX_SQUARES} squares each way")
-    return text
-
-
-def _is_square(text: str) -> str:
-    if text:
-        parse_square(text)
-    return text
-
-
-class Sample(Section):
-    """Sample sheets."""
-
-    seeds: Annotated[str, AfterValidator(_is_seeds)] = "0-5"
-    """seeds: numbers and ranges, separated by commas"""
-
-    sheet: Annotated[str, AfterValidator(_is_sheet)] = "2x3"
-    """columns x rows of a sheet"""
-
-    zoom: Annotated[int, Field(ge=1, le=16)] = 3
-    """enlargement of images on the sheets"""
-
-    singles: bool = True
-    """also write each image to a file of its own"""
-
-    label: Annotated[str, BeforeValidator(_as_text)] = ""
-    """label, if the generator was trained with labels (dataset.condition); several, separated by commas, alternate from
-    seed to seed (empty: all of them)"""
-
-    size: Annotated[str, AfterValidator(_is_size)] = "auto"
-    """size in pixels, such as 3000x1800, if the generator has a spatial latent (auto: a map of 24 x 16 squares, or of
-    3 x 2 training images where the squares are not known; as trained for other generators; empty: always as trained)"""
-
-    squares: Annotated[str, AfterValidator(_is_squares)] = ""
-    """size in squares of the battle grid, such as 30x20, instead of pixels; the training set must have a grid"""
-
-    plan: str = ""
-    """plan to paint, if the generator has a spatial latent and was trained with labels: an image with a pixel for each
-    square, or a .txt file with a letter for each (empty: none)"""
-
-    legend: str = ""
-    """text file with a line for each colour or letter of the plan, such as `#3060c0 water` or `~ water` (empty: beside
-    the plan, with the suffix .legend)"""
-
-    reroll: Annotated[str, AfterValidator(_is_square)] = ""
-    """square to draw anew, column,row, counted from 0 at the top left; the rest of the map stays (empty: none)"""
-
-    around: Annotated[int, Field(ge=0, le=1000)] = 3
-    """how many squares on each side of it are drawn anew, too"""
-
-    attempt: Annotated[int, Field(ge=0, le=1_000_000)] = 0
-    """number of the attempt: each draws other squares"""
-
-    seamless: bool = False
-    """seamless images, which can be tiled, if the generator has a spatial latent"""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from mapgan.errors import MapganError
 from mapgan.networks.generator_file import About
-from mapgan.params import Sample
+from mapgan.params import Pick, Project, Sample, Walk
+from mapgan.params.drawing import MAX_SIZE, MIN_SIZE
 from mapgan.params.parsing import parse_size
-from mapgan.params.training import MAX_SIZE, MIN_SIZE
 
 SQUARES = (24, 16)  # of a map for the table
+FEW_SQUARES = (12, 8)  # of a map on a walk, or to project, where time counts
 WINDOWS = (3, 2)  # training images that a map is as large as, where the squares are not known
 
 
-def map_size(settings: Sample, about: About, spatial: bool) -> tuple[int, int]:
+def map_size(settings: Sample | Walk | Pick | Project, about: About, spatial: bool) -> tuple[int, int]:
     """Width and height in pixels.
 
     Args:
@@ -35,6 +36,8 @@ def map_size(settings: Sample, about: About, spatial: bool) -> tuple[int, int]:
         return parse_size(settings.size)
     if settings.size == "" or not spatial:
         return about.width, about.height
+    if isinstance(settings, Walk | Project):
+        return in_pixels(FEW_SQUARES, square) if square else (about.width, about.height)
     if square:
         return in_pixels(SQUARES, square)
     return WINDOWS[0] * about.width, WINDOWS[1] * about.height

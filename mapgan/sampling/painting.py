@@ -5,7 +5,6 @@ A generator with a label for each image gets at each site the labels of the squa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +18,8 @@ from mapgan.networks import conditional, label_maps, spatial_generator
 from mapgan.networks.generator_file import About
 from mapgan.params import Sample
 from mapgan.sampling.large import generate_in_windows
-from mapgan.sampling.latents import latent
 from mapgan.sampling.map_size import in_pixels
 from mapgan.sampling.plan_file import read_plan
-from mapgan.sampling.reroll import Reroll, rerolled
 
 
 @dataclass(frozen=True)
@@ -63,26 +60,18 @@ def open_painting(settings: Sample, generator: nn.Module, about: About) -> Paint
 
 
 @torch.no_grad()
-def paint(
-    generator: nn.Module, latent_size: int, seeds: Iterable[int], painting: Painting, reroll: Reroll | None = None
-) -> Iterator[NDArray[np.uint8]]:
-    """Generate the map of each seed that follows a plan.
+def paint(generator: nn.Module, z: Tensor, painting: Painting) -> NDArray[np.uint8]:
+    """Generate the map of the latent `z`, `[latent]`, that follows a plan; `[H, W, 3]` uint8.
 
     A site that covers squares with different labels gets the mean of their embeddings, weighted by area.
 
     Args:
         generator: of `open_painting`, resized to the size of the painting.
-        latent_size: of its latents.
-        seeds: any number of them.
+        z: its latent.
         painting: the plan.
-        reroll: sites whose latents are replaced.
-
-    Yields:
-        `[H, W, 3]` uint8.
     """
     if isinstance(generator, label_maps.Generator):
-        yield from _paint_squares(generator, latent_size, seeds, painting, reroll)
-        return
+        return _paint_squares(generator, z, painting)
     assert isinstance(generator, conditional.Generator)
     inner = spatial_generator(generator)
     assert inner is not None
@@ -92,17 +81,13 @@ def paint(
         for sites, squares in zip(inner.grid, plan.shape, strict=True)
     )
     labels = torch.einsum("sr,rce,tc->est", down, weights[plan.to(weights.device)], across)[None]
-    for seed in seeds:
-        numbers = latent(seed, latent_size)
-        z = (rerolled(numbers, seed, generator, reroll) if reroll else numbers).to(weights)[None]
-        sites, theme = inner.split(generator.with_label(z, torch.zeros(1, dtype=torch.int64, device=z.device)))
-        shared = theme[:, : inner.theme - conditional.EMBEDDING].expand(-1, -1, *inner.grid)
-        yield generate_in_windows(inner, sites, torch.cat([shared, labels], dim=1), z)
+    latents = z.to(weights)[None]
+    sites, theme = inner.split(generator.with_label(latents, torch.zeros(1, dtype=torch.int64, device=weights.device)))
+    shared = theme[:, : inner.theme - conditional.EMBEDDING].expand(-1, -1, *inner.grid)
+    return generate_in_windows(inner, sites, torch.cat([shared, labels], dim=1), latents)
 
 
-def _paint_squares(
-    generator: label_maps.Generator, latent_size: int, seeds: Iterable[int], painting: Painting, reroll: Reroll | None
-) -> Iterator[NDArray[np.uint8]]:
+def _paint_squares(generator: label_maps.Generator, z: Tensor, painting: Painting) -> NDArray[np.uint8]:
     """The same for a generator with a label for each square."""
     weights, inner = generator.embedding.weight, generator.inner
     rows, columns = (
@@ -111,11 +96,9 @@ def _paint_squares(
     )
     plan = painting.plan[rows.astype(int)[:, None], columns.astype(int)]
     labels = torch.from_numpy(plan).to(weights.device)[None]
-    for seed in seeds:
-        numbers = latent(seed, latent_size)
-        z = (rerolled(numbers, seed, generator, reroll) if reroll else numbers).to(weights)[None]
-        sites, theme, embedded = generator.inputs(z, labels)
-        yield generate_in_windows(inner, sites, theme, z, embedded)
+    latents = z.to(weights)[None]
+    sites, theme, embedded = generator.inputs(latents, labels)
+    return generate_in_windows(inner, sites, theme, latents, embedded)
 
 
 def coverage(sites: int, squares: int, squares_per_site: float) -> Tensor:

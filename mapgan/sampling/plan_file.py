@@ -12,7 +12,7 @@ from PIL import Image
 
 from mapgan.dataset.legend import read_legend, read_lines
 from mapgan.errors import MapganError
-from mapgan.params.training import MAX_SQUARES
+from mapgan.params.drawing import MAX_SQUARES
 from mapgan.sampling.labels import ANY, describe_labels
 
 Plan = NDArray[np.int64]  # `[rows, columns]`, the index of each square's label

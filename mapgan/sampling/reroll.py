@@ -15,6 +15,7 @@ from mapgan.networks import modern, spatial_generator
 from mapgan.networks.generator_file import About
 from mapgan.params import Sample
 from mapgan.params.parsing import parse_square
+from mapgan.sampling.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Reroll:
     attempt: int
 
 
-def open_reroll(settings: Sample, generator: nn.Module, about: About) -> Reroll:
+def open_reroll(settings: Sample | Recipe, generator: nn.Module, about: About) -> Reroll:
     """The sites above the squares that `settings` name.
 
     Args:
@@ -54,10 +55,15 @@ def open_reroll(settings: Sample, generator: nn.Module, about: About) -> Reroll:
                 f"{inner.size[0] / square:g} squares",
                 "name a square by column,row, counted from 0 at the top left",
             )
-        first = math.floor((index - settings.around) * square / inner.cell)
-        last = math.ceil((index + settings.around + 1) * square / inner.cell)
-        spans.append(slice(max(0, first), min(sites, last)))
+        first, last = index - settings.around, index + settings.around
+        spans.append(sites_above(first, last, square / inner.cell, sites))
     return Reroll(spans[0], spans[1], settings.attempt)
+
+
+def sites_above(first: int, last: int, sites_per_square: float, sites: int) -> slice:
+    """Which of `sites` sites of a row or a column touch the squares from `first` to `last`, inclusive."""
+    start, stop = math.floor(first * sites_per_square), math.ceil((last + 1) * sites_per_square)
+    return slice(max(0, start), min(sites, stop))
 
 
 def rerolled(z: Tensor, seed: int, generator: nn.Module, reroll: Reroll) -> Tensor:

@@ -18,16 +18,19 @@ GAP = 8
 LABEL = 16
 FONT_PIXELS = 12
 MAX_PIXELS = 400_000_000
+READABLE = 96  # width, in pixels, to which small images are enlarged
 
 
-def sheet(images: Iterable[Pixels], labels: list[str], columns: int, zoom: int = 1) -> Image.Image:
-    """Images `[H, W, 3]` uint8 in rows of `columns`, enlarged by `zoom`, with a label under each.
+def sheet(images: Iterable[Pixels | None], labels: list[str], columns: int, zoom: int = 1) -> Image.Image:
+    """Images `[H, W, 3]` uint8 in rows of `columns`, enlarged by `zoom`, with a label under each; None leaves a gap.
 
     Raises:
         MapganError: the sheet would be too large for any viewer.
     """
     page: Image.Image | None = None
     for index, (pixels, label) in enumerate(zip(images, labels, strict=True)):
+        if pixels is None:
+            continue
         image = Image.fromarray(np.repeat(np.repeat(pixels, zoom, axis=0), zoom, axis=1))
         cell = (image.width + GAP, image.height + GAP + LABEL)
         if page is None:
@@ -54,6 +57,11 @@ def check_page(size: tuple[int, int], count: int, columns: int, zoom: int = 1) -
             "take fewer images or a smaller zoom",
         )
     return width, height
+
+
+def readable_zoom(width: int) -> int:
+    """The enlargement with which images `width` pixels wide show what is on them, and have room for a label."""
+    return max(1, READABLE // width)
 
 
 def square_columns(count: int) -> int:

@@ -17,6 +17,7 @@ from mapgan.errors import MapganError
 from mapgan.networks.generator_file import About, load_generator, save_network
 from mapgan.params import DcganModern, Sample
 from mapgan.sampling.generate import generate
+from mapgan.sampling.latents import latent as latent_of
 from mapgan.sampling.painting import coverage, open_painting, paint
 from tests.training.test_labels import run
 
@@ -44,7 +45,7 @@ def painted(folder: Path, text: str) -> np.ndarray:  # type: ignore[type-arg]
     generator, about = load_generator(saved(folder / "g.safetensors"))
     painting = open_painting(plan(folder, text), generator, about)
     latent = networks.resize(generator, *painting.size, seamless=False)
-    return next(iter(paint(generator, latent, [3], painting))).astype(int)
+    return paint(generator, latent_of(3, latent), painting).astype(int)
 
 
 def with_label(folder: Path, label: int, size: tuple[int, int]) -> np.ndarray:  # type: ignore[type-arg]

@@ -11,8 +11,9 @@ from mapgan import networks
 from mapgan.errors import MapganError
 from mapgan.networks.generator_file import load_generator
 from mapgan.params import Sample
-from mapgan.sampling.generate import generate
-from mapgan.sampling.reroll import open_reroll
+from mapgan.sampling.generate import generate_from
+from mapgan.sampling.latents import latent
+from mapgan.sampling.reroll import open_reroll, rerolled
 from tests.sampling.test_painting import LABELS, saved
 
 CELL, HALO = 16, 32  # pixels
@@ -21,12 +22,13 @@ CELL, HALO = 16, 32  # pixels
 @pytest.mark.parametrize("labels", [[], LABELS], ids=["plain", "labels"])
 def test_only_the_squares_and_their_neighbours_change(tmp_path: Path, labels: list[str]) -> None:
     generator, about = load_generator(saved(tmp_path / "g.safetensors", labels))
-    latent = networks.resize(generator, 320, 240, seamless=False)
+    size = networks.resize(generator, 320, 240, seamless=False)
     label = [0] if labels else None
 
     def drawn(**settings: object) -> np.ndarray:  # type: ignore[type-arg]
         reroll = open_reroll(Sample(**settings), generator, about) if settings else None  # type: ignore[arg-type]
-        return next(generate(generator, latent, [3], label, reroll=reroll)).astype(int)
+        z = rerolled(latent(3, size), 3, generator, reroll) if reroll else latent(3, size)
+        return next(generate_from(generator, z[None], label)).astype(int)
 
     first, second = drawn(), drawn(reroll="20,10", around=1)
     changed = (first != second).any(2)

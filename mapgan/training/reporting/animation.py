@@ -9,31 +9,23 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngImageFile
 
-from mapgan import files
+from mapgan.sampling.film import SIDE, Frame, Size, fitted, in_256_colours, write_gif, write_mp4
 from mapgan.sampling.sheet import FONT_PIXELS, INK, PAPER
 from mapgan.training.checkpoints.checkpoint import step_of
 
 MAX_FRAMES = 60
-SIDE = 768  # maximum width and height of a frame, pixels
-ENLARGE_TO = 384  # smaller sheets are enlarged by an integer factor to at most this, pixels
 STRIP = 20  # height of the line with the step at the top of a frame, pixels
 MAX_FRAME_MS, MIN_FRAME_MS = 500, 100  # duration of a frame, milliseconds
 TOTAL_MS = 6000  # of all frames together, where the limits allow it
 LAST_FRAME_MS = 2000
-PALETTE_SIDE = 256  # size of the thumbnail that the palette is computed from, pixels
 PAUSE = 100.0  # pause before it is written again, as a multiple of the time it took
-ENCODERS = ("libx264", "libopenh264", "h264")  # what PyAV's FFmpeg may have been built with
 
-Size = tuple[int, int]  # width and height, pixels
 Stamp = tuple[int, int]  # time of the last change in nanoseconds, and bytes
 
 
@@ -70,13 +62,6 @@ class Animation:
             self.next_write = now + PAUSE * (now - start)
 
 
-class Frame(NamedTuple):
-    """A frame in full colour, and reduced to 256 colours."""
-
-    rgb: Image.Image
-    palettized: Image.Image
-
-
 def write_animation(snapshots: Sequence[Path], results: Path) -> list[Path]:
     """Write the sheets of a run's snapshots as an animation into `results`.
 
@@ -92,8 +77,8 @@ def write_animation(snapshots: Sequence[Path], results: Path) -> list[Path]:
     if not frames:
         return []
     frame_ms = max(MIN_FRAME_MS, min(MAX_FRAME_MS, TOTAL_MS // len(frames) // 10 * 10))  # GIF has a resolution of 10 ms
-    written = [_write_gif(results / "progress.gif", frames, frame_ms)]
-    film = _write_mp4(results / "progress.mp4", frames, frame_ms)
+    written = [write_gif(results / "progress.gif", frames, frame_ms, LAST_FRAME_MS)]
+    film = write_mp4(results / "progress.mp4", frames, frame_ms, LAST_FRAME_MS)
     return [*written, film] if film else written
 
 
@@ -130,14 +115,14 @@ def _frame(path: Path, stamp: Stamp, size: Size) -> Frame | None:
     if not (small := _small(path, stamp)):
         return None
     if small.width > size[0] or small.height > size[1]:  # from before the image size was changed
-        small = _fitted(small, size)
+        small = fitted(small, size)
     width, height = size[0], size[1] + STRIP
     # even, because video stores colours for blocks of 2 x 2 pixels
     page = Image.new("RGB", (width + width % 2, height + height % 2), PAPER)
     page.paste(small, ((width - small.width) // 2, STRIP + (size[1] - small.height) // 2))
     font = ImageFont.load_default(FONT_PIXELS)
     ImageDraw.Draw(page).text((width // 2, STRIP // 2 + 1), f"step {step_of(path)}", INK, font, anchor="mm")
-    return Frame(page, _in_256_colours(page))
+    return Frame(page, in_256_colours(page))
 
 
 @lru_cache(maxsize=1)  # for the last one, whose size is needed before its frame is made
@@ -146,60 +131,6 @@ def _small(path: Path, stamp: Stamp) -> Image.Image | None:
     try:
         # not Image.open: our own sheets may exceed Pillow's limit for decompression bombs
         with path.open("rb") as stream, PngImageFile(stream) as sheet:
-            return _fitted(sheet.convert("RGB"), (SIDE, SIDE - STRIP))
+            return fitted(sheet.convert("RGB"), (SIDE, SIDE - STRIP))
     except (OSError, SyntaxError, ValueError, EOFError):  # raised for a file that is truncated or not a PNG
         return None
-
-
-def _fitted(sheet: Image.Image, limit: Size) -> Image.Image:
-    """`sheet` reduced to `limit` (width, height), or enlarged by an integer factor if it is small."""
-    fraction = min(limit[0] / sheet.width, limit[1] / sheet.height)
-    if fraction < 1:
-        size = (max(1, int(sheet.width * fraction)), max(1, int(sheet.height * fraction)))
-        return sheet.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    times = max(1, min(ENLARGE_TO // max(sheet.size), int(fraction)))
-    return sheet.resize((times * sheet.width, times * sheet.height), Image.Resampling.NEAREST)
-
-
-def _in_256_colours(frame: Image.Image) -> Image.Image:
-    """`frame` with a palette; without dithering, which flickers between frames and compresses badly."""
-    times = -(-max(frame.size) // PALETTE_SIDE)
-    thumbnail = frame.resize((max(1, frame.width // times), max(1, frame.height // times)), Image.Resampling.NEAREST)
-    palette = thumbnail.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    return frame.quantize(palette=palette, dither=Image.Dither.NONE)
-
-
-def _write_gif(path: Path, frames: list[Frame], frame_ms: int) -> Path:
-    """Write the frames, each shown for `frame_ms` milliseconds, and the last one longer."""
-    first, *others = [frame.palettized for frame in frames]
-    durations = [frame_ms] * len(others) + [LAST_FRAME_MS]
-    with files.atomic_write(path) as temporary:
-        first.save(temporary, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
-    return path
-
-
-def _write_mp4(path: Path, frames: list[Frame], frame_ms: int) -> Path | None:
-    """The same as a video, H.264 in yuv420p, which every player supports; None without PyAV or an encoder."""
-    try:
-        import av
-    except ImportError:
-        return None
-    encoder = next((name for name in ENCODERS if name in av.codecs_available), None)
-    if encoder is None:
-        return None
-    # players may skip the duration of the last frame, so it is repeated
-    held = frames + [frames[-1]] * max(1, LAST_FRAME_MS // frame_ms - 1)
-    with (
-        files.atomic_write(path) as temporary,
-        av.open(str(temporary), "w", "mp4", options={"movflags": "faststart"}) as film,
-    ):
-        stream = film.add_stream(encoder, rate=Fraction(1000, frame_ms))
-        assert isinstance(stream, av.VideoStream)
-        stream.width, stream.height = frames[0].rgb.size
-        stream.pix_fmt = "yuv420p"
-        if encoder != "libopenh264":
-            stream.options = {"preset": "veryfast", "crf": "20"}
-        for frame in held:
-            film.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(frame.rgb), "rgb24")))
-        film.mux(stream.encode())
-    return path

@@ -97,13 +97,13 @@ def test_the_next_call_decodes_only_what_is_new(tmp_path: Path, monkeypatch: pyt
     paths = [snapshot(tmp_path, step) for step in range(5)]
     write_animation(paths[:4], tmp_path)
     decoded = []
-    fitted = animation._fitted
+    fitted = animation.fitted
 
     def counted(sheet: Image.Image, most: tuple[int, int]) -> Image.Image:
         decoded.append(sheet)
         return fitted(sheet, most)
 
-    monkeypatch.setattr(animation, "_fitted", counted)
+    monkeypatch.setattr(animation, "fitted", counted)
     [gif] = write_animation(paths, tmp_path)
     assert len(decoded) == 1
     assert len(frames_of(gif)) == 5

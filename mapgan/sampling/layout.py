@@ -1,0 +1,68 @@
+"""Layouts: where rooms and rock, land and sea are, drawn by another generator before the details.
+
+A generator with few pixels per square sees many squares at a time, so it learns how rooms are connected. What it draws
+is read as a plan: each square has the label whose mean colour is nearest. The generator that was trained with a label
+for each square then draws the map.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from mapgan.errors import MapganError
+from mapgan.params import Sample
+from mapgan.sampling.recipe import Cell, Recipe
+from mapgan.sampling.render import Renderer, TrainedGenerator, open_generator
+
+
+class Layout:
+    """Draws plans for the maps of `painter`, as large as `recipe` says, with the generator in `path`.
+
+    Raises:
+        MapganError: it cannot draw maps of any size, or the size of its squares is not known.
+    """
+
+    def __init__(self, path: Path, painter: TrainedGenerator, recipe: Recipe) -> None:
+        trained = open_generator(path, str(next(painter.network.parameters()).device))
+        about, square = painter.about, round(trained.about.pixels_per_square)
+        if not trained.spatial or not square:
+            raise MapganError(f"{path}: draws no layouts", "train one with a spatial latent on maps with a battle grid")
+        self.columns, self.rows = (-(-side // about.label_square) for side in (recipe.width, recipe.height))
+        self.square, self.colors = square, np.array(about.label_colors)
+        size = {"width": self.columns * square, "height": self.rows * square, "generator": trained.digest}
+        self.renderer = Renderer(trained, recipe.model_copy(update=size))
+
+    def plan(self, seed: int) -> list[list[int]]:
+        """The number of each square's label in the map of a seed."""
+        pixels = self.renderer.image(Cell(latent=str(seed)))
+        squares = pixels.reshape(self.rows, self.square, self.columns, self.square, 3).mean(axis=(1, 3))
+        distances = np.square(squares[:, :, None] - self.colors).sum(axis=3)
+        labels: list[list[int]] = distances.argmin(axis=2).tolist()
+        return labels
+
+
+def open_layout(settings: Sample, painter: TrainedGenerator, recipe: Recipe) -> Layout | None:
+    """What draws the plans for `painter`; None if nothing does, and its squares may have any label.
+
+    Raises:
+        MapganError: as `Layout`, or a layout is asked for, and the squares of this generator have no labels.
+    """
+    about = painter.about
+    if not about.label_square or not about.label_colors:
+        if settings.layout:
+            raise MapganError(
+                "--layout: this generator has no labels of squares", "train one with dataset.condition=map"
+            )
+        return None
+    beside = layout_path(painter.path)
+    path = Path(settings.layout) if settings.layout else beside
+    if path.is_dir():
+        path = path / "generator.safetensors"
+    return Layout(path, painter, recipe) if settings.layout or beside.is_file() else None
+
+
+def layout_path(generator: Path) -> Path:
+    """The file of the generator that draws layouts for `generator`, beside it."""
+    return generator.with_name(f"{generator.stem}-layout.safetensors")
