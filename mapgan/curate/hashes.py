@@ -68,36 +68,3 @@ def popcount(words: Hashes) -> NDArray[np.uint8]:
     bytes_of_each = np.ascontiguousarray(words)[..., None].view(np.uint8)  # numpy 1.26 has no bitwise_count
     counts: NDArray[np.uint8] = _ONES_IN_BYTE[bytes_of_each].sum(axis=-1, dtype=np.uint8)
     return counts
-
-
-class HashIndex:
-    """An index of the hashes of kept images, for nearest-neighbour search.
-
-    Linear search with little memory (100 000 images: 13 MB): the first word is compared with all, and the other words
-    only where that is near enough, which it hardly ever is for unrelated images.
-
-    Args:
-        capacity: maximum number of hashes.
-    """
-
-    def __init__(self, capacity: int) -> None:
-        self.words = np.zeros((WORDS, capacity), dtype=np.uint64)
-        self.count = 0
-
-    def add(self, words: Hashes) -> None:
-        """Add a hash, `[4]` uint64."""
-        self.words[:, self.count] = words
-        self.count += 1
-
-    def nearest(self, orientations: Hashes, bits: int) -> tuple[int, int, int] | None:
-        """The hash in the index nearest to any of `orientations`, `[T, 4]` uint64, within `bits`.
-
-        Returns:
-            The smallest triple (Hamming distance, index of the hash, index of the orientation); or None.
-        """
-        kept = self.words[:, : self.count]
-        orientation, index = np.nonzero(popcount(orientations[:, :1] ^ kept[0]) <= bits)
-        apart = popcount(orientations[orientation] ^ kept[:, index].T).sum(axis=-1, dtype=np.int64)
-        near = np.flatnonzero(apart <= bits)
-        triples = zip(apart[near].tolist(), index[near].tolist(), orientation[near].tolist(), strict=True)
-        return min(triples, default=None)
