@@ -93,6 +93,12 @@ def open_upright(
         yield upright
 
 
+def stored_mode(path: Path) -> str:
+    """How an image file that could be opened stores its colours: Pillow's mode, such as P, CMYK or I;16."""
+    with open_image(path) as image:
+        return image.mode
+
+
 def _decode(
     path: Path,
     max_megapixels: float,

@@ -80,7 +80,7 @@ def test_chain_of_doubles_is_cut_at_the_best(raw, tmp_path, monkeypatch):
         return words
 
     monkeypatch.setattr(module, "orientation_hashes", line)
-    prune(Prune(), raw.folder, tmp_path / "out", 1)
+    prune(Prune(duplicate_bits=12), raw.folder, tmp_path / "out", 1)
     assert [names[name] for name in reasons(tmp_path / "out")] == [1]
 
 
@@ -96,7 +96,7 @@ def test_same_bytes_whatever_the_workers(raw, tmp_path):
     outs = [tmp_path / "one", tmp_path / "three"]
     for out, workers in zip(outs, (1, 3), strict=True):
         prune(Prune(), raw.folder, out, workers)
-    for name in ("kept.csv", "rejected.csv", "report.html"):
+    for name in ("kept.csv", "rejected.csv", "measures.csv", "report.html"):
         assert (outs[0] / name).read_bytes() == (outs[1] / name).read_bytes()
 
 
