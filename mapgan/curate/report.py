@@ -46,7 +46,7 @@ img { cursor: copy; }
 .sheet + .sheet { margin-top: 4px; }
 .sheet img { height: 72px; width: auto; border-radius: 3px; }
 .sheet .none { width: 72px; height: 72px; background: var(--card); border: 1px solid var(--line); }
-.groups { display: grid; gap: .8rem; margin-top: 1rem; }
+.groups { display: flex; flex-wrap: wrap; gap: .8rem; margin-top: 1rem; }
 .groups .images { flex-wrap: wrap; }
 .groups .images > div { flex: 0 0 auto; height: auto; width: 158px; background: none; }
 .groups .images img, .groups .images .none { width: 100%; height: 130px; object-fit: contain; border-radius: 4px;
@@ -151,8 +151,8 @@ def _group(first: str, rows: Sequence[PruneRecord], thumbnails: Thumbnails) -> s
     images = f"<div>{_image(first, thumbnails.large(first), 'first')}<span>kept</span></div>"
     for row in rows:
         how = "the same pixels" if row.kind == "exact duplicate" else row.reason.rpartition("(")[2].rstrip(")")
-        label = f"{how}, {row.width} x {row.height}"
-        images += f"<div>{_image(row.file, thumbnails.large(row.file))}<span>{escape(label)}</span></div>"
+        labels = f"<span>{escape(how)}</span><span>{row.width} x {row.height}</span>"
+        images += f"<div>{_image(row.file, thumbnails.large(row.file))}{labels}</div>"
     return f'<figure><div class="images">{images}</div></figure>\n'
 
 

@@ -27,7 +27,7 @@ class Thumbnails:
         """Store the thumbnail of an RGB image."""
         scale = min(1.0, SIDE / max(image.size))
         size = max(1, round(scale * image.width)), max(1, round(scale * image.height))
-        small = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        small = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=1.0)
         small.save(self._path(name), "JPEG", quality=72)
 
     def large(self, name: str) -> str:

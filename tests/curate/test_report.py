@@ -42,7 +42,7 @@ def test_a_double_stands_beside_what_it_doubles(raw, tmp_path):
     large, small = raw.put(map_image(1, (320, 256))), raw.put(map_image(1, (320, 256)).resize((160, 128)))
     card = re.search('<div class="images">(.*?)</figure>', page(raw, tmp_path / "out"))[1]
     assert re.findall('alt="([^"]*)"', card) == [large, small]
-    assert re.findall("<span>(.*?)</span>", card) == ["kept", "0 bits, 160 x 128"]
+    assert re.findall("<span>(.*?)</span>", card) == ["kept", "0 bits", "160 x 128"]
 
 
 def test_beyond_sixty_of_a_kind_they_are_small(raw, tmp_path):
