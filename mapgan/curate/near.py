@@ -22,6 +22,7 @@ LEAF = 128  # images that are settled one after the other
 MIN_INDEXED = 1024  # fewer hashes are compared with all faster than looked up
 MIN_CHUNKS = 8  # chunks of at most 32 bits
 MAX_INDEXED_BITS = 28  # above, an index is slower than comparing all pairs
+FILTER = np.uint64(1 << 20)  # entries of a table that fits a core's cache
 PAIRS = 1 << 22  # compared at a time: limits the memory
 NONE = np.iinfo(np.int64).max
 
@@ -55,103 +56,109 @@ def nearest_kept(hashes: Hashes, bits: int, always: NDArray[np.bool_] | None = N
         always: images that are kept anyway, `[N]`.
     """
     forced = np.zeros(len(hashes), dtype=bool) if always is None else always
+    words = np.ascontiguousarray(hashes.transpose(1, 2, 0))  # by orientation, by word
     best = np.full(len(hashes), NONE)  # distance, index and orientation in one number, so that the least is the best
 
     def settle(start: int, stop: int) -> None:
         if stop - start <= LEAF:
-            _settle_pairs(hashes, bits, forced, best, start, stop)
+            _settle_pairs(words, bits, forced, best, start, stop)
             return
         middle = (start + stop) // 2
         settle(start, middle)
         kept = start + np.flatnonzero((best[start:middle] == NONE) | forced[start:middle])
-        for later, earlier, orientation in _candidates(hashes, bits, kept, middle, stop):
-            near, distance = _within(hashes, bits, later, earlier, orientation)
-            np.minimum.at(best, later[near], distance << 40 | earlier[near] << 8 | orientation[near])
+        search = _equal_chunks if bits <= MAX_INDEXED_BITS and len(kept) >= MIN_INDEXED else _all_pairs
+        for later, earlier, orientation in search(words, bits, kept, middle, stop):
+            near, distance = _within(words, bits, later, earlier, orientation)
+            np.minimum.at(best, later[near], _code(distance, earlier[near], orientation))
         settle(middle, stop)
 
     settle(0, len(hashes))
     return [None if code == NONE else Match(code >> 8 & 0xFFFFFFFF, code >> 40, code & 0xFF) for code in best.tolist()]
 
 
-def _settle_pairs(hashes: Hashes, bits: int, forced: NDArray[np.bool_], best: Indices, start: int, stop: int) -> None:
+def _code(distance: Indices, index: Indices, orientation: int) -> Indices:
+    return distance << 40 | index << 8 | orientation
+
+
+def _settle_pairs(words: Hashes, bits: int, forced: NDArray[np.bool_], best: Indices, start: int, stop: int) -> None:
     """Compare all pairs of a short range, and settle its images one after the other."""
-    indices = np.arange(start, stop)
-    triples = []
-    for later, earlier, orientation in _all_pairs(hashes, bits, indices, start, stop):
-        near, distance = _within(hashes, bits, later, earlier, orientation)
-        near_pairs = later[near], earlier[near], distance << 40 | earlier[near] << 8 | orientation[near]
-        before = near_pairs[1] < near_pairs[0]
-        triples.append(np.stack([column[before] for column in near_pairs], axis=-1))
-    pairs = np.concatenate(triples) if triples else np.empty((0, 3), np.int64)
-    for later, earlier, code in pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].tolist():
-        if best[earlier] == NONE or forced[earlier]:
-            best[later] = min(best[later], code)
+    triples = [np.empty((0, 3), np.int64)]
+    for later, earlier, orientation in _all_pairs(words, bits, np.arange(start, stop), start, stop):
+        before = earlier < later
+        later, earlier = later[before], earlier[before]
+        near, distance = _within(words, bits, later, earlier, orientation)
+        code = _code(distance, earlier[near], orientation)
+        triples.append(np.stack([later[near], earlier[near], code], axis=-1))
+    pairs = np.concatenate(triples)
+    for later_one, earlier_one, code_one in pairs[np.argsort(pairs[:, 0], kind="stable")].tolist():
+        if best[earlier_one] == NONE or forced[earlier_one]:
+            best[later_one] = min(best[later_one], code_one)
 
 
-def _within(
-    hashes: Hashes, bits: int, later: Indices, earlier: Indices, orientation: Indices
-) -> tuple[Indices, Indices]:
+def _within(words: Hashes, bits: int, later: Indices, earlier: Indices, orientation: int) -> tuple[Indices, Indices]:
     """Which of the pairs are within `bits`, and their distances."""
     near = np.arange(len(later))
     distance = np.zeros(len(later), dtype=np.int64)
-    for word in range(WORDS):  # most pairs are too far apart by the first word already
-        changed = hashes[later[near], orientation[near], word] ^ hashes[earlier[near], 0, word]
-        distance = distance + popcount(changed)
+    for turned, given in zip(words[orientation], words[0], strict=True):
+        # most pairs are too far apart by the first word already
+        distance = distance + popcount(turned[later[near]] ^ given[earlier[near]])
         close = distance <= bits
         near, distance = near[close], distance[close]
     return near, distance
 
 
-Candidates = Iterator[tuple[Indices, Indices, Indices]]  # later, earlier, orientation
+Candidates = Iterator[tuple[Indices, Indices, int]]  # later, earlier, orientation
 
 
-def _candidates(hashes: Hashes, bits: int, kept: Indices, start: int, stop: int) -> Candidates:
-    """All pairs of one of `kept` and one of `start` to `stop` that may be within `bits`."""
-    search = _equal_chunks if bits <= MAX_INDEXED_BITS and len(kept) >= MIN_INDEXED else _all_pairs
-    return search(hashes, bits, kept, start, stop)
-
-
-def _all_pairs(hashes: Hashes, bits: int, kept: Indices, start: int, stop: int) -> Candidates:
+def _all_pairs(words: Hashes, bits: int, kept: Indices, start: int, stop: int) -> Candidates:
     """Pairs whose first words (64 bits; with many bits the first two) are within `bits`."""
-    words = 1 if 4 * bits <= BITS // WORDS else 2
-    known = np.ascontiguousarray(hashes[kept, 0, :words].T)
+    compared = 1 if 4 * bits <= BITS // WORDS else 2
+    known = words[0, :compared, kept]  # advanced indexing puts the images first
     rows = max(1, PAIRS // max(1, len(kept)))
-    for orientation in range(hashes.shape[1]):
+    for orientation, turned in enumerate(words):
         for first in range(start, stop, rows):
-            block = hashes[first : min(first + rows, stop), orientation, :words]
-            distance = popcount(block[:, :1] ^ known[0])
-            if words == 2:
-                distance += popcount(block[:, 1:2] ^ known[1])  # at most 128: fits uint8
+            block = turned[:compared, first : min(first + rows, stop), None]
+            distance = popcount(block[0] ^ known[:, 0])
+            if compared == 2:
+                distance += popcount(block[1] ^ known[:, 1])  # at most 128: fits uint8
             later, earlier = np.nonzero(distance <= bits)
-            yield first + later, kept[earlier], np.full(len(later), orientation)
+            yield first + later, kept[earlier], orientation
 
 
-def _equal_chunks(hashes: Hashes, bits: int, kept: Indices, start: int, stop: int) -> Candidates:
-    """Pairs that have one chunk of the hash in common."""
+def _equal_chunks(words: Hashes, bits: int, kept: Indices, start: int, stop: int) -> Candidates:
+    """Pairs of one of `kept` and one of `start` to `stop` that have one chunk of the hash in common."""
     edges = np.linspace(0, BITS, max(bits + 1, MIN_CHUNKS) + 1).astype(int).tolist()
+    first_kept = int(kept[0])
+    given = words[0, :, first_kept : int(kept[-1]) + 1]
     for low, high in pairwise(edges):
-        keys, order = _sorted_keys(hashes[kept, 0], low, high)
-        for orientation in range(hashes.shape[1]):
-            wanted, query_order = _sorted_keys(hashes[start:stop, orientation], low, high)
+        keys, order = _sorted(_chunk(given, low, high)[kept - first_kept], kept)
+        present = np.zeros(FILTER, dtype=bool)  # rules most lookups out before they cost a search
+        present[keys % FILTER] = True
+        for orientation, turned in enumerate(words):
+            wanted = _chunk(turned[:, start:stop], low, high)
+            some = np.flatnonzero(present[wanted % FILTER])
+            wanted, later = _sorted(wanted[some], start + some)
             first = np.searchsorted(keys, wanted, "left")
             counts = np.searchsorted(keys, wanted, "right") - first
-            for some in _blocks(counts):
-                repeats = counts[some]
-                later = np.repeat(start + query_order[some], repeats)
-                within = np.arange(len(later)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-                earlier = kept[order[np.repeat(first[some], repeats) + within]]
-                yield later, earlier, np.full(len(later), orientation)
+            for block in _blocks(counts):
+                repeats = counts[block]
+                within = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+                yield np.repeat(later[block], repeats), order[np.repeat(first[block], repeats) + within], orientation
 
 
-def _sorted_keys(words: Hashes, low: int, high: int) -> tuple[Hashes, Indices]:
-    """Bits `low` to `high` of each hash, at most 32, sorted, and where each was."""
+def _chunk(words: Hashes, low: int, high: int) -> Hashes:
+    """Bits `low` to `high`, at most 32, of hashes `[4, N]`."""
     word, shift = divmod(low, 64)
-    chunk = words[:, word] << np.uint64(shift)
+    chunk: Hashes = words[word] << np.uint64(shift)
     if shift and word + 1 < WORDS:
-        chunk = chunk | words[:, word + 1] >> np.uint64(64 - shift)
-    key = chunk >> np.uint64(64 - (high - low))
-    # one sort of both: far faster than argsort
-    both = np.sort(key << np.uint64(32) | np.arange(len(words), dtype=np.uint64))
+        chunk |= words[word + 1] >> np.uint64(64 - shift)
+    chunk >>= np.uint64(64 - (high - low))
+    return chunk
+
+
+def _sorted(keys: Hashes, indices: Indices) -> tuple[Hashes, Indices]:
+    """Keys of at most 32 bits, sorted, and their indices; one sort of both is far faster than argsort."""
+    both = np.sort(keys << np.uint64(32) | indices.astype(np.uint64))
     return both >> np.uint64(32), (both & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
