@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mapgan.curate.hashes import Hashes
-from mapgan.curate.near import Match, nearest_kept
+from mapgan.curate.hashes import ORIENTATIONS, Frequencies, Hashes, turned
+from mapgan.curate.near import Indices, Match, nearest_kept
 from mapgan.curate.prune_record import PruneRecord
 from mapgan.params.collecting import Prune
+
+# The bits of a hash are signs, which are chance where a frequency is faint: an even pattern and a dark cave may agree
+# in 220 of 256. Their correlation is below 0.8; that of copies is above 0.94, and above 0.86 if two sides were cropped
+# by 2 % (measured on 120 game maps).
+MIN_CORRELATION = 0.85
 
 
 @dataclass(frozen=True)
@@ -21,12 +27,14 @@ class Hashed:
         row: its record.
         pixels: SHA-256 of the pixels.
         orientations: perceptual hashes of its orientations, `[8, 4]` uint64.
+        frequencies: its low frequencies, normalized, `[16, 16]` float16.
         always: it is kept, whatever it duplicates.
     """
 
     row: PruneRecord
     pixels: str
     orientations: Hashes
+    frequencies: Frequencies
     always: bool = False
 
 
@@ -68,9 +76,16 @@ def _best_first(image: Hashed) -> tuple[bool, int, int, str, str]:
 def _matches(distinct: Sequence[Hashed], settings: Prune) -> list[Match | None]:
     if not distinct:
         return []
-    count = 8 if settings.duplicate_rotations else 1
+    count = ORIENTATIONS if settings.duplicate_rotations else 1
     hashes = np.stack([image.orientations[:count] for image in distinct])
-    return nearest_kept(hashes, settings.duplicate_bits, np.array([image.always for image in distinct]))
+    values = np.stack([image.frequencies for image in distinct])
+
+    def is_copy(later: Indices, earlier: Indices, orientation: int) -> NDArray[np.bool_]:
+        products = turned(values[later], orientation).astype(np.float32) * values[earlier]
+        return np.asarray(products.sum(axis=(1, 2)) >= MIN_CORRELATION)
+
+    always = np.array([image.always for image in distinct])
+    return nearest_kept(hashes, settings.duplicate_bits, always, is_copy)
 
 
 def _near(row: PruneRecord, distinct: Sequence[Hashed], match: Match) -> PruneRecord:

@@ -7,6 +7,8 @@ apart and JPEG or resized copies within 12, where average and wavelet hashes mix
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -15,8 +17,10 @@ SIDE = 64
 LOW = 16
 BITS = LOW * LOW
 WORDS = BITS // 64
+ORIENTATIONS = 8
 
 Hashes = NDArray[np.uint64]
+Frequencies = NDArray[np.floating[Any]]
 
 # In the frequency domain, a flip changes the sign of the odd frequencies along its axis, and a transposition
 # transposes.
@@ -33,7 +37,7 @@ def _dct_matrix() -> NDArray[np.float64]:
 _DCT = _dct_matrix()
 
 
-def frequencies(image: Image.Image) -> NDArray[np.float64]:
+def frequencies(image: Image.Image) -> Frequencies:
     """The low frequencies of the image's grey values, [16, 16] float64."""
     small = image.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
     # rounded, so that no bit of the hash depends on the last bits of a floating-point sum
@@ -42,14 +46,29 @@ def frequencies(image: Image.Image) -> NDArray[np.float64]:
 
 def orientation_hashes(image: Image.Image) -> Hashes:
     """The hashes of an image in its eight orientations, `[8, 4]` uint64, the given one first."""
-    values = frequencies(image)
-    turned = [
-        block * down * across
-        for block in (values, values.T)
-        for down in (np.ones((LOW, 1)), _SIGNS[:, None])
-        for across in (np.ones((1, LOW)), _SIGNS[None, :])
-    ]
-    return np.stack([_packed(block > np.median(block)) for block in turned])
+    return hash_orientations(frequencies(image))
+
+
+def hash_orientations(values: Frequencies) -> Hashes:
+    """The same, from the low frequencies of the image, `[16, 16]`."""
+    blocks = [turned(values, orientation) for orientation in range(ORIENTATIONS)]
+    return np.stack([_packed(block > np.median(block)) for block in blocks])
+
+
+def turned(values: Frequencies, orientation: int) -> Frequencies:
+    """The low frequencies of images in another orientation, 0 to 7 (0: as given), `[..., 16, 16]`."""
+    transposed, down, across = orientation >> 2 & 1, orientation >> 1 & 1, orientation & 1
+    block = values.swapaxes(-1, -2) if transposed else values
+    if down:
+        block = block * _SIGNS[:, None]
+    return block * _SIGNS[None, :] if across else block
+
+
+def normalized(values: Frequencies) -> Frequencies:
+    """Low frequencies without brightness and contrast: the sum of the products of two such is their correlation."""
+    changing = values.copy()
+    changing[0, 0] = 0.0
+    return np.asarray(changing / max(float(np.linalg.norm(changing)), 1e-9))
 
 
 def _packed(bits: NDArray[np.bool_]) -> Hashes:

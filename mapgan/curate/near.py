@@ -9,7 +9,7 @@ short to tell hashes apart, and all pairs are compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -27,6 +27,7 @@ PAIRS = 1 << 22  # compared at a time: limits the memory
 NONE = np.iinfo(np.int64).max
 
 Indices = NDArray[np.int64]
+Check = Callable[[Indices, Indices, int], NDArray[np.bool_]]  # of later, earlier and an orientation
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ class Match:
     orientation: int
 
 
-def nearest_kept(hashes: Hashes, bits: int, always: NDArray[np.bool_] | None = None) -> list[Match | None]:
+def nearest_kept(
+    hashes: Hashes, bits: int, always: NDArray[np.bool_] | None = None, is_copy: Check | None = None
+) -> list[Match | None]:
     """For each image, the nearest earlier kept image within `bits`; an image without one is kept itself.
 
     So a chain of near duplicates (A like B, B like C) is always resolved the same way: an image near a kept one is
@@ -54,45 +57,45 @@ def nearest_kept(hashes: Hashes, bits: int, always: NDArray[np.bool_] | None = N
         hashes: of the images in T orientations, the given one first, `[N, T, 4]` uint64, the best image first.
         bits: maximum Hamming distance of an orientation of the later image to the earlier image as given.
         always: images that are kept anyway, `[N]`.
+        is_copy: a second check of the pairs within `bits`: which of them count.
     """
     forced = np.zeros(len(hashes), dtype=bool) if always is None else always
     words = np.ascontiguousarray(hashes.transpose(1, 2, 0))  # by orientation, by word
     best = np.full(len(hashes), NONE)  # distance, index and orientation in one number, so that the least is the best
 
+    def near_pairs(later: Indices, earlier: Indices, orientation: int) -> tuple[Indices, Indices, Indices]:
+        near, distance = _within(words, bits, later, earlier, orientation)
+        later, earlier = later[near], earlier[near]
+        code = distance << 40 | earlier << 8 | orientation
+        copies = is_copy(later, earlier, orientation) if is_copy else np.ones(len(later), dtype=bool)
+        return later[copies], earlier[copies], code[copies]
+
+    def settle_pairs(start: int, stop: int) -> None:
+        """Compare all pairs of a short range, and settle its images one after the other."""
+        triples = [np.empty((0, 3), np.int64)]
+        for later, earlier, orientation in _all_pairs(words, bits, np.arange(start, stop), start, stop):
+            before = earlier < later
+            triples.append(np.stack(near_pairs(later[before], earlier[before], orientation), axis=-1))
+        pairs = np.concatenate(triples)
+        for later_one, earlier_one, code in pairs[np.argsort(pairs[:, 0], kind="stable")].tolist():
+            if best[earlier_one] == NONE or forced[earlier_one]:
+                best[later_one] = min(best[later_one], code)
+
     def settle(start: int, stop: int) -> None:
         if stop - start <= LEAF:
-            _settle_pairs(words, bits, forced, best, start, stop)
+            settle_pairs(start, stop)
             return
         middle = (start + stop) // 2
         settle(start, middle)
         kept = start + np.flatnonzero((best[start:middle] == NONE) | forced[start:middle])
         search = _equal_chunks if bits <= MAX_INDEXED_BITS and len(kept) >= MIN_INDEXED else _all_pairs
         for later, earlier, orientation in search(words, bits, kept, middle, stop):
-            near, distance = _within(words, bits, later, earlier, orientation)
-            np.minimum.at(best, later[near], _code(distance, earlier[near], orientation))
+            found, _, code = near_pairs(later, earlier, orientation)
+            np.minimum.at(best, found, code)
         settle(middle, stop)
 
     settle(0, len(hashes))
     return [None if code == NONE else Match(code >> 8 & 0xFFFFFFFF, code >> 40, code & 0xFF) for code in best.tolist()]
-
-
-def _code(distance: Indices, index: Indices, orientation: int) -> Indices:
-    return distance << 40 | index << 8 | orientation
-
-
-def _settle_pairs(words: Hashes, bits: int, forced: NDArray[np.bool_], best: Indices, start: int, stop: int) -> None:
-    """Compare all pairs of a short range, and settle its images one after the other."""
-    triples = [np.empty((0, 3), np.int64)]
-    for later, earlier, orientation in _all_pairs(words, bits, np.arange(start, stop), start, stop):
-        before = earlier < later
-        later, earlier = later[before], earlier[before]
-        near, distance = _within(words, bits, later, earlier, orientation)
-        code = _code(distance, earlier[near], orientation)
-        triples.append(np.stack([later[near], earlier[near], code], axis=-1))
-    pairs = np.concatenate(triples)
-    for later_one, earlier_one, code_one in pairs[np.argsort(pairs[:, 0], kind="stable")].tolist():
-        if best[earlier_one] == NONE or forced[earlier_one]:
-            best[later_one] = min(best[later_one], code_one)
 
 
 def _within(words: Hashes, bits: int, later: Indices, earlier: Indices, orientation: int) -> tuple[Indices, Indices]:

@@ -16,7 +16,7 @@ from PIL import Image
 from mapgan.collect.manifest import ManifestRow, read_manifest
 from mapgan.curate.decode import BadImage, open_upright, stored_mode
 from mapgan.curate.duplicates import Hashed, reject_duplicates
-from mapgan.curate.hashes import as_hex, orientation_hashes
+from mapgan.curate.hashes import as_hex, frequencies, hash_orientations, normalized
 from mapgan.curate.measures import Measures, measure, write_measures
 from mapgan.curate.merge_groups import merge_groups
 from mapgan.curate.overrule import Verdict, verdicts
@@ -122,9 +122,11 @@ def _look(settings: Prune, raw: Path, thumbnails: Thumbnails, job: tuple[PruneRe
             reason = f"dropped: {verdict.dropped_by}" if verdict.dropped_by else hard_reason(row, settings)
             if reason and not verdict.keep:
                 return Looked(replace(row, reason=reason), verdict, measures)
-            orientations = orientation_hashes(image)
+            values = frequencies(image)
+            orientations = hash_orientations(values)
             row = replace(row, hash=as_hex(orientations[0]))
-            return Looked(row, verdict, measures, Hashed(row, _digest(image), orientations, verdict.keep))
+            shape = normalized(values).astype(np.float16)
+            return Looked(row, verdict, measures, Hashed(row, _digest(image), orientations, shape, verdict.keep))
     except BadImage as bad:
         width, height = bad.size
         return Looked(replace(row, width=width, height=height, reason=str(bad)), verdict)

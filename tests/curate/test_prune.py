@@ -1,10 +1,8 @@
 import csv
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from mapgan.curate import prune as module
 from mapgan.curate.prune import prune
 from mapgan.curate.prune_record import read_list
 from mapgan.errors import MapganError
@@ -67,21 +65,6 @@ def test_turned_doubles(orientations, kept, raw, tmp_path):
     raw.put(map_image(1).transpose(Image.Transpose.ROTATE_90))
     counts = prune(Prune(duplicate_rotations=orientations), raw.folder, tmp_path / "out", 1)
     assert counts.kept == kept
-
-
-def test_chain_of_doubles_is_cut_at_the_best(raw, tmp_path, monkeypatch):
-    """A is near B and B near C, but A is not near C: B goes with A, and C stays."""
-    names = {raw.put(map_image(seed, (400 - 100 * seed, 100))): seed for seed in range(3)}
-    indices = {400: 0, 300: 8, 200: 16}
-
-    def line(image):
-        words = np.zeros((8, 4), dtype=np.uint64)
-        words[:, 0] = (1 << indices[image.width]) - 1
-        return words
-
-    monkeypatch.setattr(module, "orientation_hashes", line)
-    prune(Prune(duplicate_bits=12), raw.folder, tmp_path / "out", 1)
-    assert [names[name] for name in reasons(tmp_path / "out")] == [1]
 
 
 def test_one_file_listed_twice(raw, tmp_path):
