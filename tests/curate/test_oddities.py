@@ -2,18 +2,22 @@
 
 import os
 import struct
+import tempfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from mapgan.collect import collect, read_manifest
+from mapgan.collect import collect, read_manifest, write_manifest
 from mapgan.curate.prune import prune
 from mapgan.curate.prune_record import read_list
 from mapgan.params.collecting import Folder, Prune, Scrape
 
-from .conftest import encoded, map_image
+from .conftest import Raw, encoded, map_image
 
 ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
 
@@ -126,3 +130,36 @@ def test_a_file_that_may_not_be_read_has_its_reason(folder, tmp_path):
     (folder / "secret.png").write_bytes(encoded(map_image(5)))
     (folder / "secret.png").chmod(0)
     assert outcome(folder, tmp_path)["secret.png"].startswith("cannot be read")
+
+
+MIXTURE = {
+    "good": lambda seed: encoded(map_image(seed)),
+    "jpeg": lambda seed: encoded(map_image(seed), "JPEG"),
+    "small": lambda seed: encoded(map_image(seed, (40 + seed, 30))),
+    "blank": lambda seed: encoded(Image.new("RGB", (80, 80), (seed, 0, 0))),
+    "cut": lambda seed: encoded(map_image(seed))[: 900 + seed],
+    "noise": lambda seed: np.random.default_rng(seed).bytes(200 + seed),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@settings(max_examples=25, deadline=None)
+@given(
+    mixture=st.lists(st.tuples(st.sampled_from(sorted(MIXTURE)), st.integers(0, 5)), min_size=1, max_size=12),
+    order=st.randoms(use_true_random=False),
+    workers=st.integers(1, 4),
+)
+def test_any_mixture_is_sorted_out_whole_and_alike_in_any_order(mixture, order, workers):
+    with tempfile.TemporaryDirectory() as name:
+        raw = Raw(Path(name) / "raw")
+        for kind, seed in [("good", 99), *mixture]:
+            raw.put(MIXTURE[kind](seed), url=f"https://maps.example/{len(raw.rows)}")
+        prune(Prune(), raw.folder, Path(name) / "one", 1)
+        order.shuffle(raw.rows)
+        write_manifest(raw.folder / "manifest.csv", raw.rows)
+        prune(Prune(), raw.folder, Path(name) / "other", workers)
+        written = sorted(path.name for path in (Path(name) / "one").iterdir())
+        for file in written:
+            assert (Path(name) / "one" / file).read_bytes() == (Path(name) / "other" / file).read_bytes()
+        found = [*read_list(Path(name) / "one/kept.csv"), *read_list(Path(name) / "one/rejected.csv")]
+        assert sorted((row.file, row.url) for row in found) == sorted((row.file, row.url) for row in raw.rows)
