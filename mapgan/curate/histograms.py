@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mapgan.curate.measures import Measures
-from mapgan.curate.rules import SOFT, oddness
+from mapgan.curate.rules import SOFT
 from mapgan.params.collecting import Prune
 
 BINS = 32
@@ -44,13 +45,18 @@ CSS = """\
 
 
 def histograms(
-    kept: Sequence[Measures], rejected: Sequence[Measures], settings: Prune, soft: Mapping[str, float]
+    kept: Sequence[Measures],
+    rejected: Sequence[Measures],
+    odd: Mapping[str, float],
+    settings: Prune,
+    soft: Mapping[str, float],
 ) -> str:
     """HTML with a histogram per measure.
 
     Args:
         kept: measures of the kept images.
         rejected: of the rejected ones that could be decoded.
+        odd: oddness by file, of those that the soft rules compared.
         settings: with the limits of the hard rules.
         soft: the limits of the soft rules that are on, by their name.
     """
@@ -58,19 +64,23 @@ def histograms(
     limits["aspect"] = [settings.max_aspect]
     for name, limit in soft.items():
         limits.setdefault(SOFT[name].measure, []).append(limit)
-    everything = [*kept, *rejected]
-    if not everything:
-        return ""
-    odd = oddness(everything)
     figures = []
     for name, label in LABELS.items():
-        values = odd if name == "oddness" else np.array([getattr(row, name) for row in everything], dtype=np.float64)
-        svg = _svg(values[: len(kept)], values[len(kept) :], limits.get(name, []))
+        inside, outside = (_values(name, rows, odd) for rows in (kept, rejected))
+        if not len(inside) + len(outside):
+            continue
+        svg = _svg(inside, outside, limits.get(name, []))
         figures.append(f"<figure>{svg}<figcaption>{label}</figcaption></figure>\n")
     return f'<div class="plots">\n{"".join(figures)}</div>\n'
 
 
-def _svg(kept: np.ndarray, rejected: np.ndarray, limits: Sequence[float]) -> str:
+def _values(name: str, rows: Sequence[Measures], odd: Mapping[str, float]) -> NDArray[np.float64]:
+    if name == "oddness":
+        return np.array([odd[row.file] for row in rows if row.file in odd], dtype=np.float64)
+    return np.array([getattr(row, name) for row in rows], dtype=np.float64)
+
+
+def _svg(kept: NDArray[np.float64], rejected: NDArray[np.float64], limits: Sequence[float]) -> str:
     everything = np.concatenate([kept, rejected])
     ends = np.quantile(everything, [OUTSIDE, 1 - OUTSIDE])
     low, high = min(float(ends[0]), *limits, np.inf), max(float(ends[1]), *limits, -np.inf)

@@ -22,7 +22,7 @@ from mapgan.curate.merge_groups import merge_groups
 from mapgan.curate.overrule import Verdict, verdicts
 from mapgan.curate.prune_record import PruneRecord, write_list
 from mapgan.curate.report import Findings, write_empty_report, write_report
-from mapgan.curate.rules import hard_reason, soft_limits, soft_reasons
+from mapgan.curate.rules import hard_reason, oddness, soft_limits, soft_reasons
 from mapgan.curate.threads import parallel_map
 from mapgan.curate.thumbnails import Thumbnails
 from mapgan.errors import MapganError
@@ -144,7 +144,8 @@ def _judge(looked: Sequence[Looked], settings: Prune) -> Findings:
     reasons = dict(zip((row.file for row in kept), soft_reasons(settings.soft, of_kept, limits), strict=True))
     records = [row if row.reason or row.file in always else replace(row, reason=reasons[row.file]) for row in records]
     records = merge_groups(sorted(records, key=lambda row: (row.file, row.url)))
-    return Findings(records, measures, limits, always)
+    odd = dict(zip((row.file for row in kept), oddness(of_kept).tolist(), strict=True))
+    return Findings(records, measures, limits, odd, always)
 
 
 def _digest(image: Image.Image) -> str:

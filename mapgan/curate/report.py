@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from mapgan.curate import histograms
 from mapgan.curate.measures import Measures
 from mapgan.curate.prune_record import PruneRecord
-from mapgan.curate.rules import oddness
 from mapgan.curate.thumbnails import Thumbnails
 from mapgan.files import write_text
 from mapgan.html_page import page
@@ -83,12 +82,14 @@ class Findings:
         records: of all images, kept and rejected, in the order of the page.
         measures: of those that could be decoded, by file.
         limits: of the soft rules that are on, by their name.
+        odd: oddness by file, of those that the soft rules compared.
         always: files that keep.txt lists.
     """
 
     records: Sequence[PruneRecord]
     measures: Mapping[str, Measures]
     limits: Mapping[str, float]
+    odd: Mapping[str, float]
     always: Collection[str] = ()
 
 
@@ -100,13 +101,13 @@ def write_report(path: Path, findings: Findings, settings: Prune, thumbnails: Th
     sections = [_duplicates(doubles, thumbnails)]
     for kind, text in KINDS.items():
         sections.append(_section(kind, text, [row for row in rows if row.kind == kind], thumbnails))
-    sections.append(_odd_ones(kept, findings.measures, thumbnails))
+    sections.append(_odd_ones(kept, findings.odd, thumbnails))
     sections.append(_kept(kept, findings.always, thumbnails))
     of_kept, of_rejected = (
         [findings.measures[row.file] for row in rows if bool(row.reason) == out and row.file in findings.measures]
         for out in (False, True)
     )
-    plots = histograms.histograms(of_kept, of_rejected, settings, findings.limits)
+    plots = histograms.histograms(of_kept, of_rejected, findings.odd, settings, findings.limits)
     write_text(path, _page(rows, len(kept), plots, "".join(sections)))
 
 
@@ -156,13 +157,12 @@ def _group(first: str, rows: Sequence[PruneRecord], thumbnails: Thumbnails) -> s
     return f'<figure><div class="images">{images}</div></figure>\n'
 
 
-def _odd_ones(kept: Sequence[PruneRecord], measures: Mapping[str, Measures], thumbnails: Thumbnails) -> str:
+def _odd_ones(kept: Sequence[PruneRecord], odd: Mapping[str, float], thumbnails: Thumbnails) -> str:
     if len(kept) < 2 * ODD:
         return ""
-    distance = oddness([measures[row.file] for row in kept]).tolist()
-    ranked = sorted(zip(distance, kept, strict=True), key=lambda pair: (-pair[0], pair[1].file))
+    ranked = sorted(kept, key=lambda row: (-odd[row.file], row.file))
     text = "The kept images that differ most from the others. Nothing was done about them."
-    return _section("worth a look", text, [row for _, row in ranked[:ODD]], thumbnails)
+    return _section("worth a look", text, ranked[:ODD], thumbnails)
 
 
 def _kept(kept: Sequence[PruneRecord], always: Collection[str], thumbnails: Thumbnails) -> str:
