@@ -153,7 +153,8 @@ class Prune(Section):
 
     duplicate_bits: Annotated[int, Field(ge=0, le=128)] = 44
     """images whose 256-bit perceptual hashes differ in at most this many bits are duplicates: 12 finds what was resized
-    or compressed, 44 also what was cropped by 1 % on each side; up to 28, a million images take seconds"""
+    or compressed, and takes half a minute for a million images; 44 also finds what was cropped by 1 % on each side, and
+    takes minutes for 100,000"""
 
     duplicate_rotations: bool = True
     """also find duplicates that are mirrored or rotated by multiples of 90 degrees"""
