@@ -20,7 +20,7 @@ LONGEST = 512  # pixels; larger images are reduced for all but sharpness and gri
 EDGE = 24  # change of grey values from pixel to pixel, of 255, that is an edge
 UNIFORM = 8  # difference from its own colour, of 255, up to which a border is uniform
 
-Grey = NDArray[np.float32]
+Grey = NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ def measure(image: Image.Image, file: str, mode: str, width: int, height: int) -
     """
     factor = max(1, -(-max(image.size) // LONGEST))
     small = image.reduce(factor)
-    grey = np.asarray(small.convert("L"), dtype=np.float32)
-    counts = np.bincount(grey.astype(np.uint8).ravel(), minlength=256) / grey.size
+    grey = np.asarray(small.convert("L"), dtype=np.int16)
+    counts = np.bincount(grey.ravel(), minlength=256) / grey.size
     brightness = np.searchsorted(np.cumsum(counts), [0.05, 0.25, 0.5, 0.75, 0.95]).astype(float).tolist()
     scale = width / image.width
     grid = find_grid(image)
@@ -115,13 +115,17 @@ def _sharpness(image: Image.Image) -> float:
     """Of the middle of the image at its full size: reduction would sharpen it."""
     left, top = (max(0, (side - LONGEST) // 2) for side in image.size)
     middle = image.crop((left, top, left + min(image.width, LONGEST), top + min(image.height, LONGEST)))
-    grey = np.asarray(middle.convert("L"), dtype=np.float32)
-    first = second = 0.0
+    grey = np.asarray(middle.convert("L"), dtype=np.int16)
+    first = second = 0
     for axis in (0, 1):
         slope = np.diff(grey, axis=axis)
-        first += float(np.square(slope).sum(dtype=np.float64))
-        second += float(np.square(np.diff(slope, axis=axis)).sum(dtype=np.float64))
-    return round(float(np.sqrt(second / first)), 4) if first else 0.0
+        first += _energy(slope)
+        second += _energy(np.diff(slope, axis=axis))
+    return round(math.sqrt(second / first), 4) if first else 0.0
+
+
+def _energy(values: Grey) -> int:
+    return int(np.square(values, dtype=np.int32).sum(dtype=np.int64))
 
 
 def _colors(small: Image.Image) -> tuple[float, float]:
@@ -140,7 +144,7 @@ def _border(grey: Grey) -> int:
     """Lines of the widest uniform border."""
     widths = []
     for lines in (grey, grey[::-1], grey.T, grey.T[::-1]):
-        uniform = np.abs(lines - np.median(lines[0])).max(axis=1) <= UNIFORM
+        uniform = np.abs(lines - np.int16(np.median(lines[0]))).max(axis=1) <= UNIFORM
         widths.append(len(uniform) if uniform.all() else int(np.argmin(uniform)))
     return max(widths)
 
