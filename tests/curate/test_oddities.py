@@ -1,5 +1,6 @@
 """A folder of every odd file: each ends as kept, or as rejected or failed with the right reason."""
 
+import base64
 import os
 import struct
 import tempfile
@@ -35,6 +36,15 @@ def interlaced_png(image):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
 
 
+# two light rooms, by `cjpeg -arithmetic -grayscale -quality 30`; Pillow writes none
+ARITHMETIC_JPEG = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6jq62rZ4C8"
+    "ybqmx5moq6T/yQALCABIAEgBAREA/8wABgAQEAX/2gAIAQEAAD8A/wBK2JXriaEDlOMUhsIk8yRDtcONq2zzCdoFLhLod2nUAhGcdTSt+zoP"
+    "ldQLSym06lJGB6r+RgE98Aaf1MeLr2BSo8TGbWPMCYpFFG5IbENVzx8jehkzQO8yYu5IyQLh9v8AkcAamYzfvFaSHNMHAY/u7l+oRlp9GrYG"
+    "hRI+yJPcAcVdJhU1urkVE69q8RfSCsUc7Dvix9AD7P/Z"
+)
+
+
 def several(kind, **options):
     frames = [map_image(seed) for seed in (21, 22)]
     return encoded(frames[0], kind, save_all=True, append_images=frames[1:], **options)
@@ -47,6 +57,7 @@ def cut(kind, tenths):
 
 KEPT = {
     "progressive.jpg": lambda: encoded(map_image(1), "JPEG", progressive=True),
+    "arithmetic.jpg": lambda: ARITHMETIC_JPEG,
     "interlaced.png": lambda: interlaced_png(map_image(2)),
     "animated.png": lambda: several("PNG"),
     "animated.webp": lambda: several("WEBP", lossless=True),
