@@ -23,7 +23,7 @@ MIN_INDEXED = 1024  # fewer hashes are compared with all faster than looked up
 MIN_CHUNKS = 8  # chunks of at most 32 bits
 MAX_INDEXED_BITS = 28  # above, an index is slower than comparing all pairs
 FILTER = np.uint64(1 << 20)  # entries of a table that fits a core's cache
-PAIRS = 1 << 22  # compared at a time: limits the memory
+PAIRS = 1 << 18  # compared at a time: limits the memory
 NONE = np.iinfo(np.int64).max
 
 Indices = NDArray[np.int64]
@@ -116,15 +116,15 @@ Candidates = Iterator[tuple[Indices, Indices, int]]  # later, earlier, orientati
 def _all_pairs(words: Hashes, bits: int, kept: Indices, start: int, stop: int) -> Candidates:
     """Pairs whose first words (64 bits; with many bits the first two) are within `bits`."""
     compared = 1 if 4 * bits <= BITS // WORDS else 2
-    known = words[0, :compared, kept]  # advanced indexing puts the images first
+    known = words[0, :compared][:, kept]
     rows = max(1, PAIRS // max(1, len(kept)))
     for orientation, turned in enumerate(words):
         for first in range(start, stop, rows):
             block = turned[:compared, first : min(first + rows, stop), None]
-            distance = popcount(block[0] ^ known[:, 0])
+            distance = popcount(block[0] ^ known[0])
             if compared == 2:
-                distance += popcount(block[1] ^ known[:, 1])  # at most 128: fits uint8
-            later, earlier = np.nonzero(distance <= bits)
+                distance += popcount(block[1] ^ known[1])  # at most 128: fits uint8
+            later, earlier = np.divmod(np.flatnonzero(distance <= bits), len(kept))  # np.nonzero takes tenfold
             yield first + later, kept[earlier], orientation
 
 
