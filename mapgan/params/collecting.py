@@ -154,7 +154,7 @@ class Prune(Section):
     duplicate_bits: Annotated[int, Field(ge=0, le=128)] = 44
     """images whose 256-bit perceptual hashes differ in at most this many bits are duplicates: 12 finds what was resized
     or compressed, and takes half a minute for a million images; 44 also finds what was cropped by 1 % on each side, and
-    takes minutes for 100,000"""
+    takes a minute for 100,000"""
 
     duplicate_rotations: bool = True
     """also find duplicates that are mirrored or rotated by multiples of 90 degrees"""
