@@ -85,6 +85,39 @@ def evaluate(
 
 
 @app.command()
+def prune(
+    folder: Annotated[Path, typer.Argument(help="A folder of images; nothing in it is changed.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the results [default: runs/NAME].")] = None,
+    keep: Annotated[Path | None, typer.Option(metavar="FILE", help="Images to keep anyway, one per line.")] = None,
+    drop: Annotated[Path | None, typer.Option(metavar="FILE", help="Images to reject anyway, one per line.")] = None,
+    params: Annotated[Path | None, typer.Option(help="Settings file like params.yaml.")] = None,
+    settings: Settings = None,
+) -> None:
+    """Sort out duplicates, blanks and damaged files of a folder, with a report page to look at."""
+    with exit_on_error():
+        from mapgan.commands.curate import prune
+
+        lists = {name: path for name, path in (("keep", keep), ("drop", drop)) if path}
+        typer.echo(prune(folder, out, params, settings or [], lists))
+
+
+@app.command()
+def resize(
+    folder: Annotated[Path, typer.Argument(help="A folder of images; nothing in it is changed.")],
+    size: Annotated[str, typer.Option(metavar="WxH", help="Size of the training images, such as 768x768.")] = "",
+    mode: Annotated[str | None, typer.Option(metavar="tiles|crop|pad", help="How images are brought to it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results [default: runs/NAME].")] = None,
+    params: Annotated[Path | None, typer.Option(help="Settings file like params.yaml.")] = None,
+    settings: Settings = None,
+) -> None:
+    """Prune a folder of images and make a training set of one size, which `mapgan train` takes."""
+    with exit_on_error():
+        from mapgan.commands.curate import resize
+
+        typer.echo(resize(folder, out, params, settings or [], size, mode))
+
+
+@app.command()
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Folders of evaluated runs.")],
     out: Annotated[Path, typer.Option(help="HTML page to write.")] = Path("compare.html"),

@@ -6,6 +6,7 @@ Colours are light or dark as in the reader's system; no font is loaded.
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 from html import escape
 
@@ -50,17 +51,23 @@ footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
 """
 
 
-def page(title: str, body: str, css: str = "") -> str:
+def page(title: str, body: str, css: str = "", script: str = "") -> str:
     """A whole page.
 
     Args:
         title: plain text.
         body: HTML below the heading.
         css: rules after the common ones.
+        script: the only one that the page's policy lets run, by its digest.
     """
+    policy = POLICY
+    if script:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        policy += f"; script-src 'sha256-{digest}'"
+        body += f"<script>{script}</script>\n"
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>mapgan: {escape(title)}</title>\n<style>\n{CSS}{css}</style>\n</head>\n<body>\n"
         f"<h1>{escape(title)}</h1>\n{body}</body>\n</html>\n"

@@ -119,6 +119,12 @@ def modules_of(names: set[str]) -> set[str]:
     return found
 
 
+def test_a_person_s_lists_are_tracked(declared: dict[str, Any]) -> None:
+    assert {"${prune.keep}", "${prune.drop}"} <= set(declared["prune"]["deps"])
+    prune = load(ROOT / "params.yaml").prune
+    assert [name for name in (prune.keep, prune.drop) if not (ROOT / name).is_file()] == []  # DVC wants them to exist
+
+
 def test_stages_run_in_the_order_of_the_design(declared: dict[str, Any]) -> None:
     assert list(declared) == STAGES
 

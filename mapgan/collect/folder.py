@@ -104,6 +104,8 @@ def walk(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:
                 yield from below(entry)
             elif is_file:
                 yield entry
+            else:
+                print(f"mapgan: {entry}: skipped (a broken link, or neither file nor folder)", file=sys.stderr)
 
     yield from below(folder)
 

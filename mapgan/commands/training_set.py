@@ -147,9 +147,14 @@ def _made_from(params: Params, raw: Path) -> dict[str, Any]:
         "images": [files.sha256_file(path) for path in sources],
         "dataset": params.dataset.model_dump(),
         "prune": params.prune.model_dump(),
+        "keep and drop": [files.sha256_file(path) for path in _lists(params) if path.is_file()],
         "resize": params.resize.model_dump(),
         "code": files.sha256_tree([package / name for name in ("curate", "sets", "dataset")]),
     }
+
+
+def _lists(params: Params) -> list[Path]:
+    return [Path(params.prune.keep), Path(params.prune.drop)] if params.dataset.name == "folder" else []
 
 
 def _what_changed(before: dict[str, Any], now: dict[str, Any]) -> str:

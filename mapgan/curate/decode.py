@@ -1,7 +1,4 @@
-"""Decoding of any image file to an upright 8-bit RGB image, or a short reason why it cannot be used.
-
-Colour profiles (ICC) are not applied: almost all images on the web are sRGB, and for the rest the difference is slight.
-"""
+"""Decoding of any image file to an upright 8-bit sRGB image, or a short reason why it cannot be used."""
 
 from __future__ import annotations
 
@@ -9,12 +6,13 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from mapgan.collect.image_formats import open_image
+from mapgan.curate.color_profile import Table, grey_table, to_srgb
 from mapgan.system_memory import total_memory
 
 Color = tuple[int, int, int]
@@ -80,7 +78,7 @@ def open_upright(
         needed: width and height that are enough, pixels; a very large JPEG is then decoded at a fraction of its size.
 
     Yields:
-        An RGB image, 8 bits per channel, rotated and mirrored as its EXIF orientation says.
+        An sRGB image, 8 bits per channel, rotated and mirrored as its EXIF orientation says.
 
     Raises:
         BadImage: the file is missing, damaged, not an image, or too large.
@@ -93,6 +91,12 @@ def open_upright(
         except Exception as error:  # on damaged files Pillow's decoders raise nearly anything
             raise BadImage(_reason(error)) from None
         yield upright
+
+
+def stored_mode(path: Path) -> str:
+    """How an image file that could be opened stores its colours: Pillow's mode, such as P, CMYK or I;16."""
+    with open_image(path) as image:
+        return image.mode
 
 
 def _decode(
@@ -168,16 +172,30 @@ def _is_high_bit_depth(image: Image.Image) -> bool:
 
 
 def _as_rgb(image: Image.Image, background: Color) -> Image.Image:
+    profile = image.info.get("icc_profile") or b""
     if _is_high_bit_depth(image):
-        return Image.fromarray(_eight_bits(image)).convert("RGB")
-    if not image.has_transparency_data:
-        return image if image.mode == "RGB" else image.convert("RGB")
-    layer = image.convert("RGBA")
-    ground = Image.new("RGBA", layer.size, (*background, 255))
-    return Image.alpha_composite(ground, layer).convert("RGB")
+        return Image.fromarray(_eight_bits(image, grey_table(profile))).convert("RGB")
+    if image.has_transparency_data:
+        layer = _grey_as_rgb(image, "LA", profile) or to_srgb(image.convert("RGBA"), profile)
+        ground = Image.new("RGBA", layer.size, (*background, 255))
+        return Image.alpha_composite(ground, layer).convert("RGB")
+    grey = _grey_as_rgb(image, "L", profile)
+    return grey or to_srgb(image if image.mode in ("RGB", "CMYK") else image.convert("RGB"), profile)
 
 
-def _eight_bits(image: Image.Image) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+def _grey_as_rgb(image: Image.Image, mode: Literal["L", "LA"], profile: bytes) -> Image.Image | None:
+    """An image without colours in sRGB, as RGB or RGBA; None if it has colours."""
+    if image.mode not in ("1", "L", "LA"):
+        return None
+    table = grey_table(profile)
+    grey = image.convert(mode)
+    if table is not None:
+        levels = np.rint(table).astype(int).tolist()
+        grey = grey.point(levels if mode == "L" else [*levels, *range(256)])
+    return grey.convert("RGB" if mode == "L" else "RGBA")
+
+
+def _eight_bits(image: Image.Image, table: Table | None) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
     """Deep grey values scaled to 8 bits, which Pillow's own conversion would clip at 255.
 
     I;16 is 0 to 65535. For 32-bit values the file does not say what white is, so the first usual value (1 for floats,
@@ -189,4 +207,5 @@ def _eight_bits(image: Image.Image) -> np.ndarray[tuple[int, int], np.dtype[np.u
     whites = [white for white in usual if high <= white and low >= 0]
     if whites:
         low, high = 0.0, whites[0]
-    return np.rint((values - low) * (255.0 / max(high - low, 1e-9))).astype(np.uint8)
+    grey = (values - low) * (255.0 / max(high - low, 1e-9))
+    return np.rint(grey if table is None else np.interp(grey, np.arange(256), table)).astype(np.uint8)

@@ -33,8 +33,10 @@ def find_grid(image: Image.Image) -> Lines | None:
     """
     left, top = (max(0, (side - LARGEST) // 2) for side in image.size)
     part = image.crop((left, top, left + min(image.width, LARGEST), top + min(image.height, LARGEST)))
-    grey = np.asarray(part.convert("L"), np.float64)
-    edges = [np.abs(np.diff(grey, axis=axis)).mean(axis=1 - axis) for axis in (0, 1)]
+    grey = np.asarray(part.convert("L"), np.int16)  # a fifth of the time of floats, and the same sums
+    edges = [
+        np.abs(np.diff(grey, axis=axis)).sum(axis=1 - axis, dtype=np.int64) / grey.shape[1 - axis] for axis in (0, 1)
+    ]
     rows, columns = map(_period, edges)
     if rows is None or columns is None or abs(rows - columns) > TOLERANCE * max(rows, columns):
         return None

@@ -7,6 +7,8 @@ apart and JPEG or resized copies within 12, where average and wavelet hashes mix
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -15,8 +17,10 @@ SIDE = 64
 LOW = 16
 BITS = LOW * LOW
 WORDS = BITS // 64
+ORIENTATIONS = 8
 
 Hashes = NDArray[np.uint64]
+Frequencies = NDArray[np.floating[Any]]
 
 # In the frequency domain, a flip changes the sign of the odd frequencies along its axis, and a transposition
 # transposes.
@@ -33,7 +37,7 @@ def _dct_matrix() -> NDArray[np.float64]:
 _DCT = _dct_matrix()
 
 
-def frequencies(image: Image.Image) -> NDArray[np.float64]:
+def frequencies(image: Image.Image) -> Frequencies:
     """The low frequencies of the image's grey values, [16, 16] float64."""
     small = image.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
     # rounded, so that no bit of the hash depends on the last bits of a floating-point sum
@@ -42,14 +46,29 @@ def frequencies(image: Image.Image) -> NDArray[np.float64]:
 
 def orientation_hashes(image: Image.Image) -> Hashes:
     """The hashes of an image in its eight orientations, `[8, 4]` uint64, the given one first."""
-    values = frequencies(image)
-    turned = [
-        block * down * across
-        for block in (values, values.T)
-        for down in (np.ones((LOW, 1)), _SIGNS[:, None])
-        for across in (np.ones((1, LOW)), _SIGNS[None, :])
-    ]
-    return np.stack([_packed(block > np.median(block)) for block in turned])
+    return hash_orientations(frequencies(image))
+
+
+def hash_orientations(values: Frequencies) -> Hashes:
+    """The same, from the low frequencies of the image, `[16, 16]`."""
+    blocks = [turned(values, orientation) for orientation in range(ORIENTATIONS)]
+    return np.stack([_packed(block > np.median(block)) for block in blocks])
+
+
+def turned(values: Frequencies, orientation: int) -> Frequencies:
+    """The low frequencies of images in another orientation, 0 to 7 (0: as given), `[..., 16, 16]`."""
+    transposed, down, across = orientation >> 2 & 1, orientation >> 1 & 1, orientation & 1
+    block = values.swapaxes(-1, -2) if transposed else values
+    if down:
+        block = block * _SIGNS[:, None]
+    return block * _SIGNS[None, :] if across else block
+
+
+def normalized(values: Frequencies) -> Frequencies:
+    """Low frequencies without brightness and contrast: the sum of the products of two such is their correlation."""
+    changing = values.copy()
+    changing[0, 0] = 0.0
+    return np.asarray(changing / max(float(np.linalg.norm(changing)), 1e-9))
 
 
 def _packed(bits: NDArray[np.bool_]) -> Hashes:
@@ -68,36 +87,3 @@ def popcount(words: Hashes) -> NDArray[np.uint8]:
     bytes_of_each = np.ascontiguousarray(words)[..., None].view(np.uint8)  # numpy 1.26 has no bitwise_count
     counts: NDArray[np.uint8] = _ONES_IN_BYTE[bytes_of_each].sum(axis=-1, dtype=np.uint8)
     return counts
-
-
-class HashIndex:
-    """An index of the hashes of kept images, for nearest-neighbour search.
-
-    Linear search with little memory (100 000 images: 13 MB): the first word is compared with all, and the other words
-    only where that is near enough, which it hardly ever is for unrelated images.
-
-    Args:
-        capacity: maximum number of hashes.
-    """
-
-    def __init__(self, capacity: int) -> None:
-        self.words = np.zeros((WORDS, capacity), dtype=np.uint64)
-        self.count = 0
-
-    def add(self, words: Hashes) -> None:
-        """Add a hash, `[4]` uint64."""
-        self.words[:, self.count] = words
-        self.count += 1
-
-    def nearest(self, orientations: Hashes, bits: int) -> tuple[int, int, int] | None:
-        """The hash in the index nearest to any of `orientations`, `[T, 4]` uint64, within `bits`.
-
-        Returns:
-            The smallest triple (Hamming distance, index of the hash, index of the orientation); or None.
-        """
-        kept = self.words[:, : self.count]
-        orientation, index = np.nonzero(popcount(orientations[:, :1] ^ kept[0]) <= bits)
-        apart = popcount(orientations[orientation] ^ kept[:, index].T).sum(axis=-1, dtype=np.int64)
-        near = np.flatnonzero(apart <= bits)
-        triples = zip(apart[near].tolist(), index[near].tolist(), orientation[near].tolist(), strict=True)
-        return min(triples, default=None)

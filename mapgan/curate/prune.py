@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,17 +14,21 @@ import numpy as np
 from PIL import Image
 
 from mapgan.collect.manifest import ManifestRow, read_manifest
-from mapgan.curate.decode import BadImage, open_upright
-from mapgan.curate.hashes import Hashes, HashIndex, as_hex, orientation_hashes
+from mapgan.curate.decode import BadImage, open_upright, stored_mode
+from mapgan.curate.duplicates import Hashed, reject_duplicates
+from mapgan.curate.hashes import as_hex, frequencies, hash_orientations, normalized
+from mapgan.curate.measures import Measures, measure, write_measures
 from mapgan.curate.merge_groups import merge_groups
+from mapgan.curate.overrule import Verdict, verdicts
 from mapgan.curate.prune_record import PruneRecord, write_list
-from mapgan.curate.report import write_empty_report, write_report
+from mapgan.curate.report import Findings, write_empty_report, write_report
+from mapgan.curate.rules import hard_reason, oddness, soft_limits, soft_reasons
 from mapgan.curate.threads import parallel_map
+from mapgan.curate.thumbnails import Thumbnails
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Prune
 from mapgan.progress import Bar
 
-FLAT = 1.0  # standard deviation of grey values below which an image is blank, and its hash is noise
 MEASURED_SIZE = (2048, 2048)  # pixels that the measures of a very large JPEG are taken from
 BAND = 1024  # rows
 
@@ -37,43 +42,51 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """The record of an image, and its hashes for finding duplicates, unless it is already rejected.
+class Looked:
+    """What was found in the one look at an image.
 
     Attributes:
-        row: the record.
-        pixels: SHA-256 of the pixels.
-        orientations: perceptual hashes of its orientations, `[8, 4]` uint64.
+        row: its record.
+        verdict: what the lists say of it.
+        measures: unless it cannot be decoded.
+        hashed: for finding duplicates, unless it is already rejected.
     """
 
     row: PruneRecord
-    pixels: str = ""
-    orientations: Hashes | None = None
+    verdict: Verdict
+    measures: Measures | None = None
+    hashed: Hashed | None = None
 
 
 def prune(settings: Prune, raw: Path, out: Path, workers: int = 0) -> Counts:
-    """Sort the images of `raw/manifest.csv` into `out/kept.csv` and `out/rejected.csv`, and write `out/report.html`.
+    """Sort the images of `raw/manifest.csv` into `out/kept.csv` and `out/rejected.csv`.
 
-    Equal images and settings give equal bytes for any number of `workers` (threads that decode; 0: one per core).
+    Also writes `out/measures.csv` and `out/report.html`. Equal images and settings give equal bytes for any number of
+    `workers` (threads that decode; 0: one per core).
 
     Raises:
-        MapganError: there is no manifest, or nothing is left to keep.
+        MapganError: there is no manifest, a list is wrong, or nothing is left to keep.
     """
     rows = [_record(row) for row in read_manifest(raw / "manifest.csv") if row.status == "ok"]
     rows.sort(key=lambda row: (row.file, row.url))
     if not rows:
         raise MapganError(f"{raw / 'manifest.csv'}: lists no image", "check the source")
-    measured: list[Measured] = []
-    with Bar("prune", total=len(rows)) as bar:
-        for measures in parallel_map(partial(_measured, settings, raw), rows, workers):
-            measured.append(measures)
-            bar.advance()
-    records = _without_duplicates(measured, settings)
-    kept = [row for row in records if not row.reason]
-    rejected = [row for row in records if row.reason]
-    write_list(out / "kept.csv", kept)
-    write_list(out / "rejected.csv", rejected)
-    write_report(out / "report.html", raw, records, settings.max_megapixels, workers)
+    jobs = list(zip(rows, verdicts(settings, rows), strict=True))
+    with tempfile.TemporaryDirectory(prefix="mapgan-prune-") as scratch:
+        thumbnails = Thumbnails(Path(scratch))
+        looked: list[Looked] = []
+        with Bar("prune", total=len(jobs)) as bar:
+            for found in parallel_map(partial(_look, settings, raw, thumbnails), jobs, workers):
+                looked.append(found)
+                bar.advance()
+        findings = _judge(looked, settings)
+        records = findings.records
+        kept = [row for row in records if not row.reason]
+        rejected = [row for row in records if row.reason]
+        write_list(out / "kept.csv", kept)
+        write_list(out / "rejected.csv", rejected)
+        write_measures(out / "measures.csv", findings.measures.values())
+        write_report(out / "report.html", findings, settings, thumbnails)
     counts = Counts(len(kept), dict(sorted(Counter(row.kind for row in rejected).items())))
     if not kept:
         reasons = ", ".join(f"{count} {kind}" for kind, count in counts.rejected.items())
@@ -88,6 +101,7 @@ def prune_nothing(out: Path, why: str) -> None:
     """Write empty lists to `out`, and a page that says why."""
     write_list(out / "kept.csv", [])
     write_list(out / "rejected.csv", [])
+    write_measures(out / "measures.csv", [])
     write_empty_report(out / "report.html", why)
 
 
@@ -95,20 +109,43 @@ def _record(row: ManifestRow) -> PruneRecord:
     return PruneRecord(**vars(replace(row, group=row.group or row.file, width=0, height=0)))
 
 
-def _measured(settings: Prune, raw: Path, row: PruneRecord) -> Measured:
-    """The measures of an image, and the reason to reject it, if there is one besides duplication."""
+def _look(settings: Prune, raw: Path, thumbnails: Thumbnails, job: tuple[PruneRecord, Verdict]) -> Looked:
+    """Decode an image, once; all that is needed of it is taken then."""
+    row, verdict = job
+    path = raw / row.file
     try:
-        with open_upright(raw / row.file, settings.max_megapixels, needed=MEASURED_SIZE) as (image, width, height):
+        with open_upright(path, settings.max_megapixels, needed=MEASURED_SIZE) as (image, width, height):
             lightness, contrast = _grey(image)
             row = replace(row, width=width, height=height, lightness=lightness, contrast=contrast)
-            reason = _reject_reason(row, settings)
-            if reason:
-                return Measured(replace(row, reason=reason))
-            orientations = orientation_hashes(image)
-            return Measured(replace(row, hash=as_hex(orientations[0])), _digest(image), orientations)
+            thumbnails.add(row.file, image)
+            measures = measure(image, row.file, stored_mode(path), width, height)
+            reason = f"dropped: {verdict.dropped_by}" if verdict.dropped_by else hard_reason(row, settings)
+            if reason and not verdict.keep:
+                return Looked(replace(row, reason=reason), verdict, measures)
+            values = frequencies(image)
+            orientations = hash_orientations(values)
+            row = replace(row, hash=as_hex(orientations[0]))
+            shape = normalized(values).astype(np.float16)
+            return Looked(row, verdict, measures, Hashed(row, _digest(image), orientations, shape, verdict.keep))
     except BadImage as bad:
         width, height = bad.size
-        return Measured(replace(row, width=width, height=height, reason=str(bad)))
+        return Looked(replace(row, width=width, height=height, reason=str(bad)), verdict)
+
+
+def _judge(looked: Sequence[Looked], settings: Prune) -> Findings:
+    """The final records: without duplicates, and without what the soft rules reject."""
+    measures = {found.row.file: found.measures for found in looked if found.measures}
+    records = [found.row for found in looked if found.hashed is None]
+    records += reject_duplicates([found.hashed for found in looked if found.hashed], settings)
+    always = {found.row.file for found in looked if found.verdict.keep}
+    kept = [row for row in records if not row.reason]
+    of_kept = [measures[row.file] for row in kept]
+    limits = soft_limits(settings.soft, of_kept)
+    reasons = dict(zip((row.file for row in kept), soft_reasons(settings.soft, of_kept, limits), strict=True))
+    records = [row if row.reason or row.file in always else replace(row, reason=reasons[row.file]) for row in records]
+    records = merge_groups(sorted(records, key=lambda row: (row.file, row.url)))
+    odd = dict(zip((row.file for row in kept), oddness(of_kept).tolist(), strict=True))
+    return Findings(records, measures, limits, odd, always)
 
 
 def _digest(image: Image.Image) -> str:
@@ -126,50 +163,3 @@ def _grey(image: Image.Image) -> tuple[float, float]:
     mean = float((counts * values).sum() / counts.sum())
     deviation = float(np.sqrt((counts * (values - mean) ** 2).sum() / counts.sum()))
     return round(mean, 2), round(deviation, 2)
-
-
-def _reject_reason(row: PruneRecord, settings: Prune) -> str:
-    short, long = sorted((row.width, row.height))
-    if short < settings.min_side:
-        return f"too small: {row.width} x {row.height} pixels"
-    if long > settings.max_aspect * short:
-        return f"aspect ratio: {row.width} x {row.height} pixels"
-    if row.contrast < FLAT:
-        return "blank"
-    return ""
-
-
-def _best_first(row: PruneRecord) -> tuple[int, int, str, str]:
-    """Sort key: most pixels first, then most bytes (the JPEG that lost less), then by name."""
-    return -row.width * row.height, -row.bytes, row.file, row.url
-
-
-def _without_duplicates(measured: Sequence[Measured], settings: Prune) -> list[PruneRecord]:
-    """Reject every image that is a duplicate of a better one.
-
-    From the best image down, each is compared with those kept so far, so a chain of near duplicates
-    (A like B, B like C) is always resolved the same way: an image near a kept one is rejected, and a
-    rejected image does not cause any other to be rejected.
-    """
-    records = [found.row for found in measured if found.orientations is None]
-    rest = [found for found in measured if found.orientations is not None]
-    rest.sort(key=lambda found: _best_first(found.row))
-    near, kept, by_pixels = HashIndex(capacity=len(rest)), list[PruneRecord](), dict[str, str]()
-    for found in rest:
-        row, orientations = found.row, found.orientations
-        assert orientations is not None
-        same = by_pixels.get(found.pixels)
-        twin = near.nearest(orientations if settings.duplicate_rotations else orientations[:1], settings.duplicate_bits)
-        if same is not None:
-            row = replace(row, reason=f"exact duplicate of {same}", duplicate_of=same)
-        elif twin is not None:
-            bits, index, orientation = twin
-            how = f"{bits} bits, turned" if orientation else f"{bits} bits"
-            like = kept[index].file
-            row = replace(row, reason=f"near duplicate of {like} ({how})", duplicate_of=like)
-        else:
-            near.add(orientations[0])
-            kept.append(row)
-            by_pixels[found.pixels] = row.file
-        records.append(row)
-    return merge_groups(sorted(records, key=lambda row: (row.file, row.url)))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mapgan.curate import hashes
-from mapgan.curate.hashes import HashIndex, as_hex, orientation_hashes, popcount
+from mapgan.curate.hashes import as_hex, orientation_hashes, popcount
 
 from .conftest import encoded, map_image
 
@@ -60,19 +60,3 @@ def test_ones_without_numpy_2(monkeypatch):
     assert popcount(words).tolist() == expected
     monkeypatch.delattr(np, "bitwise_count", raising=False)
     assert hashes.popcount(words).tolist() == expected
-
-
-@settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 10**6), bits=st.integers(0, 128))
-def test_nearest_is_what_a_plain_search_finds(seed, bits):
-    words = random_words(seed, 12, 4) & random_words(seed + 1, 12, 4) & random_words(seed + 2, 12, 4)
-    orientations = words[8:]
-    kept = HashIndex(capacity=10)
-    for row in words[:8]:
-        kept.add(row)
-    plain = [(apart(k, t), i, j) for i, k in enumerate(words[:8]) for j, t in enumerate(orientations)]
-    assert kept.nearest(orientations, bits) == min((found for found in plain if found[0] <= bits), default=None)
-
-
-def test_nothing_is_near_to_nothing():
-    assert HashIndex(capacity=3).nearest(random_words(1, 8, 4), 128) is None

@@ -1,10 +1,8 @@
 import csv
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from mapgan.curate import prune as module
 from mapgan.curate.prune import prune
 from mapgan.curate.prune_record import read_list
 from mapgan.errors import MapganError
@@ -69,21 +67,6 @@ def test_turned_doubles(orientations, kept, raw, tmp_path):
     assert counts.kept == kept
 
 
-def test_chain_of_doubles_is_cut_at_the_best(raw, tmp_path, monkeypatch):
-    """A is near B and B near C, but A is not near C: B goes with A, and C stays."""
-    names = {raw.put(map_image(seed, (400 - 100 * seed, 100))): seed for seed in range(3)}
-    indices = {400: 0, 300: 8, 200: 16}
-
-    def line(image):
-        words = np.zeros((8, 4), dtype=np.uint64)
-        words[:, 0] = (1 << indices[image.width]) - 1
-        return words
-
-    monkeypatch.setattr(module, "orientation_hashes", line)
-    prune(Prune(), raw.folder, tmp_path / "out", 1)
-    assert [names[name] for name in reasons(tmp_path / "out")] == [1]
-
-
 def test_one_file_listed_twice(raw, tmp_path):
     raw.put(map_image(1))
     raw.put(map_image(1))
@@ -96,7 +79,7 @@ def test_same_bytes_whatever_the_workers(raw, tmp_path):
     outs = [tmp_path / "one", tmp_path / "three"]
     for out, workers in zip(outs, (1, 3), strict=True):
         prune(Prune(), raw.folder, out, workers)
-    for name in ("kept.csv", "rejected.csv", "report.html"):
+    for name in ("kept.csv", "rejected.csv", "measures.csv", "report.html"):
         assert (outs[0] / name).read_bytes() == (outs[1] / name).read_bytes()
 
 
