@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ class Stored:
 
 
 class Store:
-    """Images in `images/<first two digits>/<sha256>`, and in `urls/` a note for each URL on which image it gave.
+    """Images in `images/<first two digits>/<sha256>`, and in `whole/` a note for each URL on which image it gave.
+
+    All of these images were decoded once. (Earlier versions kept notes, also on damaged images, in `urls/`.)
 
     Args:
         cache: the folder for both.
@@ -36,30 +39,41 @@ class Store:
         """The image of an earlier download of `requested`; None if there is none or its file is damaged."""
         try:
             note = files.read_json(self._note(requested))
-            stored = Stored(note["url"], note["sha256"], self._image(note["sha256"]))
+            stored = Stored(note["url"], note["sha256"], self.image(note["sha256"]))
         except (MapganError, KeyError, TypeError):
             return None
         intact = stored.path.is_file() and files.sha256_file(stored.path) == stored.digest
         return stored if intact else None
 
-    def add(self, requested: str, url: str, downloaded: Path) -> Stored:
-        """Store a finished download from `url` under `requested`, the best of the candidate URLs."""
+    def add(self, url: str, downloaded: Path) -> Stored:
+        """Store a finished download from `url`."""
         digest = files.sha256_file(downloaded)
-        stored = Stored(url, digest, self._image(digest))
+        stored = Stored(url, digest, self.image(digest))
         files.link_or_copy(downloaded, stored.path)
-        if self.remember:
-            files.write_json(self._note(requested), {"requested": requested, "url": url, "sha256": digest})
+        self.note(url, stored)
         return stored
+
+    def note(self, requested: str, stored: Stored) -> None:
+        """Remember that `requested` leads to a stored image, which may come from another URL."""
+        if self.remember:
+            note = {"requested": requested, "url": stored.url, "sha256": stored.digest}
+            files.write_json(self._note(requested), note)
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A temporary folder for downloads, on the disk of the store, so that `add` can make hard links."""
+        """A temporary folder for downloads, on the disk of the store, so that `add` can make hard links.
+
+        Those that killed runs have left are removed: the lock of the cache keeps out other runs.
+        """
         self.cache.mkdir(parents=True, exist_ok=True)
+        for left in self.cache.glob("download-*"):
+            shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix="download-", dir=self.cache) as name:
             yield Path(name)
 
-    def _image(self, digest: str) -> Path:
+    def image(self, digest: str) -> Path:
+        """The place of the image with this SHA-256."""
         return self.cache / "images" / digest[:2] / digest
 
     def _note(self, requested: str) -> Path:
-        return self.cache / "urls" / f"{files.sha256_bytes(requested.encode())}.json"
+        return self.cache / "whole" / f"{files.sha256_bytes(requested.encode())}.json"

@@ -5,14 +5,16 @@ import pytest
 import requests
 
 from mapgan import __version__
-from mapgan.collect import addresses
+from mapgan.collect import connections
 from mapgan.collect.addresses import UnavailableError, is_public, origin
-from mapgan.collect.client import Client, WrongTypeError
+from mapgan.collect.client import Client
+from mapgan.collect.responses import WrongTypeError
 from mapgan.params.collecting import Gallery
 
 from .conftest import Reply, html, image_bytes, png
 
 LIMIT = 1 << 20
+LONG = image_bytes() + b"x" * (3000 - len(image_bytes()))
 
 
 def fetch(client, url, expected="image", limit=LIMIT):
@@ -53,16 +55,25 @@ def test_exponential_backoff(site, client_of, sleeps):
 
 
 @pytest.mark.parametrize(
-    ("retry_after", "slept"), [("7", 7), ("86400", 60), ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("soon", 1)]
+    ("retry_after", "slept"), [("7", 7), ("120", 120), ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("soon", 1)]
 )
-def test_retry_after_is_obeyed_up_to_a_minute(site, client_of, sleeps, retry_after, slept):
+def test_retry_after_is_obeyed(site, client_of, sleeps, retry_after, slept):
     url = site.put("/a.png", Reply(status=503, headers={"Retry-After": retry_after}), png())
     fetch(client_of(url), url)
     assert sleeps == [slept]
 
 
+def test_a_host_that_asks_to_wait_longer_than_allowed_is_not_asked_again(site, client_of, sleeps):
+    busy = site.put("/a.png", Reply(status=503, headers={"Retry-After": "3600"}), png())
+    other = site.put("/b.png", png())
+    client = client_of(busy)
+    assert error_of(client, busy) == "HTTP 503"
+    assert error_of(client, other) == "its host is busy for more than 120 s"
+    assert (site.request_counts()["/a.png"], site.request_counts()["/b.png"], sleeps) == (1, 0, [])
+
+
 def test_a_truncated_body_is_retried(site, client_of):
-    url = site.put("/a.png", Reply(b"x" * 5000, "image/png", content_length=9000), png())
+    url = site.put("/a.png", Reply(image_bytes() * 50, "image/png", content_length=9000), png())
     assert fetch(client_of(url), url)[1] == image_bytes()
 
 
@@ -87,7 +98,7 @@ def test_a_server_that_does_not_respond_times_out(site, client_of):
 def test_a_slow_download_is_stopped(site, client_of):
     url = site.put("/a.png", Reply(b"x" * 60, "image/png", delay_per_byte=0.03))
     start = time.monotonic()
-    assert error_of(client_of(url, timeout=0.05), url) == "download not finished after 0.5 s"
+    assert error_of(client_of(url, max_seconds=0.5), url) == "not finished after 0.5 s"
     assert time.monotonic() - start < 1.5
 
 
@@ -102,12 +113,12 @@ def test_a_large_content_length_is_refused(site, client_of):
 
 
 def test_a_large_body_without_a_length_is_stopped(site, client_of):
-    url = site.put("/a.png", Reply(b"x" * 3000, "image/png", content_length=-1))
+    url = site.put("/a.png", Reply(LONG, "image/png", content_length=-1))
     assert error_of(client_of(url), url, limit=2048) == "larger than 0.00195312 MiB"
 
 
 def test_a_large_chunked_body_is_stopped(site, client_of):
-    body = b"bb8\r\n" + b"x" * 3000 + b"\r\n0\r\n\r\n"
+    body = b"bb8\r\n" + LONG + b"\r\n0\r\n\r\n"
     url = site.put("/a.png", Reply(body, "image/png", content_length=-1, headers={"Transfer-Encoding": "chunked"}))
     assert error_of(client_of(url), url, limit=2048) == "larger than 0.00195312 MiB"
 
@@ -212,9 +223,8 @@ def test_a_redirect_to_a_private_address_is_refused(site, other_site, client_of,
     port = other_site.url.rpartition(":")[2]
     url = site.put("/a.png", redirect(f"http://{host}:{port}/a.png"))
     assert error_of(client_of(url, retries=0), url) in {
-        "leads to a private address; add it to scrape.gallery.urls if that is intended",
-        "cannot read the robots.txt of its host: "
-        "leads to a private address; add it to scrape.gallery.urls if that is intended",
+        "leads to a private address; set allow_private if that is intended",
+        "cannot read the robots.txt of its host: leads to a private address; set allow_private if that is intended",
         "cannot read the robots.txt of its host: no connection",  # spellings that this system does not resolve
     }
     assert other_site.requested == []
@@ -224,13 +234,13 @@ def test_a_redirect_to_a_private_address_is_refused(site, other_site, client_of,
 def test_a_name_that_resolves_to_a_private_address_is_refused(site, monkeypatch, scheme):
     """The name looks public; the connected socket shows the private address."""
     port = int(site.url.rpartition(":")[2])
-    original = addresses.HTTPConnection._new_conn
+    original = connections.HTTPConnection._new_conn
 
     def to_loopback(self):
         self._dns_host = "127.0.0.1"
         return original(self)
 
-    monkeypatch.setattr(addresses.HTTPConnection, "_new_conn", to_loopback)
+    monkeypatch.setattr(connections.HTTPConnection, "_new_conn", to_loopback)
     site.put("/a.png", png())
     client = Client(Gallery(delay=0, retries=0), trusted=["http://example.org"])
     assert "private address" in error_of(client, f"{scheme}://maps.example.org:{port}/a.png")

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from mapgan.collect import gallery
+from mapgan.collect.crawl import crawl
 from mapgan.collect.store import Store
 from mapgan.errors import MapganError
 from mapgan.files import sha256_bytes
@@ -16,7 +17,10 @@ def gather(tmp_path, client_of):
     def run(*urls, pattern="", store=None, **settings):
         gallery_settings = Gallery(urls=list(urls), **{"delay": 0, "timeout": 5, "retries": 1, **settings})
         client = client_of(*urls, retries=1)
-        return gallery.gather(gallery_settings, pattern, client, store or Store(tmp_path / "cache"), tmp_path / "raw")
+        gathered = gallery.gather(
+            gallery_settings, pattern, client, store or Store(tmp_path / "cache"), tmp_path / "raw"
+        )
+        return gathered.rows, gathered.new
 
     return run
 
@@ -87,9 +91,9 @@ def test_a_next_page_that_redirects_off_the_site_is_not_read(site, client_of):
     start = site.put("/", html('<img src="a.png"><a rel="next" href="/out">2</a>'))
     site.put("/out", Reply(status=302, headers={"Location": elsewhere}))
     site.put("/there", html('<img src="b.png">'))
-    crawl = gallery.crawl(Gallery(urls=[start], delay=0), client_of(start, elsewhere))
-    assert list(crawl.images) == [site.url + "/a.png"]
-    assert [row.reason for row in crawl.failed] == ["leads to another site"]
+    crawled = crawl(Gallery(urls=[start], delay=0), client_of(start, elsewhere))
+    assert list(crawled.images) == [site.url + "/a.png"]
+    assert [row.reason for row in crawled.failed] == ["leads to another site"]
 
 
 def test_failures_are_recorded_and_skipped(site, gather):
@@ -102,7 +106,7 @@ def test_failures_are_recorded_and_skipped(site, gather):
     site.put("/page.png", html("soft 404"))
     site.put("/no.png", png())
     rows = by_path(site, gather(start, follow="a.m")[0])
-    assert {path: row.reason for path, row in rows.items() if row.status == "failed"} == {
+    assert {path: row.reason for path, row in rows.items() if row.status != "ok"} == {
         "/gone": "HTTP 404",
         "/no": "robots.txt forbids it",
         "/404.png": "HTTP 404",
@@ -139,7 +143,7 @@ def test_the_format_comes_from_the_content_not_from_the_server(site, gather):
     site.put("/b.png", Reply(b"<svg>no image</svg>", "image/png"))
     rows = by_path(site, gather(start)[0])
     assert (rows["/a.png"].mime, rows["/a.png"].file[-4:]) == ("image/jpeg", ".jpg")
-    assert (rows["/b.png"].status, rows["/b.png"].file[-4:], rows["/b.png"].width) == ("ok", ".bin", 0)
+    assert (rows["/b.png"].status, rows["/b.png"].reason) == ("failed", "not an image (image/png)")
 
 
 def test_tiles_of_one_map_are_one_group(site, gather):
@@ -185,15 +189,16 @@ def test_a_damaged_image_in_the_store_is_downloaded_again(gather, pit, tmp_path)
 @pytest.mark.parametrize("note", ["", "[]", '{"url": 1}', '{"url": "u", "sha256": "../../x"}'])
 def test_a_damaged_note_in_the_store_is_replaced(gather, pit, tmp_path, note):
     gather(pit)
-    (path,) = (tmp_path / "cache" / "urls").iterdir()
-    path.write_text(note, encoding="utf-8")
+    paths = list((tmp_path / "cache" / "whole").iterdir())
+    for path in paths:
+        path.write_text(note, encoding="utf-8")
     assert gather(pit)[1] == 1
-    assert json.loads(path.read_text(encoding="utf-8"))["sha256"] == sha256_bytes(image_bytes())
+    assert {json.loads(path.read_text(encoding="utf-8"))["sha256"] for path in paths} == {sha256_bytes(image_bytes())}
 
 
 def test_no_temporary_files_stay(gather, pit, tmp_path):
     gather(pit)
-    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["images", "urls"]
+    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["images", "whole"]
 
 
 # errors

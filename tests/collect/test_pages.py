@@ -57,7 +57,7 @@ IMAGES = {
     "duplicates": ('<img src="/a.png"><a href="/a.png">a</a><img src="/a.png?w=20">', ["/a.png"]),
     "a script": ("<a href=\"javascript:go('a.png')\">x</a>", []),
     "an invalid URL": ('<img src="http://[a.png"><img src="/b.png">', ["/b.png"]),
-    "a file page of a wiki": ('<a href="/File:A.png"><img src="/th/220px-A.png"></a>', ["/File:A.png"]),
+    "a file page of a wiki": ('<a href="/File:A.png"><img src="/th/220px-A.png"></a>', ["/th/220px-A.png"]),
 }
 
 
@@ -69,9 +69,9 @@ def test_best_url(html, expected):
 
 
 def test_all_candidates():
-    (image,) = read('<a href="/File:A.png"><img src="/th/a-300x225.png?w=3"></a>').images
+    (image,) = read('<a href="/a.png"><img src="/th/a-300x225.png?w=3"></a>').images
     assert [url.removeprefix("https://maps.example") for url in image.urls] == [
-        "/File:A.png",
+        "/a.png",
         "/th/a.png",
         "/th/a-300x225.png",
         "/th/a-300x225.png?w=3",
