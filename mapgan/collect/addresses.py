@@ -25,6 +25,8 @@ MAX_URL = 2000  # characters
 HOST = re.compile(r"[a-z0-9._-]{1,253}|\[[0-9a-f:.]+(%[\w.-]+)?\]")
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291; all other IPv6 addresses have a special purpose
+# of special purpose too, which not every version of Python knows (IANA's registries)
+SPECIAL = [ipaddress.ip_network(net) for net in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20")]
 
 
 class UnavailableError(Exception):
@@ -65,7 +67,9 @@ def canonical(url: str, base: str = "") -> str:
         netloc = host if port is None or port == {"http": 80, "https": 443}[scheme] else f"{host}:{port}"
         query = f"?{parts.query}" if parts.query else ""
         # first without escapes of harmless characters, or `%2e%2e` would pass for a name
-        sent = parse_url(requote_uri(f"{scheme}://{netloc}{parts.path or '/'}{query}")).url
+        resolved = parse_url(requote_uri(f"{scheme}://{netloc}{parts.path or '/'}{query}"))
+        path = "/" + (resolved.path or "").lstrip("/")  # requests sends no more than one slash at the start
+        sent = resolved._replace(path=path).url
     except (ValueError, HTTPError):
         raise UnavailableError("not a valid URL") from None
     if len(sent) > MAX_URL:
@@ -74,6 +78,7 @@ def canonical(url: str, base: str = "") -> str:
 
 
 def _ascii_host(host: str) -> str:
+    host = host.removesuffix(".")
     if ":" in host:
         return f"[{host.lower()}]"
     return host.lower() if host.isascii() else idna.encode(host, uts46=True).decode()
@@ -110,6 +115,8 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if any(address in net for net in SPECIAL):
+        return False
     if isinstance(address, ipaddress.IPv4Address):
         return address.is_global and not address.is_multicast and not address.is_reserved
     # addresses that a gateway or the kernel translates to IPv4 are as public as what they lead to

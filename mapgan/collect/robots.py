@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import posixpath
 import re
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from protego import Protego
 
@@ -29,10 +30,10 @@ class Robots:
         self.rules = Protego.parse(GROUP.sub(_for_product, _decode(content)))
 
     def allows(self, url: str) -> bool:
-        """Whether mapgan may fetch a URL. Repeated slashes, which many servers merge, do not lead around a rule."""
+        """Whether mapgan may fetch a URL, in the spelling that is sent and in the one that a server may make of it."""
         parts = urlsplit(canonical(url))
-        merged = urlunsplit(parts._replace(path=re.sub("/+", "/", parts.path)))
-        return all(self.rules.can_fetch(spelling, PRODUCT) for spelling in {urlunsplit(parts), merged})
+        as_read = urlunsplit(parts._replace(path=_as_read(parts.path)))
+        return all(self.rules.can_fetch(spelling, PRODUCT) for spelling in {urlunsplit(parts), as_read})
 
     @property
     def delay(self) -> float:
@@ -40,6 +41,13 @@ class Robots:
         rate = self.rules.request_rate(PRODUCT)
         between = rate.seconds / rate.requests if rate is not None and rate.requests else 0.0
         return max(self.rules.crawl_delay(PRODUCT) or 0.0, between)
+
+
+def _as_read(path: str) -> str:
+    """A path as servers look it up: escapes decoded, also of slashes, repeated slashes merged, dots resolved."""
+    decoded = unquote(path, errors="surrogateescape").replace("\\", "/")
+    resolved = posixpath.normpath("/" + decoded.lstrip("/")) + ("/" if decoded.endswith("/") else "")
+    return quote(re.sub("/+", "/", resolved), safe="/:@!$&'()*+,;=~", errors="surrogateescape")
 
 
 def _decode(content: bytes) -> str:
