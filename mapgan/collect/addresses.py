@@ -78,7 +78,7 @@ def canonical(url: str, base: str = "") -> str:
 
 
 def _ascii_host(host: str) -> str:
-    host = host.removesuffix(".")
+    host = host.rstrip(".")
     if ":" in host:
         return f"[{host.lower()}]"
     return host.lower() if host.isascii() else idna.encode(host, uts46=True).decode()

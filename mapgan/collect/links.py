@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from bs4 import Tag
 
 from mapgan.collect.addresses import MAX_URL, UnavailableError, canonical
-from mapgan.collect.markup import attribute
+from mapgan.collect.markup import attribute, enclosing
 from mapgan.collect.thumbnails import full_size_guesses, is_attachment, is_image, without_size
 
 MAX_CANDIDATES = 6
@@ -108,14 +108,14 @@ def largest(srcset: str) -> str | None:
 
 
 def _enclosing_link(tag: Tag, base: str) -> str | None:
-    link = tag.find_parent("a", href=True)
-    return image_link(link, base) if isinstance(link, Tag) else None
+    link = enclosing(tag, "a")
+    return image_link(link, base) if link is not None else None
 
 
 def _sources(tag: Tag) -> Iterator[str]:
-    picture = tag.find_parent("picture")
+    picture = enclosing(tag, "picture")
     # of a `source` element the parser closes no tag, so that they lie within each other
-    within = itertools.islice(picture.descendants, MAX_SOURCES) if isinstance(picture, Tag) else ()
+    within = itertools.islice(picture.descendants, MAX_SOURCES) if picture is not None else ()
     alternatives = [element for element in within if isinstance(element, Tag) and element.name == "source"]
     srcsets = [attribute(element, name) for element in (tag, *alternatives) for name in SRCSETS]
     if best := largest(", ".join(filter(None, srcsets))):

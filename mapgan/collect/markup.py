@@ -44,6 +44,14 @@ def attribute(tag: Tag, name: str) -> str:
     return value if isinstance(value, str) else " ".join(value or ())
 
 
+def enclosing(tag: Tag, name: str) -> Tag | None:
+    """The nearest element of this name around `tag`."""
+    parent = tag.parent
+    while parent is not None and parent.name != name:
+        parent = parent.parent
+    return parent
+
+
 def text_of(tag: Tag) -> str:
     """The beginning of an element's text, with single spaces."""
     nodes = itertools.islice(tag.descendants, MAX_NODES)

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from bs4 import BeautifulSoup, Tag
 
 from mapgan.collect.links import candidates, image_link, resolve
-from mapgan.collect.markup import attribute, one_line, parse, text_of
+from mapgan.collect.markup import attribute, enclosing, one_line, parse, text_of
 from mapgan.collect.opt_outs import words_for_us
 from mapgan.collect.robots import PRODUCT
 
@@ -84,7 +84,7 @@ def _images(soup: BeautifulSoup, base: str, selector: str, followed: list[Tag]) 
     images: dict[str, ImageLink] = {}
     for tag in soup.select(selector, limit=MAX_PER_PAGE) if selector else []:
         # an image inside a followed link is the thumbnail of an image on that page
-        in_followed_link = any(id(element) in followed_ids for element in (tag, *tag.parents))
+        in_followed_link = followed_ids and any(id(element) in followed_ids for element in (tag, *tag.parents))
         if in_followed_link or (tag.name == "a" and not image_link(tag, base)) or _is_decoration(tag):
             continue
         urls = candidates(tag, base)
@@ -103,9 +103,9 @@ def _is_decoration(tag: Tag) -> bool:
 
 def _title(tag: Tag) -> str:
     image = tag.find("img") if tag.name == "a" else tag
-    link = tag if tag.name == "a" else tag.find_parent("a")
+    link = tag if tag.name == "a" else enclosing(tag, "a")
     texts = [attribute(image, name) for name in ("alt", "title")] if isinstance(image, Tag) else []
-    if isinstance(link, Tag):
+    if link is not None:
         texts += [text_of(link), attribute(link, "title")]
     return next((line for text in texts if (line := one_line(text))), "")
 

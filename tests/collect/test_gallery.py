@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,14 @@ def test_depth_limits_followed_links(site, gather, depth, expected):
     assert sorted(by_path(site, rows)) == ["/0.png", *expected]
 
 
+def test_links_beyond_the_depth_are_counted(site, gather, capsys):
+    site.put("/", html('<a class="m" href="/m1">1</a><img src="0.png">'))
+    site.put("/m1", html('<a class="m" href="/m2">2</a><a class="m" href="/m3">2</a><a class="m" href="/">0</a>'))
+    site.put("/0.png", png())
+    gather(site.url + "/", follow="a.m", depth=1)
+    assert "scrape.gallery.depth reached, 2 links or more left out" in capsys.readouterr().err
+
+
 def test_a_followed_link_may_be_an_image(site, gather):
     start = site.put("/", html('<a href="/a.png">a</a>'))
     site.put("/a.png", png())
@@ -78,6 +87,96 @@ def test_max_pages_and_max_images(site, gather, capsys):
     assert "scrape.gallery.max_pages" in capsys.readouterr().err
     assert len(gather(site.url + "/p0", max_images=3)[0]) == 3
     assert "scrape.gallery.max_images" in capsys.readouterr().err
+
+
+def test_images_on_several_pages_count_once(site, gather, capsys):
+    site.put("/p0", html('<img src="a.png"><img src="b.png"><a rel=next href="p1">'))
+    site.put("/p1", html('<img src="b.png"><img src="a.png"><img src="c.png">'))
+    for name in "abc":
+        site.put(f"/{name}.png", png(ord(name)))
+    assert len(gather(site.url + "/p0", max_images=3)[0]) == 3
+    assert "reached" not in capsys.readouterr().err
+
+
+def test_images_that_are_left_out_on_the_last_page_are_counted(site, gather, capsys):
+    site.put("/p0", html('<img src="a.png"><img src="b.png"><img src="c.png">'))
+    site.put("/a.png", png())
+    assert len(gather(site.url + "/p0", max_images=1)[0]) == 1
+    assert "scrape.gallery.max_images reached, 2 images" in capsys.readouterr().err
+
+
+def test_links_to_no_address_are_stepped_over(site, gather):
+    links = "".join(
+        f'<a rel="next" class="m" href="{url}">x</a><img src="{url}/a.png">'
+        for url in ("http://h:99999/", "http://h:PORT/", "http://[x/", "//", "http:///", "http://a b/", "x" * 5000)
+    )
+    site.put("/", html(links + '<img src="a.png">'))
+    site.put("/a.png", png())
+    rows, _ = gather(site.url + "/", follow="a.m")
+    assert "/a.png" in [path for path, row in by_path(site, rows).items() if row.status == "ok"]
+
+
+def test_a_redirect_to_no_address_fails_alone(site, gather):
+    site.put("/", html('<img src="a.png"><img src="b.png">'))
+    site.put("/a.png", Reply(status=302, headers={"Location": "http://h:99999/"}))
+    site.put("/b.png", png())
+    rows = by_path(site, gather(site.url + "/")[0])
+    assert (rows["/a.png"].reason, rows["/b.png"].status) == ("not a valid URL", "ok")
+
+
+def test_the_same_page_under_another_session_is_read_once(site, gather):
+    sid = "0123456789abcdef0123456789abcdef"
+    start = site.put("/viewtopic.php?t=5", html(f'<img src="a.png"><a rel=next href="/viewtopic.php?t=5&sid={sid}">'))
+    site.put("/a.png", png())
+    gather(start)
+    assert site.requested == ["/robots.txt", "/viewtopic.php?t=5", "/a.png"]
+
+
+def test_the_page_is_the_referer_of_its_images(site, gather):
+    start = site.put("/maps", html('<img src="a.png">'))
+    site.put("/a.png", png())
+    gather(start)
+    assert site.headers[-1]["Referer"] == start
+
+
+# what owners say on pages
+
+OPT_OUTS = {
+    "meta robots": (html('<meta name="ROBOTS" content="NoAI, noarchive">{}'), "noai"),
+    "meta mapgan": (html('<meta name="mapgan" content="noimageindex">{}'), "noimageindex"),
+    "meta tdm-reservation": (html('<meta name="tdm-reservation" content="1">{}'), "tdm-reservation"),
+    "a header": (Reply(b"{}", headers={"X-Robots-Tag": "noindex"}), "noindex"),
+}
+
+
+@pytest.mark.parametrize(("reply", "word"), OPT_OUTS.values(), ids=OPT_OUTS)
+def test_images_of_a_page_that_says_so_are_refused(site, gather, reply, word):
+    links = b'<img src="a.png"><a rel="next" href="/p2">2</a>'
+    start = site.put("/", replace(reply, body=reply.body.replace(b"{}", links)))
+    site.put("/p2", html('<img src="b.png">'))
+    site.put("/a.png", png(1))
+    site.put("/b.png", png(2))
+    rows = by_path(site, gather(start)[0])
+    assert (rows["/a.png"].status, rows["/a.png"].reason) == ("refused", f"its page says {word}")
+    assert rows["/b.png"].status == "ok"
+    assert "/a.png" not in site.requested
+    assert {row.status for row in gather(start, opt_outs="ignore")[0]} == {"ok"}
+
+
+def test_an_image_is_taken_if_one_of_its_pages_allows_it(site, gather):
+    start = site.put("/", html('<meta name="robots" content="noindex"><img src="a.png"><a rel="next" href="/p2">2</a>'))
+    site.put("/p2", html('<img src="a.png">'))
+    site.put("/a.png", png())
+    assert [row.status for row in gather(start)[0]] == ["ok"]
+
+
+def test_nofollow_is_obeyed(site, gather):
+    start = site.put(
+        "/", html('<meta name="robots" content="nofollow"><img src="a.png"><a rel="next" href="/p2">2</a>')
+    )
+    site.put("/a.png", png())
+    gather(start)
+    assert "/p2" not in site.requested
 
 
 def test_does_not_leave_the_site(site, gather):
@@ -126,6 +225,32 @@ def test_a_guessed_url_that_is_missing_gives_way_to_the_next(site, gather):
     site.put("/hall.png", png(3))
     rows, _ = gather(start)
     assert sorted(by_path(site, rows)) == ["/hall.png", "/pit-300x225.png"]
+
+
+def test_the_thumbnail_of_a_forbidden_image_does_not_take_its_place_for_good(site, gather):
+    start = site.put("/", html('<a href="/full.png"><img src="/thumb.png"></a>'))
+    site.put("/full.png", Reply(status=403))
+    site.put("/thumb.png", png(1))
+    assert list(by_path(site, gather(start)[0])) == ["/thumb.png"]
+    site.put("/full.png", png(2))
+    assert list(by_path(site, gather(start)[0])) == ["/full.png"]
+    assert site.request_counts()["/thumb.png"] == 1
+
+
+BAD_DOWNLOADS = {
+    "nothing": (b"", "an empty file"),
+    "HTML": (b"<!doctype html><title>Just a moment", "not an image (image/jpeg)"),
+    "a cut JPEG": (image_bytes(1, "JPEG", (300, 300))[:900], "damaged: cannot be decoded"),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), BAD_DOWNLOADS.values(), ids=BAD_DOWNLOADS)
+def test_a_bad_download_is_not_remembered(site, gather, body, reason):
+    start = site.put("/", html('<img src="a.jpg">'))
+    site.put("/a.jpg", Reply(body, "image/jpeg"))
+    assert [(row.status, row.reason) for row in gather(start)[0]] == [("failed", reason)]
+    site.put("/a.jpg", Reply(image_bytes(1, "JPEG"), "image/jpeg"))
+    assert [row.status for row in gather(start)[0]] == ["ok"]
 
 
 def test_the_thumbnail_is_not_taken_because_the_server_is_busy(site, gather):
