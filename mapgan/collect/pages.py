@@ -63,9 +63,10 @@ def read_page(
     """
     soup = parse(html, charset)
     base = _base(soup, url)
-    links = soup.select(follow, limit=MAX_PER_PAGE) if follow else _folders(soup, url)
+    is_index = _is_directory_index(soup)
+    links = soup.select(follow, limit=MAX_PER_PAGE) if follow else _folders(soup, url) if is_index else []
     return Page(
-        images=_images(soup, base, images, links),
+        images=_images(soup, base, images, links, icons=is_index),
         next_page=_next_page(soup, base, url, next_page),
         follow=_follow(links, base, url),
         author=_meta(soup, "author"),
@@ -79,13 +80,16 @@ def _base(soup: BeautifulSoup, url: str) -> str:
     return (resolve(attribute(tag, "href"), url) if isinstance(tag, Tag) else None) or url
 
 
-def _images(soup: BeautifulSoup, base: str, selector: str, followed: list[Tag]) -> list[ImageLink]:
+def _images(soup: BeautifulSoup, base: str, selector: str, followed: list[Tag], icons: bool) -> list[ImageLink]:
+    """The images that `selector` finds; with `icons`, only linked ones, as the page shows no others."""
     followed_ids = {id(link) for link in followed}
     images: dict[str, ImageLink] = {}
     for tag in soup.select(selector, limit=MAX_PER_PAGE) if selector else []:
         # an image inside a followed link is the thumbnail of an image on that page
         in_followed_link = followed_ids and any(id(element) in followed_ids for element in (tag, *tag.parents))
         if in_followed_link or (tag.name == "a" and not image_link(tag, base)) or _is_decoration(tag):
+            continue
+        if icons and tag.name != "a":
             continue
         urls = candidates(tag, base)
         if urls:
@@ -118,11 +122,16 @@ def _next_page(soup: BeautifulSoup, base: str, url: str, selector: str) -> str |
     return None
 
 
-def _folders(soup: BeautifulSoup, url: str) -> list[Tag]:
-    """The links to folders below in a directory index of nginx, Apache and others."""
+def _is_directory_index(soup: BeautifulSoup) -> bool:
+    """Whether a page lists the files of a folder, as nginx, Apache and others write it."""
     title = soup.find("title")
-    if not isinstance(title, Tag) or not re.match("(index of|directory listing)", text_of(title), re.IGNORECASE):
-        return []
+    return (
+        isinstance(title, Tag) and re.match("(index of|directory listing)", text_of(title), re.IGNORECASE) is not None
+    )
+
+
+def _folders(soup: BeautifulSoup, url: str) -> list[Tag]:
+    """The links of a directory index to the folders below."""
     here = urljoin(url, ".")
     return [
         link

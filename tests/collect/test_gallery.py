@@ -139,6 +139,15 @@ def test_the_page_is_the_referer_of_its_images(site, gather):
     assert site.headers[-1]["Referer"] == start
 
 
+def test_a_directory_index_is_followed_into_its_folders(site, gather):
+    for folder, below in (("/", "caves/"), ("/caves/", "deep/"), ("/caves/deep/", "")):
+        links = f'<a href="../">../</a><a href="{below}">{below}</a><a href="a{len(folder)}.png">a</a>'
+        site.put(folder, html(f"<title>Index of {folder}</title><pre>{links}</pre>"))
+        site.put(f"{folder}a{len(folder)}.png", png(len(folder)))
+    rows, _ = gather(site.url + "/")
+    assert sorted(by_path(site, rows)) == ["/a1.png", "/caves/a7.png", "/caves/deep/a12.png"]
+
+
 # what owners say on pages
 
 OPT_OUTS = {
