@@ -1,23 +1,34 @@
-"""The scrape stage: collects images from a folder, a website, or the demo gallery that comes with mapgan."""
+"""The scrape stage: collects images from a website, a list of addresses, a folder, or the demo gallery."""
 
 from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mapgan import files
-from mapgan.collect import demo, folder, gallery, keeping
+from mapgan.collect import demo, folder, gallery, keeping, urls
 from mapgan.collect.client import Client
+from mapgan.collect.crawl import crawl
+from mapgan.collect.found import FoundImage, read_list
 from mapgan.collect.keeping import Gathered, Incomplete
 from mapgan.collect.manifest import FILE_NAME, ManifestRow, deduplicate, read_manifest, write_manifest
 from mapgan.collect.store import Store
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Download, Scrape
 
-__all__ = ["Counts", "Incomplete", "ManifestRow", "collect", "collect_nothing", "read_manifest", "write_manifest"]
+__all__ = [
+    "Counts",
+    "Incomplete",
+    "ManifestRow",
+    "collect",
+    "collect_nothing",
+    "discover",
+    "read_manifest",
+    "write_manifest",
+]
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,21 @@ def _collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
     return Counts(len(names), gathered.new, statuses["failed"], statuses["refused"])
 
 
+def discover(settings: Scrape) -> tuple[list[FoundImage], list[ManifestRow]]:
+    """The images that `collect` would download, and rows for what is left out; pages are read, no image is.
+
+    Raises:
+        MapganError: a setting is wrong, the source is not on the net, or its first page cannot be fetched.
+    """
+    if settings.source == "urls":
+        return read_list(Path(settings.urls.path))
+    if settings.source != "gallery":
+        raise MapganError(f"scrape.source: {settings.source} is not on the net", "choose gallery or urls")
+    gallery.check_settings(settings.gallery)
+    crawled = crawl(settings.gallery, Client(settings.gallery, trusted=settings.gallery.urls))
+    return list(crawled.images.values()), crawled.rows()
+
+
 def collect_nothing(raw: Path) -> None:
     """Write an empty manifest to `raw` and remove the images of an earlier run."""
     before = _images_in_manifest(raw)
@@ -93,17 +119,29 @@ def _from_folder(settings: Scrape, raw: Path, cache: Path) -> Gathered:
 def _from_gallery(settings: Scrape, raw: Path, cache: Path) -> Gathered:
     gallery.check_settings(settings.gallery)
     client = Client(settings.gallery, trusted=settings.gallery.urls)
-    return _without_loss(
-        settings.gallery,
-        raw,
-        cache,
-        lambda store: gallery.gather(settings.gallery, settings.group_pattern, client, store, raw),
-    )
+
+    def gather(store: Store) -> Gathered:
+        return gallery.gather(settings.gallery, settings.group_pattern, client, store, raw)
+
+    return _without_loss(settings.gallery, settings.gallery.urls, raw, cache, gather)
 
 
-def _without_loss(settings: Download, raw: Path, cache: Path, gather: Callable[[Store], Gathered]) -> Gathered:
+def _from_urls(settings: Scrape, raw: Path, cache: Path) -> Gathered:
+    images, _ = read_list(Path(settings.urls.path))
+    addresses = [url for image in images for url in image.urls]
+    client = Client(settings.urls, trusted=addresses if settings.urls.allow_private else [])
+
+    def gather(store: Store) -> Gathered:
+        return urls.gather(settings.urls, settings.group_pattern, client, store, raw)
+
+    return _without_loss(settings.urls, addresses, raw, cache, gather)
+
+
+def _without_loss(
+    settings: Download, addresses: Sequence[str], raw: Path, cache: Path, gather: Callable[[Store], Gathered]
+) -> Gathered:
     """What `gather` finds on the net, and what the last scrape found there and this one does not."""
-    store, manifest = Store(cache), keeping.last_manifest(settings, cache)
+    store, manifest = Store(cache), keeping.last_manifest(settings, addresses, cache)
     earlier = [] if settings.allow_fewer else keeping.images_in(manifest)
     try:
         gathered = gather(store)
@@ -124,5 +162,6 @@ def _from_demo(settings: Scrape, raw: Path, cache: Path) -> Gathered:
 SOURCES: dict[str, Callable[[Scrape, Path, Path], Gathered]] = {
     "folder": _from_folder,
     "gallery": _from_gallery,
+    "urls": _from_urls,
     "demo": _from_demo,
 }

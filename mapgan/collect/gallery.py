@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,5 +52,6 @@ def gather(settings: Gallery, group_pattern: str, client: Client, store: Store, 
     others = crawled.rows()
     if not crawled.images and not others:
         raise MapganError(f"{settings.urls[0]}: no images found", "check that scrape.gallery.images fits the page")
+    print(f"mapgan: {len(crawled.images)} images found", file=sys.stderr)
     gathered = fetch_images(list(crawled.images.values()), client, store, raw, group_pattern)
     return replace(gathered, rows=others + gathered.rows)

@@ -42,9 +42,12 @@ class Gathered:
     trouble: str = ""
 
 
-def last_manifest(settings: Download, cache: Path) -> Path:
-    """The manifest of the last scrape with these settings; those that only say how to ask make no difference."""
-    asked_for = settings.model_dump(exclude=HOW_NOT_WHAT)
+def last_manifest(settings: Download, addresses: Sequence[str], cache: Path) -> Path:
+    """The manifest of the last scrape that asked for the same: settings and addresses.
+
+    Settings that only say how hosts are asked make no difference.
+    """
+    asked_for = [settings.model_dump(exclude=HOW_NOT_WHAT), sorted(addresses)]
     return cache / "scrapes" / f"{files.sha256_bytes(files.canonical_json(asked_for).encode())}.csv"
 
 

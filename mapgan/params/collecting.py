@@ -121,6 +121,13 @@ class Gallery(Download):
     """maximum number of images"""
 
 
+class Urls(Download):
+    """`source: urls`: images from a list of addresses."""
+
+    path: Annotated[str, Field(min_length=1), AfterValidator(_without_tilde)] = "data/urls.txt"
+    """a text file with an address a line, or a CSV file with a column url, such as the manifest of another scrape"""
+
+
 class Folder(Section):
     """`source: folder`: images of your own."""
 
@@ -131,8 +138,9 @@ class Folder(Section):
 class Scrape(Section):
     """Where the images come from."""
 
-    source: Literal["demo", "gallery", "folder"] = "demo"
-    """demo (dungeon plans that come with mapgan), gallery (a website), folder (images of your own)"""
+    source: Literal["demo", "gallery", "urls", "folder"] = "demo"
+    """demo (dungeon plans that come with mapgan), gallery (a website), urls (a list of addresses), folder (images of
+    your own)"""
 
     group_pattern: Pattern = ""
     """regular expression for file names; the match (or its first group) identifies the map of which the image shows a
@@ -140,6 +148,7 @@ class Scrape(Section):
 
     demo: Demo = Demo()
     gallery: Gallery = Gallery()
+    urls: Urls = Urls()
     folder: Folder = Folder()
 
 
