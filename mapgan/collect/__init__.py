@@ -30,6 +30,8 @@ __all__ = [
     "write_manifest",
 ]
 
+LEFTOVERS = f".{'[0-9a-f]' * 64}.*.part"
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -66,6 +68,8 @@ def collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
 
 
 def _collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
+    for left in raw.glob(LEFTOVERS):  # by a run that was killed; the lock keeps out others
+        left.unlink(missing_ok=True)
     before = _images_in_manifest(raw)
     gathered = SOURCES[settings.source](settings, raw, cache)
     rows = deduplicate(gathered.rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -13,6 +14,9 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from mapgan.collect.addresses import Origin, UnavailableError, check
+
+TICK = 0.05  # seconds; a connection that opens after the end, to the next address of a name, is ended then
+MAX_SLEEP = 1.0  # seconds
 
 
 class Deadline:
@@ -24,11 +28,16 @@ class Deadline:
 
     def __init__(self) -> None:
         self.watched: list[tuple[HTTPConnection, socket.socket]] = []
+        self.ends: float | None = None
+        """when the request has to be finished, on the monotonic clock; None if there is none"""
         self.passed = False
+        self.lock = threading.Lock()
+        self.watcher: threading.Thread | None = None
 
     def watch(self, connection: HTTPConnection, connected: socket.socket) -> None:
         """Remember a connected socket: a copy of it, as TLS takes over the original."""
-        self.watched.append((connection, connected.dup()))
+        with self.lock:
+            self.watched.append((connection, connected.dup()))
 
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -37,30 +46,42 @@ class Deadline:
         Raises:
             UnavailableError: it took longer, whatever else went wrong in it because of that.
         """
-        self.passed = False
-        timer = threading.Timer(seconds, self._end)
-        timer.daemon = True
-        timer.start()
+        with self.lock:
+            self.passed, self.ends = False, time.monotonic() + seconds
+            if self.watcher is None:  # one for many requests: to start a thread takes as long as a small download
+                self.watcher = threading.Thread(target=self._watch, daemon=True)
+                self.watcher.start()
         try:
             yield
         except Exception:
             if not self.passed:
                 raise
         finally:
-            timer.cancel()
+            with self.lock:
+                self.ends = None
             self._forget_closed()
         if self.passed:
             raise UnavailableError(f"not finished after {seconds:g} s")
 
-    def _end(self) -> None:
-        self.passed = True
-        for _, connected in list(self.watched):
-            with contextlib.suppress(OSError):
-                connected.shutdown(socket.SHUT_RDWR)
+    def _watch(self) -> None:
+        """End the connections when the time of a request is over; ends itself when there is no request."""
+        while True:
+            with self.lock:
+                if self.ends is None:
+                    self.watcher = None
+                    return
+                left = self.ends - time.monotonic()
+                if left <= 0:
+                    self.passed = True
+                    for _, connected in self.watched:
+                        with contextlib.suppress(OSError):
+                            connected.shutdown(socket.SHUT_RDWR)
+            time.sleep(min(max(left, TICK), MAX_SLEEP))
 
     def _forget_closed(self) -> None:
-        closed = [pair for pair in self.watched if pair[0].sock is None]
-        self.watched = [pair for pair in self.watched if pair[0].sock is not None]
+        with self.lock:
+            closed = [pair for pair in self.watched if pair[0].sock is None]
+            self.watched = [pair for pair in self.watched if pair[0].sock is not None]
         for _, connected in closed:
             connected.close()
 

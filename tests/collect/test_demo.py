@@ -46,7 +46,7 @@ def test_a_changed_map_is_downloaded_again(small_demo, tmp_path):
     (small_demo / "maps" / "ink-classic-026.webp").write_bytes(image_bytes(99, "WEBP"))
     after = {row.url: row.file for row in gather(small_demo, tmp_path, ["ink"])[0]}
     assert [url for url in before if before[url] != after[url]] == ["demo:maps/ink-classic-026.webp"]
-    assert not (tmp_path / "cache" / "whole").exists()
+    assert not (tmp_path / "cache" / "downloads.jsonl").exists()
 
 
 def test_the_site_in_a_browser(base):

@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 
 import pytest
@@ -320,19 +319,23 @@ def test_a_damaged_image_in_the_store_is_downloaded_again(gather, pit, tmp_path)
     assert (tmp_path / "raw" / row.file).read_bytes() == stored.read_bytes() == image_bytes()
 
 
-@pytest.mark.parametrize("note", ["", "[]", '{"url": 1}', '{"url": "u", "sha256": "../../x"}'])
-def test_a_damaged_note_in_the_store_is_replaced(gather, pit, tmp_path, note):
+DAMAGED = ["", "[]", "{", '{"url": 1}', '{"requested": {}, "url": "u", "sha256": "../../x"}', "\udcff\x00"]
+
+
+@pytest.mark.parametrize("line", DAMAGED)
+def test_a_damaged_line_in_the_store_is_stepped_over(gather, pit, tmp_path, line):
     gather(pit)
-    paths = list((tmp_path / "cache" / "whole").iterdir())
-    for path in paths:
-        path.write_text(note, encoding="utf-8")
+    journal = tmp_path / "cache" / "downloads.jsonl"
+    good = journal.read_bytes()
+    journal.write_bytes(line.encode("utf-8", "surrogateescape"))
     assert gather(pit)[1] == 1
-    assert {json.loads(path.read_text(encoding="utf-8"))["sha256"] for path in paths} == {sha256_bytes(image_bytes())}
+    assert journal.read_bytes().endswith(good)
+    assert gather(pit)[1] == 0
 
 
 def test_no_temporary_files_stay(gather, pit, tmp_path):
     gather(pit)
-    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["images", "whole"]
+    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["downloads.jsonl", "images"]
 
 
 # errors

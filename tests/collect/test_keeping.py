@@ -67,7 +67,7 @@ def test_images_that_fail_are_kept_with_the_reason(site, scrape, tmp_path):
     site.put("/a.png", png(1))
     site.put("/b.png", png(2))
     scrape()
-    shutil.rmtree(tmp_path / "cache" / "whole")
+    (tmp_path / "cache" / "downloads.jsonl").unlink()
     site.put("/b.png", Reply(status=503))
     with pytest.raises(Incomplete):
         scrape()
@@ -97,7 +97,7 @@ def test_an_image_that_changed_is_not_missing(site, scrape, tmp_path):
     site.put("/0", html('<img src="/a.png">'))
     site.put("/a.png", png(1))
     (before,) = scrape()
-    shutil.rmtree(tmp_path / "cache" / "whole")
+    (tmp_path / "cache" / "downloads.jsonl").unlink()
     site.put("/a.png", png(2))
     (after,) = scrape()
     assert before.file != after.file
@@ -146,9 +146,15 @@ def test_two_scrapes_into_one_cache_do_not_mix(scrape, ten_pages, tmp_path):
         scrape()
 
 
-def test_leftovers_of_a_killed_scrape_are_removed(scrape, ten_pages, tmp_path):
-    left = tmp_path / "cache" / "download-abc"
-    left.mkdir(parents=True)
-    (left / "image").write_bytes(b"half")
-    scrape()
-    assert not left.exists()
+def test_leftovers_of_a_killed_scrape_are_removed(site, tmp_path):
+    site.put("/0", html('<img src="/a.png">'))
+    site.put("/a.png", png())
+    name = f".{'a' * 64}.png.123.part"
+    left = [tmp_path / "cache/download-abc/image", tmp_path / "cache/images/aa" / name, tmp_path / "raw" / name]
+    for path in left:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"half")
+    gallery = Gallery(urls=[f"{site.url}/0"], delay=0)
+    collect(Scrape(source="gallery", gallery=gallery), tmp_path / "raw", tmp_path / "cache")
+    assert [path for path in left if path.exists()] == []
+    assert not left[0].parent.exists()
