@@ -30,6 +30,8 @@ class Crawl:
     images: dict[str, FoundImage] = field(default_factory=dict)
     refused: dict[str, ManifestRow] = field(default_factory=dict)
     failed: list[ManifestRow] = field(default_factory=list)
+    cut: bool = False
+    """whether a limit of the settings ended the crawl"""
 
     def rows(self) -> list[ManifestRow]:
         """The rows of what is not among the images; an image is if any of its pages allows it."""
@@ -83,6 +85,7 @@ def crawl(settings: Gallery, client: Client) -> Crawl:
                 queue.append((target, final_url, target_depth))
             bar.advance(note=f"{len(crawled.images)} images")
     cut["max_pages"] = len(queue) if pages >= settings.max_pages else 0
+    crawled.cut = any(cut.values())
     _report(cut)
     return crawled
 

@@ -54,4 +54,4 @@ def gather(settings: Gallery, group_pattern: str, client: Client, store: Store, 
         raise MapganError(f"{settings.urls[0]}: no images found", "check that scrape.gallery.images fits the page")
     print(f"mapgan: {len(crawled.images)} images found", file=sys.stderr)
     gathered = fetch_images(list(crawled.images.values()), client, store, raw, group_pattern)
-    return replace(gathered, rows=others + gathered.rows)
+    return replace(gathered, rows=others + gathered.rows, cut=crawled.cut and not crawled.failed)

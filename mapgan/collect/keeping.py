@@ -33,12 +33,15 @@ class Gathered:
         rows: of the manifest.
         new: number of images that were downloaded in this run.
         answered: all addresses of the images that are there now, also those that were not needed.
+        cut: a limit of the settings ended the search, and no page failed: images that were found by an earlier scrape
+            may now lie behind the limit.
         trouble: why nothing could be gathered; empty if something was.
     """
 
     rows: list[ManifestRow]
     new: int
     answered: frozenset[str] = frozenset()
+    cut: bool = False
     trouble: str = ""
 
 
@@ -71,9 +74,11 @@ def keep_missing(earlier: Sequence[ManifestRow], gathered: Gathered, store: Stor
     reasons = {row.url: row.reason for row in gathered.rows if row.status == "failed"}
     kept = {}
     for row in earlier:
-        if row.file in there or row.url in answered or not _restore(row.file, store, raw):
-            continue
         reason = reasons.get(row.url)
+        if row.file in there or row.url in answered or (gathered.cut and reason is None):
+            continue
+        if not _restore(row.file, store, raw):
+            continue
         kept[row.url] = replace(row, reason="kept from an earlier scrape" + (f": {reason}" if reason else ""))
     rows = [row for row in gathered.rows if row.url not in kept]
     return replace(gathered, rows=rows + list(kept.values()))

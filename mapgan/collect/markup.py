@@ -7,6 +7,7 @@ is limited here, in nesting, which selectors climb, and in elements.
 from __future__ import annotations
 
 import itertools
+import warnings
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
@@ -35,7 +36,9 @@ def parse(html: bytes, charset: str | None) -> BeautifulSoup:
         html: the page, bytes.
         charset: character set from the Content-Type header, if there is one; else the page's own counts.
     """
-    return _Limited(html, "lxml", from_encoding=charset)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on pages that look like XML or like a file name
+        return _Limited(html, "lxml", from_encoding=charset)
 
 
 def attribute(tag: Tag, name: str) -> str:

@@ -18,6 +18,7 @@ HEAD = 32  # bytes that show the format of an image
 RETRY_STATUSES = {429, 500, 502, 503, 504}
 PAGE_TYPES = {"text/html", "application/xhtml+xml", ""}
 ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}  # not asked for, but the last three can be read
+CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE | re.ASCII)
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 Resource = Literal["page", "image", "robots"]
@@ -69,9 +70,9 @@ def read_head(response: requests.Response, url: str, expected: Resource) -> Fetc
         raise WrongTypeError(media_type, expected)
     if headers.get("Content-Encoding", "").strip().lower() not in ENCODINGS:
         raise UnavailableError("sent in an encoding that was not asked for", status)
-    _, _, charset = parameters.lower().partition("charset=")
+    charset = CHARSET.search(parameters)
     words = words_for_us(response.raw.headers.getlist("X-Robots-Tag"), headers.get("TDM-Reservation", ""))
-    return Fetched(url, media_type, charset.strip(" \"'").partition(";")[0] or None, words)
+    return Fetched(url, media_type, charset[1].lower() if charset else None, words)
 
 
 def download(response: requests.Response, fetched: Fetched, into: BinaryIO, expected: Resource, limit: int) -> None:

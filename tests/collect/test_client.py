@@ -191,6 +191,16 @@ def test_no_control_character_of_a_server_reaches_the_reason(site, client_of):
     assert error_of(client_of(url), url, expected="page") == "not a page (an invalid content type)"
 
 
+@pytest.mark.parametrize(
+    ("content_type", "charset"),
+    [("text/html; charset=ISO-8859-1", "iso-8859-1"), ('text/html; x=y; Charset="utf-8"; z', "utf-8"),
+     ("text/html;charset='koi8-r'", "koi8-r"), ("text/html; charset=\x01\x1b", None), ("text/html", None)],
+)  # fmt: skip
+def test_the_charset_of_a_page(site, client_of, content_type, charset):
+    url = site.put("/a", Reply(b"x", content_type))
+    assert fetch(client_of(url), url, expected="page")[0].charset == charset
+
+
 REFERERS = {
     "its own site": ("{site}/p/1?q=2", "{site}/p/1?q=2"),
     "another site": ("http://maps.example/p/1?q=2", "http://maps.example/"),
@@ -368,6 +378,19 @@ def test_a_name_in_the_settings_may_not_lead_into_the_home_network(site, monkeyp
 def test_other_ports_of_a_trusted_host_are_refused(site, other_site, client_of):
     other_site.put("/a.png", png())
     assert "private address" in error_of(client_of(site.url), other_site.url + "/a.png")
+
+
+def test_through_a_proxy(site, monkeypatch):
+    """The proxy may have a private address; what is asked of it may not, and its answers end in time, too."""
+    monkeypatch.setenv("HTTP_PROXY", site.url)
+    monkeypatch.setenv("NO_PROXY", "")
+    site.put("http://maps.example/a.png", png())
+    site.put("http://maps.example/b.png", Reply(b"x" * 100, delay_per_byte=0.05))
+    client = Client(Gallery(delay=0, retries=0, max_seconds=0.5), trusted=[])
+    assert fetch(client, "http://maps.example/a.png")[1] == image_bytes()
+    assert error_of(client, "http://maps.example/b.png") == "not finished after 0.5 s"
+    assert "private address" in error_of(client, "http://127.1/a.png")
+    assert {path.partition("/a")[0] for path in site.requested} >= {"http://maps.example"}
 
 
 def test_direct_ignores_the_proxy(site, monkeypatch, closed_port):

@@ -74,6 +74,15 @@ def test_images_that_fail_are_kept_with_the_reason(site, scrape, tmp_path):
     assert [row.reason for row in scrape.found] == ["", "kept from an earlier scrape: HTTP 503"]
 
 
+def test_images_that_new_ones_push_behind_a_limit_are_not_missing(site, scrape):
+    for number in range(4):
+        site.put(f"/{number}.png", png(number))
+    site.put("/0", html('<img src="/1.png"><img src="/2.png"><img src="/3.png">'))
+    scrape(max_images=2)
+    site.put("/0", html('<img src="/0.png"><img src="/1.png"><img src="/2.png"><img src="/3.png">'))
+    assert [row.url[-6:] for row in scrape(max_images=2)] == ["/0.png", "/1.png"]
+
+
 def test_told_otherwise_fewer_images_are_fine(site, scrape, ten_pages):
     scrape()
     site.put("/0", html('<img src="/00.png">'))

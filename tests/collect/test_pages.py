@@ -162,6 +162,19 @@ def test_charset_of_the_content_type():
     assert page.images[0].title == "Höhle"
 
 
+@pytest.mark.parametrize("charset", ["bogus", "utf-16", "utf-7", "base64", "idna"])
+def test_a_wrong_charset_of_the_content_type(charset):
+    page = read_page('<meta charset="utf-8"><img src="a.png" alt="Höhle">'.encode(), URL, images="img", next_page="",
+                     charset=charset)  # fmt: skip
+    assert len(page.images) in (0, 1)
+
+
+def test_xhtml(recwarn):
+    html = '<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml"><img src="a.png"/></html>'
+    assert best_urls(html) == ["/gallery/a.png"]
+    assert len(recwarn) == 0
+
+
 def test_passwords_in_links_are_removed():
     assert resolve("https://me:secret@maps.example/a.png", URL) == "https://maps.example/a.png"
 
