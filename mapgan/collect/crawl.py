@@ -107,13 +107,11 @@ def _add_images(page: Page, url: str, crawled: Crawl, settings: Gallery) -> int:
 
 def _report(cut: dict[str, int]) -> None:
     """Say which limits have cut the crawl short."""
-    left = {"max_pages": "pages", "max_images": "images of the last page", "depth": "links"}
+    what = {"max_pages": "pages", "max_images": "images", "depth": "links"}
     for name, count in cut.items():
         if count:
-            print(
-                f"mapgan: scrape.gallery.{name} reached, {count} {left[name]} or more left out; raise it for all",
-                file=sys.stderr,
-            )
+            line = f"mapgan: scrape.gallery.{name} reached, at least {count} {what[name]} left out; raise it for all"
+            print(line, file=sys.stderr)
 
 
 def _open(url: str, client: Client, settings: Gallery) -> tuple[str, Page]:

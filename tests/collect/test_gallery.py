@@ -59,7 +59,7 @@ def test_links_beyond_the_depth_are_counted(site, gather, capsys):
     site.put("/m1", html('<a class="m" href="/m2">2</a><a class="m" href="/m3">2</a><a class="m" href="/">0</a>'))
     site.put("/0.png", png())
     gather(site.url + "/", follow="a.m", depth=1)
-    assert "scrape.gallery.depth reached, 2 links or more left out" in capsys.readouterr().err
+    assert "scrape.gallery.depth reached, at least 2 links left out" in capsys.readouterr().err
 
 
 def test_a_followed_link_may_be_an_image(site, gather):
@@ -101,7 +101,7 @@ def test_images_that_are_left_out_on_the_last_page_are_counted(site, gather, cap
     site.put("/p0", html('<img src="a.png"><img src="b.png"><img src="c.png">'))
     site.put("/a.png", png())
     assert len(gather(site.url + "/p0", max_images=1)[0]) == 1
-    assert "scrape.gallery.max_images reached, 2 images" in capsys.readouterr().err
+    assert "scrape.gallery.max_images reached, at least 2 images left out" in capsys.readouterr().err
 
 
 def test_links_to_no_address_are_stepped_over(site, gather):
