@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-from collections import deque
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from typing import NamedTuple
 
 from bs4.exceptions import ParserRejectedMarkup
 
@@ -23,110 +23,129 @@ from mapgan.progress import Bar
 PAGE_BYTES = 8 << 20
 
 
-@dataclass
-class Crawl:
-    """The result of a crawl: images by their best URL, and pages and images that failed or were refused."""
+class Visit(NamedTuple):
+    """A page to visit: its URL, that of the page that links it (empty for a start page), and its depth."""
 
-    images: dict[str, FoundImage] = field(default_factory=dict)
-    refused: dict[str, ManifestRow] = field(default_factory=dict)
-    failed: list[ManifestRow] = field(default_factory=list)
-    cut: bool = False
-    """whether a limit of the settings ended the crawl"""
+    url: str
+    parent: str
+    depth: int
+
+
+class Crawl:
+    """A walk over the pages of a website, breadth first, that does not leave its hosts.
+
+    Attributes:
+        images: by their best URL.
+        failed: rows of pages that failed or were refused.
+        cut: how many pages, images or links were left out, by the setting that limits them.
+    """
+
+    def __init__(self, settings: Gallery, client: Client) -> None:
+        self.settings, self.client = settings, client
+        starts = list(dict.fromkeys(canonical(url) for url in settings.urls))
+        self.queue = deque(Visit(url, "", 0) for url in starts)
+        self.seen = set(starts)
+        self.hosts = {origin(url)[0] for url in starts}
+        self.images: dict[str, FoundImage] = {}
+        self.refused: dict[str, ManifestRow] = {}
+        self.failed: list[ManifestRow] = []
+        self.cut: Counter[str] = Counter()
 
     def rows(self) -> list[ManifestRow]:
         """The rows of what is not among the images; an image is if any of its pages allows it."""
         return self.failed + [row for url, row in self.refused.items() if url not in self.images]
 
+    def visit(self, visit: Visit) -> None:
+        """Read a page: add its images, and its links to the queue.
+
+        Raises:
+            UnavailableError: the page cannot or may not be read.
+        """
+        url, page = self._open(visit.url)
+        host = origin(url)[0]
+        if not visit.parent:
+            self.hosts.add(host)  # example.org may redirect to www.example.org
+        elif host not in self.hosts:
+            raise UnavailableError("leads to another site")
+        self.seen.add(url)
+        self._add_images(page, url)
+        if self.settings.opt_outs == "ignore" or not page.words & LINK_WORDS:
+            self._add_links(page, url, visit.depth)
+
+    def _open(self, url: str) -> tuple[str, Page]:
+        """The URL of a page after redirects, and what is on it."""
+        body = io.BytesIO()
+        fetched = self.client.fetch(url, body, "page", PAGE_BYTES)
+        try:
+            page = read_page(
+                body.getvalue(),
+                fetched.url,
+                images=self.settings.images,
+                next_page=self.settings.next_page,
+                follow=self.settings.follow,
+                charset=fetched.charset,
+                words=fetched.words,
+            )
+        except (ParserRejectedMarkup, ValueError):
+            raise UnavailableError("not valid HTML", 200) from None
+        return fetched.url, page
+
+    def _add_images(self, page: Page, url: str) -> None:
+        word = opt_out(page.words) if self.settings.opt_outs == "obey" else ""
+        for link in page.images:
+            image, best = FoundImage(link.urls, url, link.title, page.author, page.licence), link.urls[0]
+            if word:
+                self.refused.setdefault(best, image.without_file(f"its page says {word}", refused=True))
+            elif best not in self.images and len(self.images) >= self.settings.max_images:
+                self.cut["max_images"] += 1
+            else:
+                self.images.setdefault(best, image)
+
+    def _add_links(self, page: Page, url: str, depth: int) -> None:
+        visits = [Visit(page.next_page, url, depth)] if page.next_page else []
+        visits += [Visit(target, url, depth + 1) for target in page.follow]
+        for visit in visits:
+            if visit.url in self.seen or origin(visit.url)[0] not in self.hosts:
+                continue
+            if visit.depth > self.settings.depth:
+                self.cut["depth"] += 1
+            else:
+                self.seen.add(visit.url)
+                self.queue.append(visit)
+
 
 def crawl(settings: Gallery, client: Client) -> Crawl:
-    """Visit the start pages, their next pages and followed links, breadth first, without leaving their hosts.
+    """Visit the start pages, their next pages and followed links, up to the limits of the settings.
 
     Raises:
         MapganError: the first page cannot be fetched.
     """
-    crawled = Crawl()
-    starts = list(dict.fromkeys(canonical(url) for url in settings.urls))
-    queue = deque((url, "", 0) for url in starts)
-    seen = set(starts)
-    hosts = {origin(url)[0] for url in starts}
-    pages, cut = 0, {"max_pages": 0, "max_images": 0, "depth": 0}
+    crawled, pages = Crawl(settings, client), 0
     with Bar("pages") as bar:
-        while queue and pages < settings.max_pages and not cut["max_images"]:
-            url, parent, depth = queue.popleft()
+        while crawled.queue and pages < settings.max_pages and not crawled.cut["max_images"]:
+            visit = crawled.queue.popleft()
             pages += 1
             try:
-                final_url, page = _open(url, client, settings)
-                if not parent:
-                    hosts.add(origin(final_url)[0])  # example.org may redirect to www.example.org
-                elif origin(final_url)[0] not in hosts:
-                    raise UnavailableError("leads to another site")
+                crawled.visit(visit)
             except UnavailableError as error:
+                image = FoundImage((visit.url,), visit.parent)
                 if isinstance(error, WrongTypeError) and error.media_type.startswith("image/"):
-                    crawled.images.setdefault(url, FoundImage((url,), parent))
+                    crawled.images.setdefault(visit.url, image)
                 elif pages == 1:
-                    raise MapganError(f"{url}: {error}", "check scrape.gallery.urls and the site") from None
+                    raise MapganError(f"{visit.url}: {error}", "check scrape.gallery.urls and the site") from None
                 else:
-                    image = FoundImage((url,), parent)
                     crawled.failed.append(image.without_file(str(error), isinstance(error, RefusedError)))
-                continue
-            seen.add(final_url)
-            cut["max_images"] += _add_images(page, final_url, crawled, settings)
-            targets = [(page.next_page, depth)] if page.next_page else []
-            targets += [(target, depth + 1) for target in page.follow]
-            if settings.opt_outs == "obey" and page.words & LINK_WORDS:
-                targets = []
-            for target, target_depth in targets:
-                if target in seen or origin(target)[0] not in hosts:
-                    continue
-                if target_depth > settings.depth:
-                    cut["depth"] += 1
-                    continue
-                seen.add(target)
-                queue.append((target, final_url, target_depth))
             bar.advance(note=f"{len(crawled.images)} images")
-    cut["max_pages"] = len(queue) if pages >= settings.max_pages else 0
-    crawled.cut = any(cut.values())
-    _report(cut)
+    if pages >= settings.max_pages:
+        crawled.cut["max_pages"] = len(crawled.queue)
+    _report(crawled.cut)
     return crawled
 
 
-def _add_images(page: Page, url: str, crawled: Crawl, settings: Gallery) -> int:
-    """Add the images of a page; returns how many new ones were left out because there are enough."""
-    word = opt_out(page.words) if settings.opt_outs == "obey" else ""
-    left_out = 0
-    for link in page.images:
-        image = FoundImage(link.urls, url, link.title, page.author, page.licence)
-        if word:
-            crawled.refused.setdefault(link.urls[0], image.without_file(f"its page says {word}", refused=True))
-        elif link.urls[0] not in crawled.images and len(crawled.images) >= settings.max_images:
-            left_out += 1
-        else:
-            crawled.images.setdefault(link.urls[0], image)
-    return left_out
-
-
-def _report(cut: dict[str, int]) -> None:
+def _report(cut: Counter[str]) -> None:
     """Say which limits have cut the crawl short."""
     what = {"max_pages": "pages", "max_images": "images", "depth": "links"}
     for name, count in cut.items():
         if count:
             line = f"mapgan: scrape.gallery.{name} reached, at least {count} {what[name]} left out; raise it for all"
             print(line, file=sys.stderr)
-
-
-def _open(url: str, client: Client, settings: Gallery) -> tuple[str, Page]:
-    body = io.BytesIO()
-    fetched = client.fetch(url, body, "page", PAGE_BYTES)
-    try:
-        page = read_page(
-            body.getvalue(),
-            fetched.url,
-            images=settings.images,
-            next_page=settings.next_page,
-            follow=settings.follow,
-            charset=fetched.charset,
-            words=fetched.words,
-        )
-    except (ParserRejectedMarkup, ValueError):
-        raise UnavailableError("not valid HTML", 200) from None
-    return fetched.url, page

@@ -54,4 +54,6 @@ def gather(settings: Gallery, group_pattern: str, client: Client, store: Store, 
         raise MapganError(f"{settings.urls[0]}: no images found", "check that scrape.gallery.images fits the page")
     print(f"mapgan: {len(crawled.images)} images found", file=sys.stderr)
     gathered = fetch_images(list(crawled.images.values()), client, store, raw, group_pattern)
-    return replace(gathered, rows=others + gathered.rows, cut=crawled.cut and not crawled.failed)
+    # new images push old ones behind a limit on their number, but not behind the depth
+    cut = crawled.cut["max_pages"] + crawled.cut["max_images"] > 0 and not crawled.failed
+    return replace(gathered, rows=others + gathered.rows, cut=cut)

@@ -95,19 +95,20 @@ def _restore(file: str, store: Store, raw: Path) -> bool:
 
 def complaint(rows: Collection[ManifestRow], settings: Download, raw: Path) -> str:
     """Why a scrape with these rows has failed, and what to do; empty if it has not, or if it has no image at all."""
+    section = f"scrape.{type(settings).__name__.lower()}"
     failed = [row for row in rows if row.status == "failed"]
     kept = [row for row in rows if row.status == "ok" and row.reason]
     parts = []
     if kept:
         parts.append(
             f"{len(kept)} images of the last scrape are missing now and were kept (the first is {kept[0].url}); "
-            "run again, or let them go with allow_fewer: true"
+            f"run again, or let them go with {section}.allow_fewer"
         )
     images = sum(row.status == "ok" for row in rows)
     if images and len(failed) > settings.max_failed * (len(failed) + images):
         reasons = ", ".join(f"{number} {reason}" for reason, number in Counter(r.reason for r in failed).most_common(3))
         parts.append(
-            f"{len(failed)} pages or images failed ({reasons}), more than max_failed allows; what was fetched is in "
-            f"{raw} and is not fetched again"
+            f"{len(failed)} pages or images failed ({reasons}), more than {section}.max_failed allows; "
+            f"what was fetched is in {raw} and is not fetched again"
         )
     return "; ".join(parts)

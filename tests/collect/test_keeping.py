@@ -83,6 +83,18 @@ def test_images_that_new_ones_push_behind_a_limit_are_not_missing(site, scrape):
     assert [row.url[-6:] for row in scrape(max_images=2)] == ["/0.png", "/1.png"]
 
 
+def test_behind_the_depth_nothing_goes_missing(site, scrape):
+    for number in range(3):
+        site.put(f"/{number}.png", png(number))
+    deep = '<a class="m" href="/m1">1</a>'
+    site.put("/m1", html('<a class="m" href="/m2">2</a>'))
+    site.put("/0", html(f'<img src="/1.png"><img src="/2.png">{deep}'))
+    scrape(follow="a.m", depth=1)
+    site.put("/0", html(f'<img src="/1.png">{deep}'))
+    with pytest.raises(Incomplete, match="1 images of the last scrape"):
+        scrape(follow="a.m", depth=1)
+
+
 def test_told_otherwise_fewer_images_are_fine(site, scrape, ten_pages):
     scrape()
     site.put("/0", html('<img src="/00.png">'))
@@ -137,7 +149,9 @@ def test_many_failures_fail_the_scrape_and_keep_what_there_is(site, scrape):
     site.put("/0", html("".join(f'<img src="/{number}.png">' for number in range(20))))
     for number in range(20):
         site.put(f"/{number}.png", png(number) if number < 5 else Reply(status=404))
-    with pytest.raises(Incomplete, match=r"15 pages or images failed \(15 HTTP 404\), more than max_failed allows"):
+    with pytest.raises(
+        Incomplete, match=r"15 pages or images failed \(15 HTTP 404\), more than scrape\.gallery\.max_failed allows"
+    ):
         scrape()
     assert len(scrape.found) == 5
     assert len(scrape(max_failed=0.75)) == 5
