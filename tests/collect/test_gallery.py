@@ -90,7 +90,7 @@ def test_max_pages_and_max_images(site, gather, capsys):
 
 def test_images_on_several_pages_count_once(site, gather, capsys):
     site.put("/p0", html('<img src="a.png"><img src="b.png"><a rel=next href="p1">'))
-    site.put("/p1", html('<img src="b.png"><img src="a.png"><img src="c.png">'))
+    site.put("/p1", html('<img src="c.png"><img src="b.png"><img src="a.png">'))
     for name in "abc":
         site.put(f"/{name}.png", png(ord(name)))
     assert len(gather(site.url + "/p0", max_images=3)[0]) == 3
@@ -323,14 +323,12 @@ DAMAGED = ["", "[]", "{", '{"url": 1}', '{"requested": {}, "url": "u", "sha256":
 
 
 @pytest.mark.parametrize("line", DAMAGED)
-def test_a_damaged_line_in_the_store_is_stepped_over(gather, pit, tmp_path, line):
-    gather(pit)
-    journal = tmp_path / "cache" / "downloads.jsonl"
-    good = journal.read_bytes()
-    journal.write_bytes(line.encode("utf-8", "surrogateescape"))
-    assert gather(pit)[1] == 1
-    assert journal.read_bytes().endswith(good)
-    assert gather(pit)[1] == 0
+def test_a_damaged_line_in_the_store_is_stepped_over(site, gather, tmp_path, line):
+    start = site.put("/", html('<img src="a.png">'))
+    site.put("/a.png", png())
+    gather(start)
+    (tmp_path / "cache" / "downloads.jsonl").write_bytes(line.encode("utf-8", "surrogateescape"))
+    assert [gather(start)[1] for _ in range(2)] == [1, 0]
 
 
 def test_no_temporary_files_stay(gather, pit, tmp_path):

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from mapgan.collect import markup, pages
-from mapgan.collect.markup import MAX_DEPTH, parse
+from mapgan.collect.markup import MAX_DEPTH, MAX_NODES, MAX_TEXT, parse, text_of
 from mapgan.collect.pages import read_page
 from mapgan.params.collecting import Gallery
 
@@ -92,6 +92,13 @@ def test_nesting_is_limited_and_nothing_is_lost():
 def test_the_number_of_images_of_a_page_is_limited(monkeypatch):
     monkeypatch.setattr(pages, "MAX_PER_PAGE", 50)
     assert len(read(b"".join(b'<a href="/%d.png">x</a>' % number for number in range(60))).images) == 50
+
+
+def test_of_a_text_the_beginning_is_read():
+    assert len(text_of(parse(b"<p>" + b"x" * 10_000, None))) == MAX_TEXT
+    words = text_of(parse(b"<p>" + b"<b></b>" * MAX_NODES + b"end", None))
+    assert words == ""
+    assert text_of(parse(b"<p> The <b>pit</b>\n of <i>despair", None)) == "The pit of despair"
 
 
 def test_the_number_of_elements_of_a_page_is_limited(monkeypatch):
