@@ -62,6 +62,23 @@ def train(
 
 
 @app.command()
+def collect(
+    source: Annotated[str, typer.Argument(help="URL of a page with images, or a text or CSV file of addresses.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the images and their manifest.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read the pages and list the images as CSV; download none.")
+    ] = False,
+    params: Annotated[Path | None, typer.Option(help="Settings file like params.yaml.")] = None,
+    settings: Settings = None,
+) -> None:
+    """Download the images of a website or of a list; run again, it continues. Exit code 3: too many have failed."""
+    with exit_on_error():
+        from mapgan.commands.collect import collect
+
+        typer.echo(collect(source, out, dry_run, params, settings or []))
+
+
+@app.command()
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Folder of a run, or file of a generator.")],
     maps: Annotated[Path | None, typer.Option(help="Training set [default: RUN/maps].")] = None,

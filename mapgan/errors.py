@@ -61,5 +61,6 @@ def is_lost_peer(error: RuntimeError) -> bool:
 
 
 def _exit(line: str, exit_code: int) -> NoReturn:
-    print(f"mapgan: {' '.join(line.split())}", file=sys.stderr)
+    printable = "".join(character if character.isprintable() else " " for character in line)  # no escape sequences
+    print(f"mapgan: {' '.join(printable.split())}", file=sys.stderr)
     raise SystemExit(exit_code) from None

@@ -21,7 +21,8 @@ def scrape(settings: Scrape, raw: Path, cache: Path, dataset: str = "folder") ->
         collect_nothing(raw)
         return f"nothing to scrape: the images are those of dataset.name, {dataset}"
     counts = collect(settings, raw, cache)
-    return f"{counts.images} images in {raw} ({counts.new} new, {counts.failed} failed)"
+    refused = f", {counts.refused} refused by their owners" if counts.refused else ""
+    return f"{counts.images} images in {raw} ({counts.new} new, {counts.failed} failed{refused})"
 
 
 def prune(settings: Prune, raw: Path, pruned: Path, workers: int = 0, dataset: str = "folder") -> str:

@@ -1,20 +1,36 @@
-"""The scrape stage: collects images from a folder, a website, or the demo gallery that comes with mapgan."""
+"""The scrape stage: collects images from a website, a list of addresses, a folder, or the demo gallery."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mapgan.collect import demo, folder, gallery
+from mapgan import files
+from mapgan.collect import demo, folder, gallery, keeping, urls
 from mapgan.collect.client import Client
+from mapgan.collect.crawl import crawl
+from mapgan.collect.found import FoundImage, read_list
+from mapgan.collect.keeping import Gathered, Incomplete
 from mapgan.collect.manifest import FILE_NAME, ManifestRow, deduplicate, read_manifest, write_manifest
 from mapgan.collect.store import Store
 from mapgan.errors import MapganError
-from mapgan.params.collecting import Scrape
+from mapgan.params.collecting import Download, Scrape
 
-__all__ = ["Counts", "ManifestRow", "collect", "collect_nothing", "read_manifest", "write_manifest"]
+__all__ = [
+    "Counts",
+    "Incomplete",
+    "ManifestRow",
+    "collect",
+    "collect_nothing",
+    "discover",
+    "read_manifest",
+    "write_manifest",
+]
+
+LEFTOVERS = f".{'[0-9a-f]' * 64}.*.part"
 
 
 @dataclass(frozen=True)
@@ -22,12 +38,14 @@ class Counts:
     """The result of `collect`, in numbers.
 
     `images` are in the manifest. `new` ones of them were downloaded in this run or, from a folder, were not in `raw`
-    before. `failed` counts the pages, images or files that could not be read and were skipped.
+    before. `failed` counts the pages, images or files that could not be read and were skipped; `refused` those that
+    their owner keeps from crawlers.
     """
 
     images: int
     new: int
     failed: int
+    refused: int = 0
 
 
 def collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
@@ -41,19 +59,46 @@ def collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
         cache: folder for downloads, which later runs use.
 
     Raises:
-        MapganError: a setting is wrong, the source cannot be reached, or it has no images.
+        MapganError: a setting is wrong, the source cannot be reached, or another scrape is running.
+        Incomplete: too many images failed, or images of the last scrape are missing; those that there are, also the
+            missing ones, are in `raw`.
     """
+    with files.locked(cache / "scrape.lock", f"another scrape uses {cache}; wait for its end, or stop it"):
+        return _collect(settings, raw, cache)
+
+
+def _collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
+    for left in raw.glob(LEFTOVERS):  # by a run that was killed; the lock keeps out others
+        left.unlink(missing_ok=True)
     before = _images_in_manifest(raw)
-    rows, new = SOURCES[settings.source](settings, raw, cache)
-    rows = deduplicate(rows)
+    gathered = SOURCES[settings.source](settings, raw, cache)
+    rows = deduplicate(gathered.rows)
     write_manifest(raw / "manifest.csv", rows)
     names = {row.file for row in rows if row.status == "ok"}
     for name in before - _files_of(rows):
         (raw / name).unlink(missing_ok=True)
-    failed = [row for row in rows if row.status == "failed"]
+    if gathered.trouble:
+        raise Incomplete(gathered.trouble)
+    statuses = Counter(row.status for row in rows)
     if not names:
-        raise MapganError(f"no images collected, {len(failed)} failed", f"{failed[0].url}: {failed[0].reason}")
-    return Counts(len(names), new, len(failed))
+        first = next(row for row in rows if row.status != "ok")
+        raise Incomplete(f"no images collected, {len(rows)} failed", f"{first.url}: {first.reason}")
+    return Counts(len(names), gathered.new, statuses["failed"], statuses["refused"])
+
+
+def discover(settings: Scrape) -> tuple[list[FoundImage], list[ManifestRow]]:
+    """The images that `collect` would download, and rows for what is left out; pages are read, no image is.
+
+    Raises:
+        MapganError: a setting is wrong, the source is not on the net, or its first page cannot be fetched.
+    """
+    if settings.source == "urls":
+        return read_list(Path(settings.urls.path))
+    if settings.source != "gallery":
+        raise MapganError(f"scrape.source: {settings.source} is not on the net", "choose gallery or urls")
+    gallery.check_settings(settings.gallery)
+    crawled = crawl(settings.gallery, Client(settings.gallery, trusted=settings.gallery.urls))
+    return list(crawled.images.values()), crawled.rows()
 
 
 def collect_nothing(raw: Path) -> None:
@@ -75,23 +120,57 @@ def _files_of(rows: Iterable[ManifestRow]) -> set[str]:
     return {name for row in rows for name in (row.file, row.label_map) if FILE_NAME.fullmatch(name)}
 
 
-def _from_folder(settings: Scrape, raw: Path, cache: Path) -> tuple[list[ManifestRow], int]:
+def _from_folder(settings: Scrape, raw: Path, cache: Path) -> Gathered:
     # without DVC, the output may be inside the user's folder
-    return folder.gather(settings.folder, settings.group_pattern, raw, leave_out=[raw, cache])
+    return Gathered(*folder.gather(settings.folder, settings.group_pattern, raw, leave_out=[raw, cache]))
 
 
-def _from_gallery(settings: Scrape, raw: Path, cache: Path) -> tuple[list[ManifestRow], int]:
+def _from_gallery(settings: Scrape, raw: Path, cache: Path) -> Gathered:
     gallery.check_settings(settings.gallery)
     client = Client(settings.gallery, trusted=settings.gallery.urls)
-    return gallery.gather(settings.gallery, settings.group_pattern, client, Store(cache), raw)
+
+    def gather(store: Store) -> Gathered:
+        return gallery.gather(settings.gallery, settings.group_pattern, client, store, raw)
+
+    return _without_loss(settings.gallery, settings.gallery.urls, raw, cache, gather)
 
 
-def _from_demo(settings: Scrape, raw: Path, cache: Path) -> tuple[list[ManifestRow], int]:
+def _from_urls(settings: Scrape, raw: Path, cache: Path) -> Gathered:
+    images, _ = read_list(Path(settings.urls.path))
+    addresses = [url for image in images for url in image.urls]
+    client = Client(settings.urls, trusted=addresses if settings.urls.allow_private else [])
+
+    def gather(store: Store) -> Gathered:
+        return urls.gather(settings.urls, settings.group_pattern, client, store, raw)
+
+    return _without_loss(settings.urls, addresses, raw, cache, gather)
+
+
+def _without_loss(
+    settings: Download, addresses: Sequence[str], raw: Path, cache: Path, gather: Callable[[Store], Gathered]
+) -> Gathered:
+    """What `gather` finds on the net, and what the last scrape found there and this one does not."""
+    store, manifest = Store(cache), keeping.last_manifest(settings, addresses, cache)
+    earlier = [] if settings.allow_fewer else keeping.images_in(manifest)
+    try:
+        gathered = gather(store)
+    except MapganError as error:
+        if not earlier:
+            raise
+        gathered = Gathered([], 0, trouble=str(error))
+    gathered = keeping.keep_missing(earlier, gathered, store, raw)
+    write_manifest(manifest, gathered.rows)
+    complaints = [gathered.trouble, keeping.complaint(gathered.rows, settings, raw)]
+    return replace(gathered, trouble="; ".join(filter(None, complaints)))
+
+
+def _from_demo(settings: Scrape, raw: Path, cache: Path) -> Gathered:
     return demo.gather(settings.demo, settings.group_pattern, raw, cache)
 
 
-SOURCES: dict[str, Callable[[Scrape, Path, Path], tuple[list[ManifestRow], int]]] = {
+SOURCES: dict[str, Callable[[Scrape, Path, Path], Gathered]] = {
     "folder": _from_folder,
     "gallery": _from_gallery,
+    "urls": _from_urls,
     "demo": _from_demo,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
-from mapgan.collect.links import is_image
+from mapgan.collect.thumbnails import is_image
 
 
 def group(name: str, pattern: str) -> str:

@@ -7,6 +7,7 @@ from the net.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 from pathlib import Path
 from typing import NamedTuple
@@ -49,6 +50,14 @@ def can_read_heif() -> bool:
     return importlib.util.find_spec("pillow_heif") is not None
 
 
+def is_image_start(head: bytes) -> bool:
+    """Whether these first bytes of a file, 32 or all there are, are those of an image of one of these formats."""
+    return any(
+        accept is not None and accept(head) is True
+        for _, accept in (Image.OPEN[name] for name in _readable(can_read_heif()))
+    )
+
+
 def open_image(path: Path) -> Image.Image:
     """Open an image file of one of these formats; reads its header and decodes no pixel.
 
@@ -56,11 +65,17 @@ def open_image(path: Path) -> Image.Image:
         PIL.UnidentifiedImageError: the file is of no such format.
         Exception: nearly anything, for a damaged file: Pillow's readers do.
     """
+    return Image.open(path, formats=_readable(can_read_heif()))
+
+
+@functools.cache
+def _readable(with_heif: bool) -> tuple[str, ...]:
+    """Pillow's names of the formats that can be read here."""
     Image.init()
     names = [format.name for format in FORMATS]
-    if can_read_heif():
+    if with_heif:
         from pillow_heif import register_heif_opener  # late: it loads a C library, which few files need
 
         register_heif_opener()
         names.append(HEIF.name)
-    return Image.open(path, formats=[name for name in names if name in Image.OPEN])  # Pillow may lack AVIF
+    return tuple(name for name in names if name in Image.OPEN)  # Pillow may lack AVIF

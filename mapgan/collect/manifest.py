@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar, get_args, get_type_hints
 from mapgan import files
 from mapgan.errors import MapganError
 
-Status = Literal["ok", "failed"]
+Status = Literal["ok", "failed", "refused"]
 FILE_NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 MAX_LENGTH = 2000
 FORMULA_CHARACTERS = ("=", "+", "-", "@")
@@ -26,7 +26,8 @@ def sanitize(text: str) -> str:
 
     Control and format characters (Unicode C*) are removed: a title from the net must not break a row or a terminal.
     """
-    cleaned = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in text)
+    start = text[: 4 * MAX_LENGTH]
+    cleaned = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in start)
     line = " ".join(cleaned.split())[:MAX_LENGTH].rstrip()
     return f"'{line}"[:MAX_LENGTH].rstrip() if line.startswith(FORMULA_CHARACTERS) else line
 
@@ -41,7 +42,7 @@ class ManifestRow:
     """A row of `manifest.csv`. Texts are sanitized, so that what is written equals what is read.
 
     Attributes:
-        file: name in `data/raw`, `<sha256>.<suffix>`; empty if the status is failed.
+        file: name in `data/raw`, `<sha256>.<suffix>`; empty unless the status is ok.
         url: address of the image.
         page: address of the page that shows it.
         title: as the page calls it.
@@ -54,8 +55,8 @@ class ManifestRow:
         group: the map of which the image shows a part; a group is never split between training set and hold-out.
         label: the subfolder that it is from; empty if there is none.
         label_map: name in `data/raw` of its label image; empty if there is none.
-        status: ok or failed.
-        reason: why it failed.
+        status: ok, failed, or refused (its owner keeps it from crawlers).
+        reason: why it failed or was refused; or why it is ok though it was not seen in this run.
     """
 
     file: str = ""
@@ -149,7 +150,7 @@ def _row(cells: list[str], row_type: type[Row], where: str, again: str) -> Row:
         raise MapganError(f"{where}: {len(cells)} cells instead of {len(columns)}", again)
     values: dict[str, Any] = dict(zip(columns, cells, strict=True))
     if values["status"] not in get_args(Status):
-        raise MapganError(f"{where}: status {values['status']!r} is neither ok nor failed", again)
+        raise MapganError(f"{where}: status {values['status']!r} is none of {', '.join(get_args(Status))}", again)
     # a name such as ../../x would lead out of the folder
     if not FILE_NAME.fullmatch(values["file"]) and (values["file"] or values["status"] == "ok"):
         raise MapganError(f"{where}: {values['file']!r} is not <sha256>.<suffix>", again)

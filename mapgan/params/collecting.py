@@ -58,7 +58,49 @@ class Demo(Section):
     """drawing styles to include: rock (dark stone), blueprint, ink (hatched line art)"""
 
 
-class Gallery(Section):
+class Download(Section):
+    """How hosts are asked, and how much is taken."""
+
+    delay: Annotated[float, Field(ge=0, le=3600)] = 1.0
+    """seconds between two requests to the same host (or what its robots.txt asks for, if that is longer)"""
+
+    timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """seconds to wait for a response"""
+
+    max_seconds: Annotated[float, Field(gt=0, le=86400)] = 300.0
+    """seconds that a request may take, from connecting to the last byte"""
+
+    retries: Annotated[int, Field(ge=0, le=20)] = 4
+    """retries after a failed request, with exponential backoff"""
+
+    max_retry_after: Annotated[float, Field(ge=0, le=86400)] = 120.0
+    """seconds that a busy host may ask to wait (Retry-After); one that asks for more is not asked again in this run"""
+
+    max_mib: Annotated[float, Field(gt=0, le=1024)] = 64.0
+    """maximum size of an image file, MiB"""
+
+    max_megapixels: Annotated[float, Field(gt=0, le=1000)] = 100.0
+    """maximum size of an image, millions of pixels"""
+
+    max_failed: Fraction = 0.2
+    """fraction of the pages and images that may fail; if more do, the scrape fails (exit code 3), and what was fetched
+    is kept"""
+
+    allow_fewer: bool = False
+    """false (if images of the last scrape are missing, they are kept and the scrape fails), true (they are removed)"""
+
+    allow_private: bool = False
+    """whether names in `urls` may lead to private addresses, as in a home network (written as an address, they may)"""
+
+    opt_outs: Literal["obey", "ignore"] = "obey"
+    """what their site keeps from crawlers or from training by X-Robots-Tag, meta robots or TDM-Reservation: obey (leave
+    it out), ignore (you have the owner's permission); robots.txt is always obeyed"""
+
+    contact: str = ""
+    """your e-mail address or web page for the User-Agent, so that the owner of the site can reach you"""
+
+
+class Gallery(Download):
     """`source: gallery`: images from a website."""
 
     urls: list[str] = []
@@ -67,7 +109,10 @@ class Gallery(Section):
     images: str = "a[href], img"
     """CSS selector for images: links to image files, or img elements"""
 
-    next_page: str = "a[rel~=next], link[rel~=next], a.next, .next > a, .pagination-next > a"
+    next_page: str = (
+        "a[rel~=next], link[rel~=next], a.next, .next > a, .pagination-next > a, "
+        "a.wp-block-query-pagination-next, .nav-previous > a:not([rel~=prev])"
+    )
     """CSS selector for the link to the next page of the gallery"""
 
     follow: str = ""
@@ -82,20 +127,12 @@ class Gallery(Section):
     max_images: Count = 2000
     """maximum number of images"""
 
-    delay: Annotated[float, Field(ge=0, le=3600)] = 1.0
-    """seconds between two requests to the same host (or the Crawl-delay of the site, if that is longer)"""
 
-    timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
-    """seconds to wait for a response"""
+class Urls(Download):
+    """`source: urls`: images from a list of addresses."""
 
-    retries: Annotated[int, Field(ge=0, le=20)] = 4
-    """retries after a failed request, with exponential backoff"""
-
-    max_mib: Annotated[float, Field(gt=0, le=1024)] = 64.0
-    """maximum size of an image file, MiB"""
-
-    contact: str = ""
-    """your e-mail address or web page for the User-Agent, so that the owner of the site can reach you"""
+    path: Annotated[str, Field(min_length=1), AfterValidator(_without_tilde)] = "data/urls.txt"
+    """a text file with an address a line, or a CSV file with a column url, such as the manifest of another scrape"""
 
 
 class Folder(Section):
@@ -108,8 +145,9 @@ class Folder(Section):
 class Scrape(Section):
     """Where the images come from."""
 
-    source: Literal["demo", "gallery", "folder"] = "demo"
-    """demo (dungeon plans that come with mapgan), gallery (a website), folder (images of your own)"""
+    source: Literal["demo", "gallery", "urls", "folder"] = "demo"
+    """demo (dungeon plans that come with mapgan), gallery (a website), urls (a list of addresses), folder (images of
+    your own)"""
 
     group_pattern: Pattern = ""
     """regular expression for file names; the match (or its first group) identifies the map of which the image shows a
@@ -117,6 +155,7 @@ class Scrape(Section):
 
     demo: Demo = Demo()
     gallery: Gallery = Gallery()
+    urls: Urls = Urls()
     folder: Folder = Folder()
 
 

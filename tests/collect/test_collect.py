@@ -33,7 +33,7 @@ def test_a_folder(tmp_path, folders):
 def test_a_gallery(site, folders):
     site.put("/a.png", png())
     start = site.put("/", html('<img src="a.png"><img src="gone.png">'))
-    scrape = Scrape(source="gallery", gallery=Gallery(urls=[start], delay=0))
+    scrape = Scrape(source="gallery", gallery=Gallery(urls=[start], delay=0, max_failed=0.5))
     assert collect(scrape, *folders) == Counts(images=1, new=1, failed=1)
     assert collect(scrape, *folders) == Counts(images=1, new=0, failed=1)
 

@@ -19,7 +19,8 @@ def base(small_demo):
 
 
 def gather(small_demo, tmp_path, styles=("rock",)):
-    return demo.gather(Demo(styles=list(styles)), "", tmp_path / "raw", tmp_path / "cache", source=small_demo)
+    found = demo.gather(Demo(styles=list(styles)), "", tmp_path / "raw", tmp_path / "cache", source=small_demo)
+    return found.rows, found.new
 
 
 def test_every_map_of_the_style_is_collected(small_demo, tmp_path):
@@ -45,7 +46,7 @@ def test_a_changed_map_is_downloaded_again(small_demo, tmp_path):
     (small_demo / "maps" / "ink-classic-026.webp").write_bytes(image_bytes(99, "WEBP"))
     after = {row.url: row.file for row in gather(small_demo, tmp_path, ["ink"])[0]}
     assert [url for url in before if before[url] != after[url]] == ["demo:maps/ink-classic-026.webp"]
-    assert not (tmp_path / "cache" / "urls").exists()
+    assert not (tmp_path / "cache" / "downloads.jsonl").exists()
 
 
 def test_the_site_in_a_browser(base):
@@ -65,11 +66,11 @@ def test_the_trap_is_linked_and_disallowed(base):
 
 
 def test_the_trap_is_not_visited(base, client_of, tmp_path):
-    from mapgan.collect import gallery
+    from mapgan.collect.crawl import crawl
     from mapgan.params.collecting import Gallery
 
-    crawl = gallery.crawl(Gallery(urls=[base], delay=0, follow='a[href="/trap"]'), client_of(base))
-    assert [(row.url, row.reason) for row in crawl.failed] == [(f"{base}trap", "robots.txt forbids it")]
+    crawled = crawl(Gallery(urls=[base], delay=0, follow='a[href="/trap"]'), client_of(base))
+    assert [(row.url, row.reason) for row in crawled.failed] == [(f"{base}trap", "robots.txt forbids it")]
 
 
 def test_styles_without_maps_stop_the_run(small_demo, tmp_path):

@@ -57,7 +57,7 @@ IMAGES = {
     "duplicates": ('<img src="/a.png"><a href="/a.png">a</a><img src="/a.png?w=20">', ["/a.png"]),
     "a script": ("<a href=\"javascript:go('a.png')\">x</a>", []),
     "an invalid URL": ('<img src="http://[a.png"><img src="/b.png">', ["/b.png"]),
-    "a file page of a wiki": ('<a href="/File:A.png"><img src="/th/220px-A.png"></a>', ["/File:A.png"]),
+    "a file page of a wiki": ('<a href="/File:A.png"><img src="/th/220px-A.png"></a>', ["/th/220px-A.png"]),
 }
 
 
@@ -69,9 +69,9 @@ def test_best_url(html, expected):
 
 
 def test_all_candidates():
-    (image,) = read('<a href="/File:A.png"><img src="/th/a-300x225.png?w=3"></a>').images
+    (image,) = read('<a href="/a.png"><img src="/th/a-300x225.png?w=3"></a>').images
     assert [url.removeprefix("https://maps.example") for url in image.urls] == [
-        "/File:A.png",
+        "/a.png",
         "/th/a.png",
         "/th/a-300x225.png",
         "/th/a-300x225.png?w=3",
@@ -160,6 +160,19 @@ def test_charset_of_the_content_type():
     page = read_page('<img src="a.png" alt="Höhle">'.encode("latin-1"), URL, images="img", next_page="",
                      charset="iso-8859-1")  # fmt: skip
     assert page.images[0].title == "Höhle"
+
+
+@pytest.mark.parametrize("charset", ["bogus", "utf-16", "utf-7", "base64", "idna"])
+def test_a_wrong_charset_of_the_content_type(charset):
+    page = read_page('<meta charset="utf-8"><img src="a.png" alt="Höhle">'.encode(), URL, images="img", next_page="",
+                     charset=charset)  # fmt: skip
+    assert len(page.images) in (0, 1)
+
+
+def test_xhtml(recwarn):
+    html = '<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml"><img src="a.png"/></html>'
+    assert best_urls(html) == ["/gallery/a.png"]
+    assert len(recwarn) == 0
 
 
 def test_passwords_in_links_are_removed():

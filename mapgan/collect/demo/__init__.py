@@ -11,7 +11,7 @@ from pathlib import Path
 from mapgan.collect import gallery
 from mapgan.collect.client import Client
 from mapgan.collect.demo.site import serve
-from mapgan.collect.manifest import ManifestRow
+from mapgan.collect.keeping import Gathered
 from mapgan.collect.store import Store
 from mapgan.params.collecting import Demo, DemoStyle, Gallery
 
@@ -23,10 +23,8 @@ def packaged() -> Traversable:
     return resources.files("mapgan.collect.demo")
 
 
-def gather(
-    settings: Demo, group_pattern: str, raw: Path, cache: Path, source: Traversable | None = None
-) -> tuple[list[ManifestRow], int]:
-    """Scrape the demo gallery into `raw`; returns rows and the number of downloads, as `gallery.gather` does.
+def gather(settings: Demo, group_pattern: str, raw: Path, cache: Path, source: Traversable | None = None) -> Gathered:
+    """Scrape the demo gallery into `raw`.
 
     URLs in the rows start with `demo:` instead of host and port, so that they are the same on every run.
 
@@ -38,13 +36,16 @@ def gather(
         site = Gallery(urls=[base], delay=0, retries=2, max_pages=10_000, max_images=1_000_000)
         client = Client(site, trusted=[base], direct=True)
         # another version of mapgan may have another map under the same name
-        rows, new = gallery.gather(site, group_pattern, client, Store(cache, remember=False), raw)
-        return [
-            replace(
-                row,
-                url=row.url.replace(base, "demo:"),
-                page=row.page.replace(base, "demo:"),
-                licence=row.licence.replace(base, "demo:"),
-            )
-            for row in rows
-        ], new
+        gathered = gallery.gather(site, group_pattern, client, Store(cache, remember=False), raw)
+        return Gathered(
+            [
+                replace(
+                    row,
+                    url=row.url.replace(base, "demo:"),
+                    page=row.page.replace(base, "demo:"),
+                    licence=row.licence.replace(base, "demo:"),
+                )
+                for row in gathered.rows
+            ],
+            gathered.new,
+        )

@@ -100,8 +100,5 @@ def test_gamma_and_the_interval_weigh_the_penalty(settings: list[str], times: in
     d_step = train.penalty_every - 1
     found = gradient_penalty(train, network, shown, logits, batches, d_step, indices)
     assert found.item() == pytest.approx(times * 3.0 / 2 * network.weight.square().sum().item(), rel=1e-5)
-    assert (
-        not gradient_penalty(train, network, shown, logits, batches, d_step + 1, indices)
-        or train.penalty_every == 1
-    )
+    assert not gradient_penalty(train, network, shown, logits, batches, d_step + 1, indices) or train.penalty_every == 1
     assert [penalty_is_due(train, number) for number in range(4)].count(True) == 4 // train.penalty_every

@@ -1,0 +1,98 @@
+"""What sources find: images by their addresses, before any of them is downloaded; as a list, it can be kept."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mapgan.collect.addresses import UnavailableError, canonical
+from mapgan.collect.manifest import ManifestRow, sanitize, strip_guard
+from mapgan.errors import MapganError
+
+COLUMNS = ("url", "alternatives", "page", "title", "author", "licence")
+
+
+@dataclass(frozen=True)
+class FoundImage:
+    """An image: the URLs to try, best first, and what its page says about it."""
+
+    urls: tuple[str, ...]
+    page: str = ""
+    title: str = ""
+    author: str = ""
+    licence: str = ""
+
+    def without_file(self, reason: str, refused: bool) -> ManifestRow:
+        """The row of the manifest if the image failed, or was refused by its owner."""
+        return ManifestRow(
+            url=self.urls[0],
+            page=self.page,
+            title=self.title,
+            status="refused" if refused else "failed",
+            reason=reason,
+        )
+
+
+def to_csv(images: Iterable[FoundImage]) -> str:
+    """The list of images as CSV, sorted by address; `read_list` reads it."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for image in sorted(images, key=lambda image: image.urls):
+        cells = (image.urls[0], " ".join(image.urls[1:]), image.page, image.title, image.author, image.licence)
+        writer.writerow(map(sanitize, cells))
+    return text.getvalue()
+
+
+def read_list(path: Path) -> tuple[list[FoundImage], list[ManifestRow]]:
+    """The images of a list, and rows for lines that are no address.
+
+    Args:
+        path: a text file with an address a line, or a CSV file (by its suffix) with a column `url`; the columns of
+            `to_csv`, and those of a manifest, are read if they are there.
+
+    Raises:
+        MapganError: the file cannot be read, or has no addresses.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MapganError(f"{path}: cannot be read ({error})", "name a text or CSV file of addresses") from None
+    lines = _csv_lines(text, path) if path.suffix.lower() == ".csv" else _text_lines(text)
+    images: dict[str, FoundImage] = {}
+    failed: list[ManifestRow] = []
+    for line in lines:
+        try:
+            image = _image(line)
+        except UnavailableError as error:
+            failed.append(FoundImage((line["url"],)).without_file(str(error), refused=False))
+        else:
+            images.setdefault(image.urls[0], image)
+    if not images:
+        raise MapganError(f"{path}: no addresses of images", f"the first line is {failed[0].url}" if failed else "")
+    return list(images.values()), failed
+
+
+def _text_lines(text: str) -> list[dict[str, str]]:
+    lines = (line.strip() for line in text.splitlines())
+    return [{"url": line} for line in lines if line and not line.startswith("#")]
+
+
+def _csv_lines(text: str, path: Path) -> list[dict[str, str]]:
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        raise MapganError(f"{path}: not CSV ({error})") from None
+    if not rows or "url" not in rows[0]:
+        raise MapganError(f"{path}: no column url", f"the first line names the columns: {', '.join(COLUMNS)}")
+    return [dict(zip(rows[0], map(strip_guard, row), strict=False)) for row in rows[1:] if any(row)]
+
+
+def _image(line: Mapping[str, str]) -> FoundImage:
+    urls = [canonical(url) for url in (line.get("url", ""), *line.get("alternatives", "").split())]
+    page, title, author, licence = (line.get(name, "") for name in ("page", "title", "author", "licence"))
+    with_page = page.startswith(("http://", "https://"))
+    return FoundImage(tuple(dict.fromkeys(urls)), canonical(page) if with_page else "", title, author, licence)

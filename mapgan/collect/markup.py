@@ -1,0 +1,66 @@
+"""Parsing of HTML from strangers, in time and memory that grow with the size of the page and no faster.
+
+lxml reads the bytes (html.parser of the standard library takes the square of the size for some markup), and the tree
+is limited here, in nesting, which selectors climb, and in elements.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
+
+MAX_DEPTH = 200  # elements within each other; deeper ones become siblings
+MAX_TAGS = 200_000  # the rest of a page is left out
+MAX_TEXT = 500  # characters
+MAX_NODES = 200  # looked at for the text of an element
+
+
+class _Limited(BeautifulSoup):
+    tags = 0
+
+    def handle_starttag(self, *args: Any, **options: Any) -> Tag | None:
+        if len(self.tagStack) > MAX_DEPTH:
+            self.popTag()
+        self.tags += 1
+        return super().handle_starttag(*args, **options) if self.tags <= MAX_TAGS else None
+
+
+def parse(html: bytes, charset: str | None) -> BeautifulSoup:
+    """The tree of a page.
+
+    Args:
+        html: the page, bytes.
+        charset: character set from the Content-Type header, if there is one; else the page's own counts.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on pages that look like XML or like a file name
+        return _Limited(html, "lxml", from_encoding=charset)
+
+
+def attribute(tag: Tag, name: str) -> str:
+    """The text of an attribute; empty if there is none."""
+    value = tag.get(name)
+    return value if isinstance(value, str) else " ".join(value or ())
+
+
+def enclosing(tag: Tag, name: str) -> Tag | None:
+    """The nearest element of this name around `tag`."""
+    parent = tag.parent
+    while parent is not None and parent.name != name:
+        parent = parent.parent
+    return parent
+
+
+def text_of(tag: Tag) -> str:
+    """The beginning of an element's text, with single spaces."""
+    nodes = itertools.islice(tag.descendants, MAX_NODES)
+    return one_line(" ".join(node[:MAX_TEXT] for node in nodes if isinstance(node, NavigableString)))
+
+
+def one_line(text: str) -> str:
+    """The beginning of a text, with single spaces."""
+    return " ".join(text[: 4 * MAX_TEXT].split())[:MAX_TEXT].rstrip()
