@@ -52,7 +52,7 @@ def resize(
         packed = pack(dataset, settings, maps, cache)
         line = f"{packed.train} images of {dataset.name} to train on, {packed.holdout} held out, {size}"
     else:
-        counts = resize_images(settings, raw, pruned, maps, workers, dataset.condition)
+        counts = resize_images(settings, raw, pruned, maps, workers, dataset.condition, dataset.images == "labels")
         remarks = {
             "all blank": counts.blank,
             "enlarged": counts.enlarged,

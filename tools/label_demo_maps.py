@@ -20,7 +20,7 @@ from mapgan.collect.demo import packaged
 from mapgan.dataset.legend import LEGEND
 
 CELL = 16  # side of a square, pixels
-COLORS = {"rock": (62, 57, 52), "floor": (235, 222, 200), "rubble": (165, 160, 150), "door": (192, 80, 48)}
+COLORS = {"rock": (62, 57, 52), "floor": (235, 222, 200), "rubble": (64, 112, 208), "door": (208, 64, 32)}
 LIGHT = 130  # grey value of floor and rubble, above that of rock
 GREY = 25  # difference of red and blue below which a light pixel is rubble, above it floor
 

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mapgan.curate.cropping import Box
-from mapgan.curate.decode import WHITE, BadImage, open_upright
+from mapgan.curate.decode import WHITE, BadImage, Color, open_upright
 from mapgan.curate.prune_record import PruneRecord
 from mapgan.curate.tiling import Lines
 from mapgan.dataset import LabelMaps
@@ -93,15 +94,39 @@ def read_label_tiles(paths: Sequence[Path], square: int, legend: Path) -> LabelM
     Raises:
         MapganError: a colour is not in the legend, or there are too many.
     """
-    names = read_legend(legend) if legend.is_file() else {}
-    tiles = []
     with Bar("labels", total=len(paths)) as bar:
-        for path in paths:
-            with Image.open(path) as image:
-                red, green, blue = np.moveaxis(np.asarray(image, dtype=np.int64), 2, 0)
-            tiles.append((red << 16) | (green << 8) | blue)
-            bar.advance()
-    colors, indices = np.unique(np.stack(tiles), return_inverse=True)
+        tiles = np.stack([_colors_of(path, bar) for path in paths])
+    colors, indices = np.unique(tiles, return_inverse=True)
+    found = _names(colors, legend)
+    labels = sorted(set(found))
+    numbers = np.array([labels.index(name) for name in found], np.uint8)
+    return LabelMaps(tuple(labels), square, numbers[indices].reshape(tiles.shape))
+
+
+def read_colors(legend: Path, paths: Sequence[Path]) -> dict[str, Color]:
+    """The colour of each label in the label images `paths`, red, green and blue, 0 to 255.
+
+    Raises:
+        MapganError: as `read_label_tiles`.
+    """
+    with Bar("labels", total=len(paths)) as bar:
+        colors = np.unique(np.concatenate([np.unique(_colors_of(path, bar)) for path in paths]))
+    rgb = [(color >> 16, (color >> 8) & 255, color & 255) for color in colors.tolist()]
+    return dict(zip(_names(colors, legend), rgb, strict=True))
+
+
+def _colors_of(path: Path, bar: Bar) -> NDArray[np.int64]:
+    """The colours of a label image, `[H, W]`, as 0xrrggbb."""
+    with open_upright(path, math.inf, WHITE) as (image, _, _):
+        red, green, blue = np.moveaxis(np.asarray(image, dtype=np.int64), 2, 0)
+    bar.advance()
+    colors: NDArray[np.int64] = (red << 16) | (green << 8) | blue
+    return colors
+
+
+def _names(colors: NDArray[np.int64], legend: Path) -> list[str]:
+    """The names of colours by a legend, or the colours themselves if there is none."""
+    names = read_legend(legend) if legend.is_file() else {}
     if len(colors) > MAX_LABELS:
         raise MapganError(
             f"label images: {len(colors)} colours, where {MAX_LABELS} are allowed",
@@ -111,7 +136,4 @@ def read_label_tiles(paths: Sequence[Path], square: int, legend: Path) -> LabelM
     unknown = [text for text in texts if names and text not in names]
     if unknown:
         raise MapganError(f"{legend.name}: no line for the colour {unknown[0]}", f"add `{unknown[0]} label`")
-    found = [names.get(text, text) for text in texts]
-    labels = sorted(set(found))
-    numbers = np.array([labels.index(name) for name in found], np.uint8)
-    return LabelMaps(tuple(labels), square, numbers[indices].reshape(np.stack(tiles).shape))
+    return [names.get(text, text) for text in texts]

@@ -25,6 +25,7 @@ from mapgan.curate.label_maps import (
     label_grid,
     label_tile,
     label_window,
+    read_colors,
     read_label_tiles,
 )
 from mapgan.curate.prune_record import PruneRecord, read_list
@@ -91,35 +92,39 @@ def resize(
     out: Path,
     workers: int = 0,
     condition: Literal["none", "folder", "map"] = "none",
+    of_labels: bool = False,
 ) -> Counts:
     """Make the training set of the images in `pruned/kept.csv`, whose files are in `raw`.
 
     Writes PNG files to `out/train/` and `out/holdout/`, and `dataset.json` and `pack.npy` (see
     `mapgan.dataset`). The old set is kept until the new one is complete. `workers` (threads; 0: one per
     core) changes nothing in the result. `condition` says which labels the set keeps: those of subfolders, or the label
-    image beside each image.
+    image beside each image. A set `of_labels` shows the label images themselves.
 
     Raises:
         MapganError: there is no list, nothing to train on, or `out` holds folders that are not a training set's.
     """
     kept = read_list(pruned / "kept.csv")
-    rows = [row for row in kept if _has_label(row, condition)]
+    wanted = "map" if of_labels else condition
+    rows = [row for row in kept if _has_label(row, wanted)]
     if kept and not rows:
-        what, remedy = NO_LABELS[condition]
+        what, remedy = NO_LABELS[wanted]
         raise MapganError(f"dataset.condition: no image {what}", f"{remedy}, or set it to none")
-    check_label_maps(settings, condition)
+    check_label_maps(settings, wanted)
     check_replaceable(out)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".resize-", dir=out) as name:
         scratch = Path(name)
-        grids = _find_grids(settings, raw, rows, workers, condition == "map")
+        grids = _find_grids(settings, raw, rows, workers, wanted == "map")
         period = common_period(grids)
         square = pixels_per_square(period / settings.tile_zoom) if period >= MIN_SQUARE * settings.tile_zoom else 0.0
         jobs = [(row, (grid or Lines(period)) if square else ANYWHERE) for row, grid in zip(rows, grids, strict=True)]
         label_square = (int(square) or LABEL_SQUARE) if condition == "map" else 0
         results: list[ResizedImage] = []
         with Bar("resize", total=len(rows)) as bar:
-            for result in parallel_map(partial(_make, settings, raw, scratch, square, label_square), jobs, workers):
+            for result in parallel_map(
+                partial(_make, settings, raw, scratch, square, label_square, of_labels), jobs, workers
+            ):
                 results.append(result)
                 bar.advance()
         train, holdout = _split_entries(results, settings.holdout, condition == "folder")
@@ -137,7 +142,8 @@ def resize(
         (out / UNFINISHED).touch()
         _move_in(scratch, out, train, holdout)
     size = (settings.width, settings.height)
-    write_dataset(out, size, train, holdout, _images(out, train, holdout), square, label_maps)
+    plan_colors = read_colors(raw / LEGEND, [raw / row.label_map for row in rows]) if of_labels else None
+    write_dataset(out, size, train, holdout, _images(out, train, holdout), square, label_maps, plan_colors)
     (out / UNFINISHED).unlink()
     return counts
 
@@ -192,7 +198,13 @@ def _find_grid(settings: Resize, raw: Path, row: PruneRecord) -> Lines | None:
 
 
 def _make(
-    settings: Resize, raw: Path, scratch: Path, square: float, label_square: int, job: tuple[PruneRecord, Lines]
+    settings: Resize,
+    raw: Path,
+    scratch: Path,
+    square: float,
+    label_square: int,
+    of_labels: bool,
+    job: tuple[PruneRecord, Lines],
 ) -> ResizedImage:
     row, lines = job
     needed = None if settings.mode == "tiles" else (DRAFT_FACTOR * settings.width, DRAFT_FACTOR * settings.height)
@@ -203,6 +215,8 @@ def _make(
             for box, small in crops(image, settings, zoom, lines):
                 # of the SHA-256 that the manifest names files by
                 names.append(f"{row.file[:16]}-{round(box[0])}-{round(box[1])}.png")
+                if of_labels:
+                    small = label_window(raw / row.label_map, image.size, box, small.size, 1)
                 small.save(scratch / names[-1], "PNG")
                 if label_square:
                     labels = label_window(raw / row.label_map, image.size, box, small.size, label_square)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mapgan.dataset.label_maps import LABEL_MAPS, REMEDY, LabelMaps, mean_colors, open_label_maps, save_label_maps
+from mapgan.dataset.label_maps import LABEL_MAPS, REMEDY, LabelMaps, open_label_maps, save_label_maps
 from mapgan.dataset.label_names import check_label_names
 from mapgan.errors import MapganError
 from mapgan.files import atomic_write, canonical_json, read_json, write_json
@@ -27,6 +27,7 @@ CHUNK_BYTES = 1 << 25
 MAX_NAMED_LABELS = 20  # in a line that counts them
 
 Pixels = NDArray[np.uint8]
+Color = tuple[int, int, int]
 Labels = NDArray[np.int64]
 
 
@@ -56,7 +57,7 @@ class Dataset:
         holdout_labels: `[M]` or `[M, rows, columns]`, the same for the hold-out.
         pixels_per_square: of the battle grid; 0 if it is not known.
         label_square: side of the squares of label maps, pixels; 0 if each image has one label, or none.
-        label_colors: with label maps, the mean colour of the squares of each label, red, green and blue, 0 to 255.
+        plan_colors: in a set of label images, the colour of each label, red, green and blue, 0 to 255.
     """
 
     folder: Path
@@ -70,7 +71,7 @@ class Dataset:
     holdout_labels: Labels
     pixels_per_square: float = 0.0
     label_square: int = 0
-    label_colors: tuple[tuple[float, ...], ...] = ()
+    plan_colors: dict[str, Color] = field(default_factory=dict)
 
 
 def is_dataset(folder: Path) -> bool:
@@ -100,7 +101,7 @@ def open_dataset(folder: Path, verify: bool = True) -> Dataset:
         width, height, train, holdout = (int(description[key]) for key in ("width", "height", "train", "holdout"))
         digest, square = str(description["digest"]), float(description.get("pixels_per_square", 0))
         label_square = int(description.get("label_square", 0))
-        label_colors = tuple(tuple(map(float, color)) for color in description.get("label_colors", ()))
+        plan_colors = {str(name): _color(rgb) for name, rgb in description.get("plan_colors", {}).items()}
         labels, indices = _labels(description, train + holdout)
     except (KeyError, TypeError, ValueError) as error:
         raise MapganError(f"{path}: damaged ({error})", REMEDY) from None
@@ -129,7 +130,7 @@ def open_dataset(folder: Path, verify: bool = True) -> Dataset:
         holdout_labels,
         square,
         label_square,
-        label_colors,
+        plan_colors,
     )
 
 
@@ -166,6 +167,7 @@ def write_dataset(
     images: Iterable[Pixels],
     pixels_per_square: float = 0.0,
     label_maps: LabelMaps | None = None,
+    plan_colors: dict[str, Color] | None = None,
 ) -> None:
     """Write `pack.npy`, `labels.npy` if there are label maps, and `dataset.json`, each atomically.
 
@@ -177,6 +179,7 @@ def write_dataset(
         images: `[H, W, 3]` uint8 each, in the order of `train` and then `holdout`; one is in memory at a time.
         pixels_per_square: of the battle grid; 0 if it is not known.
         label_maps: labels of the squares, if there are any; then no entry has a label.
+        plan_colors: of the labels, if the images are label images.
 
     Raises:
         MapganError: there is nothing to train on.
@@ -218,10 +221,11 @@ def write_dataset(
         description["labels"] = labels
     if label_maps:
         description["label_square"] = label_maps.square
-        description["label_colors"] = mean_colors(label_maps, np.load(folder / PACK, mmap_mode="r", allow_pickle=False))
     elif labels:
         for image_entry, index in zip(description["images"], indices.tolist(), strict=True):
             image_entry["label"] = index
+    if plan_colors:
+        description["plan_colors"] = plan_colors
     write_json(folder / DESCRIPTION, description)
 
 
@@ -253,6 +257,11 @@ def _labels(description: dict[str, Any], count: int) -> tuple[tuple[str, ...], L
     if len(indices) != count or not all(type(index) is int and 0 <= index < len(names) for index in indices):
         raise ValueError("not a label for each image")
     return tuple(names), np.array(indices, np.int64)
+
+
+def _color(rgb: Sequence[int]) -> Color:
+    red, green, blue = map(int, rgb)
+    return red, green, blue
 
 
 def _digest(pack: Pixels, train: int, labels: tuple[str, ...], indices: Labels, square: float) -> str:

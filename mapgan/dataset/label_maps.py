@@ -55,17 +55,3 @@ def open_label_maps(folder: Path, shape: tuple[int, ...], labels: int) -> NDArra
     if indices.shape != shape or indices.dtype != np.uint8 or (indices.size and indices.max() >= labels):
         raise MapganError(f"{path}: not a label for each square of each image", REMEDY)
     return np.asarray(indices, np.int64)
-
-
-def mean_colors(label_maps: LabelMaps, images: NDArray[np.uint8]) -> list[list[float]]:
-    """The mean colour of the squares of each label, red, green and blue, 0 to 255; `images` are `[N, H, W, 3]`."""
-    square, count = label_maps.square, len(label_maps.names)
-    sums, squares = np.zeros((count, 3)), np.zeros(count)
-    for image, labels in zip(images, label_maps.indices, strict=True):
-        rows, columns = labels.shape
-        cut = image[: rows * square, : columns * square].reshape(rows, square, columns, square, 3)
-        flat = labels.ravel()
-        np.add.at(sums, flat, cut.mean(axis=(1, 3)).reshape(-1, 3))
-        squares += np.bincount(flat, minlength=count)
-    colors: list[list[float]] = (sums / np.maximum(squares, 1)[:, None]).round(2).tolist()
-    return colors

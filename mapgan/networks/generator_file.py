@@ -51,8 +51,8 @@ class About(Section):
     label_square: Annotated[int, Field(ge=0)] = 0
     """side of the squares that have a label each, pixels; 0 if each image has one"""
 
-    label_colors: list[list[float]] = []
-    """with a label for each square: the mean colour of each label, red, green and blue, 0 to 255"""
+    plan_colors: dict[str, list[int]] = {}
+    """if it was trained on label images, so that it draws plans: the colour of each label, 0 to 255"""
 
 
 def save_network(path: Path, weights: dict[str, Tensor], about: About) -> None:

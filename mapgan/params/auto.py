@@ -40,6 +40,10 @@ Decay = Annotated[float, Field(ge=0, lt=1), *OrAuto]
 def resolve_auto(params: Params) -> Params:
     """`params` with a value for every setting that is `auto`."""
     train, width, height = params.train, params.resize.width, params.resize.height
+    if train.penalty_kind == "auto":
+        # the difference of two logits that are rounded to 8 bits is mostly noise, which drives D's weights up
+        kind = "autograd" if train.precision == "bf16" else "finite-difference"
+        train = train.model_copy(update={"penalty_kind": kind})
     chosen: dict[str, Any] = {
         "penalty": penalty(train, width, height),
         "generator_lr": learning_rate(train.batch_size, width, height),

@@ -45,6 +45,10 @@ class DatasetSettings(Section):
     path: Annotated[str, Field(min_length=1), AfterValidator(_without_tilde)] = "data/sets"
     """an IDX, NPZ, NPY or CSV file, gzipped or not, or a folder with one set of them"""
 
+    images: Literal["maps", "labels"] = "maps"
+    """what to train on: maps, or the label images beside them, to train what draws the plans of new maps (`mapgan
+    sample --layout`)"""
+
     condition: Literal["none", "folder", "map"] = "none"
     """what the networks are conditioned on, for `mapgan sample --label` and `--plan`: none, folder (the subfolder of an
     image, or its label in a ready-made set), map (the label image beside each image, name.labels.png for name.png,

@@ -82,9 +82,10 @@ class Train(Section):
     """weight of the gradient penalty (0: none): gamma of R1 and R2, in gamma / 2 * ||grad D||^2, or lambda of WGAN-GP
     (auto: 0.0002 * width * height / batch size, or 10 for WGAN-GP)"""
 
-    penalty_kind: Literal["finite-difference", "autograd", "wgan-gp"] = "finite-difference"
-    """finite-difference (R1 and R2 without second derivatives: cheap, and D can be compiled), autograd (R1 and R2 by
-    double backpropagation), wgan-gp (a gradient norm of 1 between real and fake images)"""
+    penalty_kind: Literal["auto", "finite-difference", "autograd", "wgan-gp"] = "auto"
+    """finite-difference (R1 and R2 without second derivatives: cheap, and D can be compiled, but too inexact in bf16),
+    autograd (R1 and R2 by double backpropagation), wgan-gp (a gradient norm of 1 between real and fake images), auto
+    (autograd in bf16, else finite-difference)"""
 
     penalty_at: Literal["both", "real", "fake"] = "both"
     """images at which the gradient is penalized: both (R1 and R2), real (R1), fake (R2)"""

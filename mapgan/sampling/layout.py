@@ -1,8 +1,8 @@
 """Layouts: where rooms and rock, land and sea are, drawn by another generator before the details.
 
 A generator with few pixels per square sees many squares at a time, so it learns how rooms are connected. What it draws
-is read as a plan: each square has the label whose mean colour is nearest. The generator that was trained with a label
-for each square then draws the map.
+is read as a plan. It is trained on label images (`dataset.images: labels`); the generator that was trained with a label
+for each square (`dataset.condition: map`) then draws the map.
 """
 
 from __future__ import annotations
@@ -27,10 +27,16 @@ class Layout:
     def __init__(self, path: Path, painter: TrainedGenerator, recipe: Recipe) -> None:
         trained = open_generator(path, str(next(painter.network.parameters()).device))
         about, square = painter.about, round(trained.about.pixels_per_square)
-        if not trained.spatial or not square:
-            raise MapganError(f"{path}: draws no layouts", "train one with a spatial latent on maps with a battle grid")
+        colors = trained.about.plan_colors
+        if not trained.spatial or not square or not colors or set(colors) - set(about.labels):
+            raise MapganError(
+                f"{path}: draws no plans for {painter.path}",
+                "train one on the label images of the same maps, with dataset.images=labels",
+            )
         self.columns, self.rows = (-(-side // about.label_square) for side in (recipe.width, recipe.height))
-        self.square, self.colors = square, np.array(about.label_colors)
+        self.square = square
+        self.labels = np.array([about.labels.index(name) for name in colors])
+        self.colors = np.array(list(colors.values()))
         size = {"width": self.columns * square, "height": self.rows * square, "generator": trained.digest}
         self.renderer = Renderer(trained, recipe.model_copy(update=size))
 
@@ -38,8 +44,8 @@ class Layout:
         """The number of each square's label in the map of a seed."""
         pixels = self.renderer.image(Cell(latent=str(seed)))
         squares = pixels.reshape(self.rows, self.square, self.columns, self.square, 3).mean(axis=(1, 3))
-        distances = np.square(squares[:, :, None] - self.colors).sum(axis=3)
-        labels: list[list[int]] = distances.argmin(axis=2).tolist()
+        nearest = np.square(squares[:, :, None] - self.colors).sum(axis=3).argmin(axis=2)
+        labels: list[list[int]] = self.labels[nearest].tolist()
         return labels
 
 
@@ -50,7 +56,7 @@ def open_layout(settings: Sample, painter: TrainedGenerator, recipe: Recipe) -> 
         MapganError: as `Layout`, or a layout is asked for, and the squares of this generator have no labels.
     """
     about = painter.about
-    if not about.label_square or not about.label_colors:
+    if not about.label_square:
         if settings.layout:
             raise MapganError(
                 "--layout: this generator has no labels of squares", "train one with dataset.condition=map"

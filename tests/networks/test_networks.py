@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapgan import networks
+from mapgan.networks.modern_discriminator import minibatch_std
 from mapgan.networks.norms import norm
 from mapgan.networks.sizes import count_stages, initial_size
 from mapgan.networks.stack import Checkpointing, set_checkpointing
@@ -177,3 +178,24 @@ def test_mapmaker_has_the_shapes_of_the_first_map_maker() -> None:
             block.register_forward_hook(lambda _, __, output: sizes.append(tuple(output.shape[1:])))
         assert pair.generator(torch.empty(1, 3 * 20 * 20)).shape == (1, 3, 750, 750)
     assert sizes == [(16, 64, 64), (16, 256, 256), (16, 1024, 1024), (3, 768, 768)]
+
+
+def test_output_skips_start_from_the_colours_of_every_block() -> None:
+    chosen = DcganModern(latent=8, generator_channels=4, max_channels=8, last_channels=4, output_skips=True)
+    generator = networks.build("dcgan-modern", chosen, 64, 64).generator
+    generator(torch.randn(2, 8 * 16)).sum().backward()
+    layers = list(generator.to_rgb)  # type: ignore[arg-type]
+    assert len(layers) == 3
+    assert all(layer.weight.grad is not None and layer.weight.grad.abs().sum() > 0 for layer in layers)
+
+
+def test_the_standard_deviation_tells_d_of_images_that_are_alike() -> None:
+    chosen = DcganModern(latent=8, discriminator_channels=4, max_channels=8, minibatch_std=True)
+    pair = networks.build("dcgan-modern", chosen, 32, 32)
+    images = torch.randn(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    alike = images[:1].expand(4, -1, -1, -1)
+    assert pair.batch_dependent
+    assert torch.allclose(pair.discriminator(alike), pair.discriminator(images[:1]), atol=1e-5)
+    assert not torch.allclose(pair.discriminator(images)[:1], pair.discriminator(images[:1]), atol=1e-5)
+    maps = torch.tensor([1.0, 3.0]).view(2, 1, 1, 1).expand(2, 1, 2, 2)
+    assert torch.allclose(minibatch_std(maps), torch.ones(2, 1))

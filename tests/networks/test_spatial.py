@@ -69,7 +69,14 @@ def test_the_edge_is_like_any_other_column(noise: float) -> None:
     assert differences[0] < 1.3 * np.quantile(differences[1:], 0.9)
 
 
-@pytest.mark.parametrize("settings", [{"noise": 0.3}, {"theme": 0, "convolutions": 1, "upsample": "bilinear"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"noise": 0.3},
+        {"theme": 0, "convolutions": 1, "upsample": "bilinear"},
+        {"output_skips": True, "upsample": "bilinear"},
+    ],
+)
 @pytest.mark.parametrize(("width", "height"), [(203, 150), (64, 160)])
 def test_windows_are_parts_of_one_pass(settings: dict[str, float], width: int, height: int) -> None:
     network = generator(**settings)

@@ -52,3 +52,12 @@ def test_files_of_settings_say_auto_and_those_of_runs_say_numbers(tmp_path: Path
 def test_a_wrong_value_is_answered_with_what_is_allowed(value: str) -> None:
     with pytest.raises(SettingsError, match=r"allowed: a number of at least 0, or auto$"):
         load(settings=[f"train.penalty={value}"])
+
+
+@pytest.mark.parametrize(
+    ("precision", "kind"), [("no", "finite-difference"), ("tf32", "finite-difference"), ("bf16", "autograd")]
+)
+def test_a_difference_of_logits_is_not_taken_in_bf16(precision: str, kind: str) -> None:
+    assert load(settings=[f"train.precision='{precision}'"]).train.penalty_kind == kind
+    chosen = load(settings=[f"train.precision='{precision}'", "train.penalty_kind=finite-difference"]).train
+    assert chosen.penalty_kind == "finite-difference"

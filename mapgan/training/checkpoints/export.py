@@ -32,7 +32,7 @@ def write_networks(path: Path, step: Step, params: Params, dataset: Dataset, ste
         train=settings.model_dump(exclude=NOT_OF_WEIGHTS),
         labels=list(dataset.labels),
         label_square=dataset.label_square,
-        label_colors=[list(color) for color in dataset.label_colors],
+        plan_colors={name: list(color) for name, color in dataset.plan_colors.items()},
     )
     last = step.ema.network.state_dict()
     save_network(path, last, about)
