@@ -12,7 +12,7 @@ help:
 	@echo "make repro   the whole pipeline: from images to a sheet of new maps (six to twelve minutes on two CPU cores)"
 	@echo "make test    lint, types and tests (minutes)"
 	@echo "make soak    the long tests: full sizes, many kills"
-	@echo "make gpu-check   after an install on a machine with a GPU: does it train there? (about 4 minutes)"
+	@echo "make gpu-check   after an install on a machine with a GPU: does it train there? (4 to 6 minutes)"
 	@echo "make setup   only the set-up of .venv"
 
 setup: $(READY)

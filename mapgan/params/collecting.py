@@ -226,14 +226,14 @@ class Resize(Section):
     """tiles (windows of large images; smaller ones are cropped), crop (the centre), pad (the whole image and a
     border)"""
 
-    tile_zoom: Annotated[float, Field(ge=1, le=64)] = 2.5
+    tile_zoom: Annotated[float, Field(ge=1, le=64)] = 5.0
     """a tile covers tile_zoom * width by tile_zoom * height pixels of the image, and is scaled down"""
 
     grid: Literal["auto", "off"] = "auto"
     """auto (if most maps show a battle grid, bring all to the same pixels per square, a power of two near what
     tile_zoom gives, and cut tiles at whole squares), off"""
 
-    tile_overlap: Annotated[float, Field(ge=0, le=0.95)] = 0.5
+    tile_overlap: Annotated[float, Field(ge=0, le=0.95)] = 0.75
     """overlap of neighbouring tiles, as a fraction of a tile"""
 
     tile_contrast: Fraction = 0.6

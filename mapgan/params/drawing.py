@@ -60,7 +60,7 @@ class Sample(Section):
     sheet: Annotated[str, AfterValidator(is_sheet)] = "2x3"
     """columns x rows of a sheet"""
 
-    zoom: Annotated[int, Field(ge=1, le=16)] = 3
+    zoom: Annotated[int, Field(ge=1, le=16)] = 6
     """enlargement of images on the sheets"""
 
     singles: bool = True

@@ -159,7 +159,7 @@ def test_images_are_measured_with_the_labels_of_those_held_out(
     def noted(
         network: nn.Module, size: int, seeds: Sequence[int], labels: list[int] | None = None, batch_size: int = 1
     ) -> Any:
-        told.append(labels)
+        told.append(None if labels is None else [int(label) for label in labels])
         return generate(network, size, seeds, labels, batch_size)
 
     monkeypatch.setattr(evaluator, "generate", noted)
