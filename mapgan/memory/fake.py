@@ -17,7 +17,14 @@ def build_on_meta(params: Params, width: int, height: int, labels: int = 0) -> P
     """The networks of the settings, on the device `meta`."""
     settings = params.train
     with torch.device("meta"):
-        return networks.build(settings.network, settings.networks.of(settings.network), width, height, labels=labels)
+        return networks.build(
+            settings.network,
+            settings.networks.of(settings.network),
+            width,
+            height,
+            labels=labels,
+            reconstruction=settings.reconstruction > 0,
+        )
 
 
 def materialize(network: nn.Module) -> None:

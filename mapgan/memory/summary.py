@@ -58,10 +58,11 @@ class Summary:
 def summarize(params: Params, width: int, height: int, labels: int = 0) -> list[Summary]:
     """The layers of generator and discriminator, for one image of `width` x `height` pixels and its label."""
     pair = build_on_meta(params, width, height, labels)
-    precision, labelled = params.train.precision, labels > 0
+    train, labelled = params.train, labels > 0
+    rebuild = {"rebuild": True} if train.reconstruction else {}
     return [
-        _summarize("generator", pair.generator, (1, pair.latent), labelled, precision),
-        _summarize("discriminator", pair.discriminator, (1, 3, height, width), labelled, precision),
+        _summarize("generator", pair.generator, (1, pair.latent), labelled, train.precision),
+        _summarize("discriminator", pair.discriminator, (1, 3, height, width), labelled, train.precision, **rebuild),
     ]
 
 
@@ -71,16 +72,20 @@ def report(params: Params, width: int, height: int, labels: int = 0) -> str:
     return "\n\n".join([head, *(_table(summary) for summary in summarize(params, width, height, labels))])
 
 
-def _summarize(name: str, network: nn.Module, shape: tuple[int, ...], labelled: bool, precision: str) -> Summary:
-    """Run a forward and a backward pass of a network on an input of shape `shape`."""
+def _summarize(
+    name: str, network: nn.Module, shape: tuple[int, ...], labelled: bool, precision: str, **kwargs: bool
+) -> Summary:
+    """Run a forward and a backward pass of a network on an input of shape `shape` and the keyword arguments."""
     with FakeTensorMode(), Ledger() as ledger:
         materialize(network)
         mix_precision(network, precision)
         ledger.watch(name, network)
         labels = [torch.empty(1, dtype=torch.int64)] if labelled else []
         with torch.autograd.graph.saved_tensors_hooks(ledger.keep, lambda kept: kept):
-            result = network(torch.empty(shape), *labels).sum()
-        result.backward()
+            result = network(torch.empty(shape), *labels, **kwargs)
+        loss = sum(output.sum() for output in (result if isinstance(result, tuple) else (result,)))
+        assert isinstance(loss, Tensor)
+        loss.backward()  # type: ignore[no-untyped-call]
         used = [layer for layer in ledger.layers.values() if _is_used(layer)]
         return Summary(name, used, ledger.peak)
 
@@ -111,8 +116,9 @@ class Ledger(Meter):  # type: ignore[no-untyped-call]
     def _enter(self, layer: Layer) -> None:
         self._call_stack.append(self.layers.setdefault(layer.name, layer))
 
-    def _leave(self, layer: Layer, output: Tensor) -> None:
-        layer.output = tuple(output.shape[1:])
+    def _leave(self, layer: Layer, output: Tensor | tuple[Tensor, ...]) -> None:
+        first = output[0] if isinstance(output, tuple) else output
+        layer.output = tuple(first.shape[1:])
         self._call_stack.pop()
 
     def keep(self, tensor: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from torch import nn
 from mapgan import rng
 from mapgan.errors import MapganError
 from mapgan.networks import conditional, dcgan, mapmaker, mlp, modern
+from mapgan.networks.modern_discriminator import Discriminator
 from mapgan.networks.pair import Pair
 from mapgan.params import NetworkName
 from mapgan.params.section import Section
@@ -29,7 +30,15 @@ BUILDERS: dict[NetworkName, Callable[[Any, int, int], Pair]] = {
 }
 
 
-def build(name: NetworkName, settings: Section, width: int, height: int, seed: int = 0, labels: int = 0) -> Pair:
+def build(
+    name: NetworkName,
+    settings: Section,
+    width: int,
+    height: int,
+    seed: int = 0,
+    labels: int = 0,
+    reconstruction: bool = False,
+) -> Pair:
     """Build the networks called `name`, with random weights.
 
     Args:
@@ -39,13 +48,19 @@ def build(name: NetworkName, settings: Section, width: int, height: int, seed: i
         height: the same.
         seed: of the weights, which are generated on the CPU, whatever the device.
         labels: number of labels that both networks are conditioned on (0: none).
+        reconstruction: whether the discriminator gets a decoder that rebuilds images; only that of `dcgan-modern` can.
     """
     builder = BUILDERS[name]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(rng.key(seed, "weights", 0, 0))
         if labels:
-            return conditional.build(builder, settings, width, height, labels)
-        return builder(settings, width, height)
+            pair = conditional.build(builder, settings, width, height, labels)
+        else:
+            pair = builder(settings, width, height)
+        discriminator = conditional.unconditional(pair.discriminator)
+        if reconstruction and isinstance(discriminator, Discriminator):
+            discriminator.add_decoder()  # last, so that all other weights are the same without it
+        return pair
 
 
 def latent_size(name: NetworkName, settings: Section, width: int, height: int, labels: int = 0) -> int:

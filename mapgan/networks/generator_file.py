@@ -104,7 +104,14 @@ def _assemble(about: About, weights: dict[str, Tensor], path: Path) -> nn.Module
     try:
         settings = network_settings(about)
         with torch.device("meta"):
-            pair = networks.build(about.network, settings, about.width, about.height, labels=len(about.labels))
+            pair = networks.build(
+                about.network,
+                settings,
+                about.width,
+                about.height,
+                labels=len(about.labels),
+                reconstruction=about.train.get("reconstruction", 0) > 0,
+            )
         network = getattr(pair, about.part)
         wanted = {name: tensor.dtype for name, tensor in network.state_dict().items()}
         if {name: tensor.dtype for name, tensor in weights.items()} != wanted:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,7 @@ from mapgan.networks.modern_discriminator import Discriminator
 from mapgan.networks.noise import Noise, noise_corners, noise_field
 from mapgan.networks.norms import norm
 from mapgan.networks.pair import Pair
+from mapgan.networks.resampling import upsample2x, wrap
 from mapgan.networks.residual import Residual, conv
 from mapgan.networks.sizes import channels_at, count_stages
 from mapgan.networks.stack import Stack
@@ -245,23 +246,3 @@ class Style(nn.Module):
         scale, shift = self.affine(style)[:, :, None, None].to(x.dtype).chunk(2, dim=1)
         result: Tensor = x * (1 + scale) + shift
         return result
-
-
-def wrap(x: Tensor) -> Tensor:
-    """`[B, C, h, w]` to `[B, C, h + 2, w + 2]`, with a border of one pixel from the opposite edges.
-
-    The same as `F.pad` with mode circular, and faster.
-    """
-    x = torch.cat([x[:, :, -1:], x, x[:, :, :1]], dim=2)
-    return torch.cat([x[:, :, :, -1:], x, x[:, :, :, :1]], dim=3)
-
-
-def upsample2x(x: Tensor, mode: Literal["nearest", "bilinear"]) -> Tensor:
-    """`[B, C, h, w]` to `[B, C, 2h, 2w]`.
-
-    It computes in float32: the backward pass on a GPU accumulates in the precision of its input.
-    """
-    with torch.autocast(x.device.type, enabled=False):
-        wide = x.to(torch.promote_types(x.dtype, torch.float32))
-        corners = False if mode == "bilinear" else None  # torch accepts it for that mode alone
-        return F.interpolate(wide, scale_factor=2, mode=mode, align_corners=corners).to(x.dtype)

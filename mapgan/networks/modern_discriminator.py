@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mapgan.networks.decoder import Decoder
 from mapgan.networks.he_init import SLOPE, he_init
 from mapgan.networks.residual import RESIDUAL_INIT, Residual
 from mapgan.networks.sizes import channels_at, count_stages
@@ -17,7 +18,7 @@ from mapgan.params.networks import DcganModern
 
 
 class Discriminator(nn.Module):
-    """`[B, 3, height, width]` to logits `[B]`."""
+    """`[B, 3, height, width]` to logits `[B]`, and with a decoder to the images that it rebuilds, too."""
 
     def __init__(self, settings: DcganModern, width: int, height: int) -> None:
         super().__init__()
@@ -34,10 +35,20 @@ class Discriminator(nn.Module):
         self.head = he_init(nn.Linear(features, 1))
         if settings.spectral_norm:
             add_spectral_norm(self)
+        self.last_channels, self.stages = channels[-1], count
+        self.decoder: Decoder | None = None
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits `[B]` for `images`."""
+    def add_decoder(self) -> None:
+        """Add the decoder that rebuilds images."""
+        self.decoder = Decoder(self.last_channels, self.stages)
+
+    def forward(self, images: Tensor, rebuild: bool = False) -> Tensor | tuple[Tensor, Tensor]:
+        """Logits `[B]` for `images`; with `rebuild`, also what the decoder makes of them, `[B, 3, h, w]`."""
         maps = F.leaky_relu(self.blocks(images), SLOPE)
+        logits = self._logits(maps)
+        return (logits, self.decoder(maps)) if rebuild and self.decoder is not None else logits
+
+    def _logits(self, maps: Tensor) -> Tensor:
         features = maps.flatten(1)
         if self.minibatch_std:
             features = torch.cat([features, minibatch_std(maps)], dim=1)

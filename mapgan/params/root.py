@@ -57,6 +57,10 @@ class Params(Section):
                 "train.augment_target: nothing to adapt; name the augmentations in train.augment",
             ),
             (
+                train.reconstruction and train.network != "dcgan-modern",
+                f"train.reconstruction: the discriminator of {train.network} cannot rebuild images; set 0",
+            ),
+            (
                 len(train.discriminator_betas) == 1,
                 "train.discriminator_betas: name both, beta1 and beta2, or none",
             ),

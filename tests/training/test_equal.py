@@ -116,7 +116,9 @@ FULL = [f"{MODERN}.{one}" for one in ("latent_kind=spatial", "excitation=true", 
 BATCH_NORM = ["train.network=dcgan", "train.ghost_batch=4", "train.loss=hinge", "train.penalty=0.0"]
 
 
-@pytest.mark.parametrize("chosen", [[], DROPPING, FULL], ids=["default", "dropout", "full"])
+@pytest.mark.parametrize(
+    "chosen", [[], DROPPING, FULL, ["train.reconstruction=1"]], ids=["default", "dropout", "full", "reconstruction"]
+)
 def test_micro_batches_do_not_change_the_weights(squares: Path, tmp_path: Path, chosen: list[str]) -> None:
     whole = in_double(squares, tmp_path / "a", *chosen)
     assert worst(whole, in_double(squares, tmp_path / "b", *chosen, "machine.micro_batch=4")) < 1e-9

@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from mapgan import files
 from mapgan.dataset import Entry, open_dataset, write_dataset
 from mapgan.errors import MapganError
+from mapgan.networks.generator_file import load_network
 from mapgan.params import load
 from mapgan.training.run import train
 from mapgan.training.run_paths import RunPaths
@@ -137,6 +138,14 @@ def test_fine_tuning_works_without_a_discriminator(squares: Path, tmp_path: Path
     with_it = run(squares, tmp_path / "b", f"train.init_from={str(tmp_path / 'a')!r}")
     (tmp_path / "a/discriminator.safetensors").unlink()
     assert run(squares, tmp_path / "c", f"train.init_from={str(tmp_path / 'a')!r}") != with_it
+
+
+@pytest.mark.parametrize(("first", "then"), [(0, 1), (1, 0)])
+def test_fine_tuning_begins_or_ends_to_rebuild_images(squares: Path, tmp_path: Path, first: int, then: int) -> None:
+    run(squares, tmp_path / "a", f"train.reconstruction={first}")
+    run(squares, tmp_path / "b", f"train.reconstruction={then}", f"train.init_from={str(tmp_path / 'a')!r}")
+    network, _ = load_network(tmp_path / "b" / "discriminator.safetensors")
+    assert any(name.startswith("decoder.") for name in network.state_dict()) == bool(then)
 
 
 def test_a_run_on_larger_images_begins_with_the_coarse_layers(squares: Path, tmp_path: Path) -> None:
