@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from mapgan.networks.decoder import Decoder
 from mapgan.networks.he_init import SLOPE, he_init
+from mapgan.networks.inverted import inverted_down_blocks
 from mapgan.networks.residual import RESIDUAL_INIT, Residual
 from mapgan.networks.sizes import channels_at, count_stages
 from mapgan.networks.spectral import add_spectral_norm
@@ -25,10 +26,11 @@ class Discriminator(nn.Module):
         count = count_stages(width, height)
         channels = [channels_at(settings.discriminator_channels, i, settings.max_channels) for i in range(count)]
         from_rgb = he_init(nn.Conv2d(3, channels[0], 4, stride=2, padding=1))
-        blocks: list[nn.Module] = [
-            DownBlock(in_channels, out_channels, settings.convolutions)
-            for in_channels, out_channels in pairwise(channels)
-        ]
+        blocks: list[nn.Module] = (
+            inverted_down_blocks(channels, settings.convolutions)
+            if settings.blocks == "inverted"
+            else [DownBlock(wide, narrow, settings.convolutions) for wide, narrow in pairwise(channels)]
+        )
         self.blocks = Stack([from_rgb, *blocks], high_res="first")
         self.minibatch_std = settings.minibatch_std
         features = channels[-1] * ((height // 2**count) * (width // 2**count) + self.minibatch_std)

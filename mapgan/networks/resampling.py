@@ -27,3 +27,10 @@ def upsample2x(x: Tensor, mode: Literal["nearest", "bilinear"]) -> Tensor:
         wide = x.to(torch.promote_types(x.dtype, torch.float32))
         corners = False if mode == "bilinear" else None  # torch accepts it for that mode alone
         return F.interpolate(wide, scale_factor=2, mode=mode, align_corners=corners).to(x.dtype)
+
+
+def enlarge(x: Tensor, mode: Literal["nearest", "bilinear"], circular: bool) -> Tensor:
+    """`upsample2x`, of which the result is seamless if it is circular."""
+    if circular and mode == "bilinear":  # the other one does not look at neighbours
+        return upsample2x(wrap(x), mode)[:, :, 2:-2, 2:-2]
+    return upsample2x(x, mode)

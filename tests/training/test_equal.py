@@ -117,7 +117,9 @@ BATCH_NORM = ["train.network=dcgan", "train.ghost_batch=4", "train.loss=hinge", 
 
 
 @pytest.mark.parametrize(
-    "chosen", [[], DROPPING, FULL, ["train.reconstruction=1"]], ids=["default", "dropout", "full", "reconstruction"]
+    "chosen",
+    [[], DROPPING, FULL, ["train.reconstruction=1", f"{MODERN}.blocks=inverted"]],
+    ids=["default", "dropout", "full", "reconstruction"],
 )
 def test_micro_batches_do_not_change_the_weights(squares: Path, tmp_path: Path, chosen: list[str]) -> None:
     whole = in_double(squares, tmp_path / "a", *chosen)
