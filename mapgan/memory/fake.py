@@ -17,8 +17,16 @@ def build_on_meta(params: Params, width: int, height: int, labels: int = 0, labe
     """The networks of the settings, on the device `meta`."""
     settings = params.train
     with torch.device("meta"):
-        section = settings.networks.of(settings.network)
-        return networks.build(settings.network, section, width, height, labels=labels, label_square=label_square)
+        section, rebuild = settings.networks.of(settings.network), settings.reconstruction > 0
+        return networks.build(
+            settings.network,
+            section,
+            width,
+            height,
+            labels=labels,
+            label_square=label_square,
+            reconstruction=rebuild,
+        )
 
 
 def materialize(network: nn.Module) -> None:

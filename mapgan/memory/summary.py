@@ -60,9 +60,10 @@ def summarize(params: Params, width: int, height: int, labels: int = 0, label_sq
     pair = build_on_meta(params, width, height, labels, label_square)
     grid = (height // label_square, width // label_square) if label_square else ()
     precision, label_shapes = params.train.precision, [(1, *grid)] if labels else []
+    rebuild = {"rebuild": True} if params.train.reconstruction else {}
     return [
         _summarize("generator", pair.generator, (1, pair.latent), label_shapes, precision),
-        _summarize("discriminator", pair.discriminator, (1, 3, height, width), label_shapes, precision),
+        _summarize("discriminator", pair.discriminator, (1, 3, height, width), label_shapes, precision, **rebuild),
     ]
 
 
@@ -73,17 +74,24 @@ def report(params: Params, width: int, height: int, labels: int = 0, label_squar
 
 
 def _summarize(
-    name: str, network: nn.Module, shape: tuple[int, ...], label_shapes: list[tuple[int, ...]], precision: str
+    name: str,
+    network: nn.Module,
+    shape: tuple[int, ...],
+    label_shapes: list[tuple[int, ...]],
+    precision: str,
+    **kwargs: bool,
 ) -> Summary:
-    """Run a forward and a backward pass of a network on an input of shape `shape`."""
+    """Run a forward and a backward pass of a network on an input of shape `shape` and the keyword arguments."""
     with FakeTensorMode(), Ledger() as ledger:
         materialize(network)
         mix_precision(network, precision)
         ledger.watch(name, network)
         labels = [torch.empty(label_shape, dtype=torch.int64) for label_shape in label_shapes]
         with torch.autograd.graph.saved_tensors_hooks(ledger.keep, lambda kept: kept):
-            result = network(torch.empty(shape), *labels).sum()
-        result.backward()
+            result = network(torch.empty(shape), *labels, **kwargs)
+        loss = sum(output.sum() for output in (result if isinstance(result, tuple) else (result,)))
+        assert isinstance(loss, Tensor)
+        loss.backward()  # type: ignore[no-untyped-call]
         used = [layer for layer in ledger.layers.values() if _is_used(layer)]
         return Summary(name, used, ledger.peak)
 
@@ -114,8 +122,9 @@ class Ledger(Meter):  # type: ignore[no-untyped-call]
     def _enter(self, layer: Layer) -> None:
         self._call_stack.append(self.layers.setdefault(layer.name, layer))
 
-    def _leave(self, layer: Layer, output: Tensor) -> None:
-        layer.output = tuple(output.shape[1:])
+    def _leave(self, layer: Layer, output: Tensor | tuple[Tensor, ...]) -> None:
+        first = output[0] if isinstance(output, tuple) else output
+        layer.output = tuple(first.shape[1:])
         self._call_stack.pop()
 
     def keep(self, tensor: Tensor) -> Tensor:

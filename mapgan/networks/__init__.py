@@ -17,6 +17,7 @@ from torch import nn
 from mapgan import rng
 from mapgan.errors import MapganError
 from mapgan.networks import conditional, dcgan, label_maps, mapmaker, mlp, modern
+from mapgan.networks.modern_discriminator import Discriminator
 from mapgan.networks.pair import Pair
 from mapgan.networks.unconditional import unconditional
 from mapgan.params import NetworkName
@@ -31,7 +32,14 @@ BUILDERS: dict[NetworkName, Callable[[Any, int, int], Pair]] = {
 
 
 def build(
-    name: NetworkName, settings: Section, width: int, height: int, seed: int = 0, labels: int = 0, label_square: int = 0
+    name: NetworkName,
+    settings: Section,
+    width: int,
+    height: int,
+    seed: int = 0,
+    labels: int = 0,
+    label_square: int = 0,
+    reconstruction: bool = False,
 ) -> Pair:
     """Build the networks called `name`, with random weights.
 
@@ -43,6 +51,7 @@ def build(
         seed: of the weights, which are generated on the CPU, whatever the device.
         labels: number of labels that both networks are conditioned on (0: none).
         label_square: side of the squares that have a label each, pixels (0: each image has one).
+        reconstruction: whether the discriminator gets a decoder that rebuilds images; only that of `dcgan-modern` can.
 
     Raises:
         MapganError: squares have labels, and the latent is not spatial.
@@ -51,10 +60,15 @@ def build(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(rng.key(seed, "weights", 0, 0))
         if labels and label_square:
-            return label_maps.build(settings, width, height, labels, label_square)
-        if labels:
-            return conditional.build(builder, settings, width, height, labels)
-        return builder(settings, width, height)
+            pair = label_maps.build(settings, width, height, labels, label_square)
+        elif labels:
+            pair = conditional.build(builder, settings, width, height, labels)
+        else:
+            pair = builder(settings, width, height)
+        discriminator = unconditional(pair.discriminator)
+        if reconstruction and isinstance(discriminator, Discriminator):
+            discriminator.add_decoder()  # last, so that all other weights are the same without it
+        return pair
 
 
 def latent_size(

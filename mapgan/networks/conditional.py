@@ -49,17 +49,22 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """`[B, 3, height, width]` and labels `[B]` int64 to logits `[B]`."""
+    """`[B, 3, height, width]` and labels `[B]` int64 to logits `[B]`, and what the inner network gives beside them."""
 
     def __init__(self, inner: nn.Module, labels: int) -> None:
         super().__init__()
         self.inner, self.count = inner, labels
         inner.head = _with_outputs(inner.head, labels)  # type: ignore[arg-type]
 
-    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Logits `[B]` for images and labels."""
-        logits: Tensor = self.inner(images).reshape(len(images), self.count)
-        return logits.gather(1, labels[:, None]).squeeze(1)
+    def forward(self, images: Tensor, labels: Tensor, rebuild: bool = False) -> Tensor | tuple[Tensor, Tensor]:
+        """Logits `[B]` for images and labels; with `rebuild`, also rebuilt images."""
+        if rebuild:
+            logits, rebuilt = self.inner(images, rebuild=True)
+            return self._of_labels(logits, labels), rebuilt
+        return self._of_labels(self.inner(images), labels)
+
+    def _of_labels(self, logits: Tensor, labels: Tensor) -> Tensor:
+        return logits.reshape(len(labels), self.count).gather(1, labels[:, None]).squeeze(1)
 
 
 def _with_outputs(layer: nn.Linear | nn.Conv2d, labels: int) -> nn.Linear | nn.Conv2d:

@@ -117,6 +117,7 @@ def _assemble(about: About, weights: dict[str, Tensor], path: Path) -> nn.Module
                 about.height,
                 labels=len(about.labels),
                 label_square=about.label_square,
+                reconstruction=about.train.get("reconstruction", 0) > 0,
             )
         network = getattr(pair, about.part)
         wanted = {name: tensor.dtype for name, tensor in network.state_dict().items()}

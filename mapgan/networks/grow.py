@@ -11,9 +11,11 @@ import re
 import torch
 from torch import nn
 
-from mapgan.networks.modern import Generator, ToRGB
+from mapgan.networks.inverted import InvertedToRGB
+from mapgan.networks.modern import Generator
 from mapgan.networks.modern_discriminator import Discriminator
 from mapgan.networks.unconditional import unconditional
+from mapgan.networks.up_blocks import ToRGB
 
 # settings that may differ: the coarse layers can have the same channels nevertheless
 FINE_CHANNELS = ("generator_channels", "discriminator_channels", "last_channels")
@@ -54,14 +56,14 @@ def _keep_colors(large: nn.Module, small: nn.Module) -> int:
 
     Else the colours of what was learned, such as floor and rock, would come out as random ones at first.
     """
-    assert isinstance(large, ToRGB)
-    assert isinstance(small, ToRGB)
+    assert isinstance(large, ToRGB | InvertedToRGB)  # of the same kind, and inverted residuals add nothing at first
+    assert isinstance(small, ToRGB | InvertedToRGB)
     if (
         large.to_rgb.weight.shape != small.to_rgb.weight.shape
         or large.conv1x1.in_channels != large.conv1x1.out_channels
     ):
         return 0
-    for convolution in (large.conv1x1, large.conv):
+    for convolution in (large.conv1x1, large.conv) if isinstance(large, ToRGB) else (large.conv1x1,):
         nn.init.dirac_(convolution.weight)
     large.to_rgb.load_state_dict(small.to_rgb.state_dict())
     return sum(tensor.numel() for tensor in small.to_rgb.state_dict().values())

@@ -95,9 +95,10 @@ class Discriminator(nn.Module):
         self.inner, self.square, self.count = inner, square, labels + 1
         self.embedding = nn.Embedding(self.count, LABEL_CHANNELS)
 
-    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Logits `[B]` for images and labels."""
+    def forward(self, images: Tensor, labels: Tensor, rebuild: bool = False) -> Tensor | tuple[Tensor, Tensor]:
+        """Logits `[B]` for images and labels; with `rebuild`, also rebuilt images."""
         embedded = self.embedding(labels % self.count).permute(0, 3, 1, 2)
         channels = F.interpolate(embedded, scale_factor=self.square, mode="nearest").to(images.dtype)
-        logits: Tensor = self.inner(torch.cat([images, channels[:, :, : images.shape[2], : images.shape[3]]], dim=1))
-        return logits
+        labelled = torch.cat([images, channels[:, :, : images.shape[2], : images.shape[3]]], dim=1)
+        result: Tensor | tuple[Tensor, Tensor] = self.inner(labelled, rebuild)
+        return result

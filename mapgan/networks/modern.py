@@ -14,29 +14,24 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from mapgan.networks.excitation import SKIP, Excitation
-from mapgan.networks.he_init import SLOPE, he_init
+from mapgan.networks.excitation import SKIP
+from mapgan.networks.he_init import he_init
+from mapgan.networks.inverted import InvertedToRGB, InvertedUpBlock
 from mapgan.networks.modern_discriminator import Discriminator
-from mapgan.networks.noise import Noise, noise_corners, noise_field
-from mapgan.networks.norms import norm
+from mapgan.networks.noise import noise_corners, noise_field
 from mapgan.networks.pair import Pair
-from mapgan.networks.residual import Residual, conv
+from mapgan.networks.resampling import enlarge
+from mapgan.networks.residual import conv
 from mapgan.networks.sizes import channels_at, count_stages
 from mapgan.networks.stack import Stack
+from mapgan.networks.up_blocks import ToRGB, UpBlock, to_colors
 from mapgan.networks.window import Window, whole
 from mapgan.params.networks import DcganModern
-
-STYLE_INIT = 0.3  # initial scale of style modulation
-OUTPUT_INIT = 0.03  # standard deviation of the last weights: images start near grey, where tanh is steep
-
-# the field, `[F, F]`, the position of each image's crop, `[B, 2]`, and the part of the map that the images show
-NoiseCrops = tuple[Tensor, Tensor, Window]
 
 
 def build(settings: DcganModern, width: int, height: int) -> Pair:
@@ -73,23 +68,27 @@ class Generator(nn.Module):
             self.constant = nn.Parameter(torch.randn(self.channels, *self.grid))
         else:
             self.project = he_init(nn.Linear(settings.latent, self.channels * math.prod(self.grid)))
+        inverted = settings.blocks == "inverted"
         # statistics of the whole image do not know its size, so only local ones can be computed window by window
-        self.halo = halo(settings, count) if spatial and settings.norm == "pixel" and not settings.excitation else None
+        local = (settings.norm == "pixel" or inverted) and not settings.excitation
+        self.halo = halo(settings, count) if spatial and local else None
         self.noisy = settings.noise > 0
         if self.noisy:
             self.register_buffer("field", noise_field())
         low_channels = [None] * SKIP + channels if settings.excitation else [None] * count
-        blocks: list[Upsample] = [
-            UpBlock(in_channels, out_channels, low, settings)
+        depth = {"depth": count * settings.convolutions} if inverted else {}
+        up_block, last_block = (InvertedUpBlock, InvertedToRGB) if inverted else (UpBlock, ToRGB)
+        blocks: list[Any] = [
+            up_block(in_channels, out_channels, low, settings, **depth)
             for low, (in_channels, out_channels) in zip(low_channels, pairwise(channels), strict=False)
         ]
-        blocks.append(ToRGB(channels[-1], low_channels[count - 1], settings))
+        blocks.append(last_block(channels[-1], low_channels[count - 1], settings, **depth))
         if label_square:
             index = int(math.log2(self.labels_per_site))  # the block with a pixel per square
             blocks[index].from_labels = he_init(nn.Conv2d(label_channels, channels[index], 1), gain=1.0)
-        self.blocks = Stack(list(blocks), high_res="last", skip=SKIP if settings.excitation else 0)
+        self.blocks = Stack(blocks, high_res="last", skip=SKIP if settings.excitation else 0)
         skips = channels[1:] if settings.output_skips else []
-        self.to_rgb = nn.ModuleList(_to_colors(nn.Conv2d(in_channels, 3, 1)) for in_channels in skips)
+        self.to_rgb = nn.ModuleList(to_colors(nn.Conv2d(in_channels, 3, 1)) for in_channels in skips)
         self.upsample = settings.upsample
 
     @property
@@ -149,15 +148,10 @@ class Generator(nn.Module):
         outputs, colors = self.blocks.outputs(x, **kwargs), None
         for to_rgb in self.to_rgb:
             new = to_rgb(next(outputs))
-            colors = self.enlarged(new if colors is None else colors + new)
+            circular = self.latent_kind == "spatial"
+            colors = enlarge(new if colors is None else colors + new, self.upsample, circular)
         *_, last = outputs
         return torch.tanh(last if colors is None else last + colors)
-
-    def enlarged(self, colors: Tensor) -> Tensor:
-        """`[B, 3, h, w]` to `[B, 3, 2h, 2w]`."""
-        if self.latent_kind == "spatial":
-            return upsample2x(wrap(colors), self.upsample)[:, :, 2:-2, 2:-2]
-        return upsample2x(colors, self.upsample)
 
     def _noise(self, corners: Tensor, window: Window) -> dict[str, Any]:
         return {"noise": (self.field, corners, window)} if self.noisy else {}
@@ -166,7 +160,8 @@ class Generator(nn.Module):
 def halo(settings: DcganModern, blocks: int) -> int:
     """How many sites beyond its own the latent of a site influences, with so many blocks."""
     reach = 1  # in pixels of the current resolution; 1 for each 3x3 convolution
-    for convolutions in (*[settings.convolutions] * (blocks - 1), 2):  # ToRGB has one before and one after
+    last = settings.convolutions if settings.blocks == "inverted" else 2  # ToRGB has one before and one after
+    for convolutions in (*[settings.convolutions] * (blocks - 1), last):
         reach = 2 * reach + (settings.upsample == "bilinear") + convolutions
     return math.ceil(reach / (1 << blocks))
 
@@ -174,114 +169,3 @@ def halo(settings: DcganModern, blocks: int) -> int:
 def _normalized(z: Tensor) -> Tensor:
     """`z` scaled to a mean square of 1 over dimension 1."""
     return z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
-
-
-class Upsample(nn.Module):
-    """`[B, in_channels, h, w]` to `[B, out_channels, 2h, 2w]`: 1x1 convolution, upsampling, 3x3 convolution.
-
-    Then noise, normalization, style modulation by the latent, LeakyReLU, and excitation by features of a lower
-    resolution with `low_channels` channels. Without normalization, colours take many times longer to converge. It is
-    per pixel by default: with statistics of the whole image, the contrast of a line depends on the area around it.
-    """
-
-    def __init__(self, in_channels: int, out_channels: int, low_channels: int | None, settings: DcganModern) -> None:
-        super().__init__()
-        self.circular, self.mode = settings.latent_kind == "spatial", settings.upsample
-        self.conv1x1 = he_init(nn.Conv2d(in_channels, out_channels, 1), gain=1.0)
-        self.conv = he_init(nn.Conv2d(out_channels, out_channels, 3, padding=0 if self.circular else 1))
-        self.add_noise = Noise(out_channels, settings.noise) if settings.noise else None
-        [self.norm] = norm(settings.norm, out_channels)
-        self.style = Style(settings.latent, out_channels) if settings.latent_kind == "constant" else None
-        self.excitation = Excitation(low_channels, out_channels) if low_channels else None
-        self.from_labels: nn.Conv2d | None = None  # set in the block whose input has a pixel per square
-
-    def upsample(
-        self,
-        x: Tensor,
-        noise: NoiseCrops | None = None,
-        style: Tensor | None = None,
-        low_res: Tensor | None = None,
-        labels: Tensor | None = None,
-    ) -> Tensor:
-        """Upsample `x`, up to and including the excitation."""
-        if self.from_labels is not None and labels is not None:
-            x = x + self.from_labels(labels)
-        x = self.conv1x1(x)
-        # cropping after the convolution is faster than before it, as its input stays contiguous
-        x = upsample2x(wrap(x) if self.circular else x, self.mode)
-        x = self.conv(x)[:, :, 1:-1, 1:-1] if self.circular else self.conv(x)
-        if self.add_noise is not None and noise is not None:
-            x = self.add_noise(x, *noise)
-        x = self.norm(x)
-        if self.style is not None and style is not None:
-            x = self.style(x, style)
-        x = F.leaky_relu(x, SLOPE)
-        return self.excitation(x, low_res) if self.excitation is not None and low_res is not None else x
-
-
-class UpBlock(Upsample):
-    """`[B, in_channels, h, w]` to `[B, out_channels, 2h, 2w]`, with a residual at the higher resolution."""
-
-    def __init__(self, in_channels: int, out_channels: int, low_channels: int | None, settings: DcganModern) -> None:
-        super().__init__(in_channels, out_channels, low_channels, settings)
-        count = settings.convolutions - 1
-        self.residual = Residual(out_channels, count, self.circular) if count else None
-
-    def forward(self, x: Tensor, **kwargs: Any) -> Tensor:
-        x = self.upsample(x, **kwargs)
-        return x if self.residual is None else x + self.residual(x)
-
-
-class ToRGB(Upsample):
-    """`[B, in_channels, h, w]` to `[B, 3, 2h, 2w]`, before tanh, with few channels at full resolution."""
-
-    def __init__(self, in_channels: int, low_channels: int | None, settings: DcganModern) -> None:
-        super().__init__(in_channels, settings.last_channels, low_channels, settings)
-        self.to_rgb = _to_colors(nn.Conv2d(settings.last_channels, 3, 3, padding=0 if self.circular else 1))
-
-    def forward(self, x: Tensor, **kwargs: Any) -> Tensor:
-        x = self.upsample(x, **kwargs)
-        colors: Tensor = self.to_rgb(wrap(x) if self.circular else x)
-        return colors
-
-
-def _to_colors(layer: nn.Conv2d) -> nn.Conv2d:
-    nn.init.normal_(layer.weight, 0.0, OUTPUT_INIT)
-    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
-    return layer
-
-
-class Style(nn.Module):
-    """`[B, channels, h, w]` with each channel scaled and shifted by an affine function of the latent `[B, latent]`.
-
-    Adaptive instance normalization (Karras et al. 2019, arXiv:1812.04948, section 2), without a mapping network.
-    """
-
-    def __init__(self, latent: int, channels: int) -> None:
-        super().__init__()
-        self.affine = he_init(nn.Linear(latent, 2 * channels), STYLE_INIT, gain=1.0)
-
-    def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        scale, shift = self.affine(style)[:, :, None, None].to(x.dtype).chunk(2, dim=1)
-        result: Tensor = x * (1 + scale) + shift
-        return result
-
-
-def wrap(x: Tensor) -> Tensor:
-    """`[B, C, h, w]` to `[B, C, h + 2, w + 2]`, with a border of one pixel from the opposite edges.
-
-    The same as `F.pad` with mode circular, and faster.
-    """
-    x = torch.cat([x[:, :, -1:], x, x[:, :, :1]], dim=2)
-    return torch.cat([x[:, :, :, -1:], x, x[:, :, :, :1]], dim=3)
-
-
-def upsample2x(x: Tensor, mode: Literal["nearest", "bilinear"]) -> Tensor:
-    """`[B, C, h, w]` to `[B, C, 2h, 2w]`.
-
-    It computes in float32: the backward pass on a GPU accumulates in the precision of its input.
-    """
-    with torch.autocast(x.device.type, enabled=False):
-        wide = x.to(torch.promote_types(x.dtype, torch.float32))
-        corners = False if mode == "bilinear" else None  # torch accepts it for that mode alone
-        return F.interpolate(wide, scale_factor=2, mode=mode, align_corners=corners).to(x.dtype)

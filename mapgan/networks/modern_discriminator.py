@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mapgan.networks.decoder import Decoder
 from mapgan.networks.he_init import SLOPE, he_init
+from mapgan.networks.inverted import inverted_down_blocks
 from mapgan.networks.residual import RESIDUAL_INIT, Residual
 from mapgan.networks.sizes import channels_at, count_stages
 from mapgan.networks.spectral import add_spectral_norm
@@ -17,27 +19,41 @@ from mapgan.params.networks import DcganModern
 
 
 class Discriminator(nn.Module):
-    """`[B, 3 + label_channels, height, width]` to logits `[B]`; the further channels are labels of squares, if any."""
+    """`[B, 3 + label_channels, height, width]` to logits `[B]`; with a decoder also to the images that it rebuilds.
+
+    The further channels are labels of squares, if there are any.
+    """
 
     def __init__(self, settings: DcganModern, width: int, height: int, label_channels: int = 0) -> None:
         super().__init__()
         count = count_stages(width, height)
         channels = [channels_at(settings.discriminator_channels, i, settings.max_channels) for i in range(count)]
         from_rgb = he_init(nn.Conv2d(3 + label_channels, channels[0], 4, stride=2, padding=1))
-        blocks: list[nn.Module] = [
-            DownBlock(in_channels, out_channels, settings.convolutions)
-            for in_channels, out_channels in pairwise(channels)
-        ]
+        blocks: list[nn.Module] = (
+            inverted_down_blocks(channels, settings.convolutions)
+            if settings.blocks == "inverted"
+            else [DownBlock(wide, narrow, settings.convolutions) for wide, narrow in pairwise(channels)]
+        )
         self.blocks = Stack([from_rgb, *blocks], high_res="first")
         self.minibatch_std = settings.minibatch_std
         features = channels[-1] * ((height // 2**count) * (width // 2**count) + self.minibatch_std)
         self.head = he_init(nn.Linear(features, 1))
         if settings.spectral_norm:
             add_spectral_norm(self)
+        self.last_channels, self.stages = channels[-1], count
+        self.decoder: Decoder | None = None
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits `[B]` for `images`."""
+    def add_decoder(self) -> None:
+        """Add the decoder that rebuilds images."""
+        self.decoder = Decoder(self.last_channels, self.stages)
+
+    def forward(self, images: Tensor, rebuild: bool = False) -> Tensor | tuple[Tensor, Tensor]:
+        """Logits `[B]` for `images`; with `rebuild`, also what the decoder makes of them, `[B, 3, h, w]`."""
         maps = F.leaky_relu(self.blocks(images), SLOPE)
+        logits = self._logits(maps)
+        return (logits, self.decoder(maps)) if rebuild and self.decoder is not None else logits
+
+    def _logits(self, maps: Tensor) -> Tensor:
         features = maps.flatten(1)
         if self.minibatch_std:
             features = torch.cat([features, minibatch_std(maps)], dim=1)

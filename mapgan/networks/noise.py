@@ -10,6 +10,9 @@ from mapgan.networks.window import Window
 
 FIELD = 256  # size of the noise field, pixels
 
+# the field, `[F, F]`, the position of each image's crop, `[B, 2]`, and the part of the map that the images show
+NoiseCrops = tuple[Tensor, Tensor, Window]
+
 
 class Noise(nn.Module):
     """`[B, channels, h, w]` with noise added, with a learned strength per channel.

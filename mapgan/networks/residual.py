@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -24,6 +26,7 @@ class Residual(nn.Module):
         return x
 
 
-def conv(in_channels: int, out_channels: int, circular: bool) -> nn.Conv2d:
+def conv(in_channels: int, out_channels: int, circular: bool, groups: int = 1) -> nn.Conv2d:
     """A 3x3 convolution that keeps the size, with zero or circular padding."""
-    return nn.Conv2d(in_channels, out_channels, 3, padding=1, padding_mode="circular" if circular else "zeros")
+    padding_mode: Literal["circular", "zeros"] = "circular" if circular else "zeros"
+    return nn.Conv2d(in_channels, out_channels, 3, padding=1, padding_mode=padding_mode, groups=groups)

@@ -118,8 +118,12 @@ class DcganModern(Section):
     last_channels: Count = 16
     """channels of the generator at full resolution, where they need the most memory"""
 
+    blocks: Literal["plain", "inverted"] = "plain"
+    """plain (3x3 convolutions of all channels), inverted (R3GAN's: residuals that widen the channels twofold for a 3x3
+    convolution in groups, without normalization; `norm` is for plain blocks)"""
+
     convolutions: Annotated[int, Field(ge=1, le=4)] = 1
-    """3x3 convolutions per residual block"""
+    """3x3 convolutions per block; 2 in R3GAN"""
 
     upsample: Literal["nearest", "bilinear"] = "nearest"
     """upsampling in the generator: nearest (straight walls, texture early on), bilinear (smooth outlines)"""

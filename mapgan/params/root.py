@@ -41,7 +41,7 @@ class Params(Section):
         Raises:
             SettingsError: two settings are incompatible.
         """
-        train = self.train
+        train, modern = self.train, self.train.networks.dcgan_modern
         rules = [
             (
                 train.ghost_batch and train.batch_size % train.ghost_batch,
@@ -62,6 +62,15 @@ class Params(Section):
             (
                 train.augment_target and not train.augment,
                 "train.augment_target: nothing to adapt; name the augmentations in train.augment",
+            ),
+            (
+                train.reconstruction and train.network != "dcgan-modern",
+                f"train.reconstruction: the discriminator of {train.network} cannot rebuild images; set 0",
+            ),
+            (
+                modern.blocks == "inverted" and modern.spectral_norm,
+                "train.networks.dcgan-modern.spectral_norm: inverted blocks begin with weights of 0, which have no "
+                "singular value to divide by; set false",
             ),
             (
                 len(train.discriminator_betas) == 1,

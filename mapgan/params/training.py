@@ -96,6 +96,10 @@ class Train(Section):
     penalty_sigma: Annotated[float, Field(gt=0, le=1)] = 0.03
     """standard deviation of the perturbation for the finite difference, in units of pixel values in [-1, 1]"""
 
+    reconstruction: Annotated[float, Field(ge=0)] = 0.0
+    """weight of the reconstruction loss, with which D also learns to rebuild real images from its last feature maps, at
+    a quarter of their size, against overfitting on few images (0: none; 1 in FastGAN; only in dcgan-modern)"""
+
     generator_lr: LearningRate = AUTO
     """learning rate of the generator (Adam; auto: 0.001 at 64 x 64 pixels and a batch of 32, lower for larger images
     and smaller batches, but not below 0.0002)"""

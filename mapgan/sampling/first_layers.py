@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mapgan.networks.modern import Generator, Style
+from mapgan.networks.modern import Generator
 from mapgan.networks.unconditional import unconditional
+from mapgan.networks.up_blocks import Style
 from mapgan.sampling.latent_shape import LatentShape
 
 

@@ -106,7 +106,9 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
 
 def build(params: Params, dataset: Dataset) -> Pair:
     """The networks for the size and the labels of `dataset`, with freshly initialized weights."""
-    name, section = params.train.network, params.train.networks.of(params.train.network)
+    train = params.train
+    section, reconstruction = train.networks.of(train.network), train.reconstruction > 0
+    size, labels = (dataset.width, dataset.height), len(dataset.labels)
     return networks.build(
-        name, section, dataset.width, dataset.height, params.seed, len(dataset.labels), dataset.label_square
+        train.network, section, *size, params.seed, labels, dataset.label_square, reconstruction=reconstruction
     )

@@ -42,7 +42,9 @@ def test_the_order_of_rows_does_not_change_the_file(tmp_path):
 
 
 def test_columns():
-    assert ",".join(COLUMNS) == ("file,url,page,title,author,licence,mime,bytes,width,height,group,label,label_map,status,reason")
+    assert ",".join(COLUMNS) == (
+        "file,url,page,title,author,licence,mime,bytes,width,height,group,label,label_map,status,reason"
+    )
 
 
 @pytest.mark.parametrize(

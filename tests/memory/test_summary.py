@@ -36,6 +36,13 @@ def test_the_layers_add_up_to_the_networks(network: str, labels: int) -> None:
         assert sum(layer.multiply_adds for layer in summary.layers) == counter.get_total_flops() // 2
 
 
+def test_the_decoder_is_among_the_layers() -> None:
+    few, many = (summarize(tiny(f"train.reconstruction={weight}"), *SIZE)[1].layers for weight in (0, 1))
+    added = {layer.name for layer in many} - {layer.name for layer in few}
+    assert added == {"decoder.blocks.0", "decoder.blocks.0.conv", "decoder.blocks.1"}
+    assert all(layer.backward for layer in many if layer.name in added)
+
+
 @pytest.mark.parametrize("precision", ["no", "bf16"])
 def test_kept_bytes_are_those_in_use_after_the_forward_pass(precision: str) -> None:
     params = tiny(f"train.precision='{precision}'")

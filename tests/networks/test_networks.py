@@ -39,8 +39,10 @@ CASES: list[tuple[NetworkName, Section]] = [
     *NARROW.items(),
     ("dcgan-modern", DcganModern(**MODERN, latent_kind="constant", excitation=True)),
     ("dcgan-modern", DcganModern(**MODERN, latent_kind="spatial", excitation=True, spectral_norm=True)),
+    ("dcgan-modern", DcganModern(**MODERN, blocks="inverted", convolutions=2, output_skips=True)),
+    ("dcgan-modern", DcganModern(**MODERN, blocks="inverted", latent_kind="constant", excitation=True)),
 ]
-CASE_IDS = [*NAMES, "constant", "spatial"]
+CASE_IDS = [*NAMES, "constant", "spatial", "inverted", "inverted constant"]
 SIZES = [(16, 16), (28, 28), (17, 31), (64, 64), (128, 128), (128, 96), (16, 300), (750, 1000), (768, 768)]
 
 

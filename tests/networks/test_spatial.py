@@ -8,6 +8,8 @@ import torch
 
 from mapgan import networks
 from mapgan.errors import MapganError
+from mapgan.networks.he_init import he_init
+from mapgan.networks.inverted import InvertedResidual
 from mapgan.networks.modern import Generator
 from mapgan.params import DcganModern
 from mapgan.sampling.generate import generate
@@ -27,6 +29,9 @@ def generator(**changes: object) -> Generator:
     settings = DcganModern(**{**WIDE, **changes, "latent_kind": "spatial"})  # type: ignore[arg-type]
     built = networks.build("dcgan-modern", settings, 64, 48).generator
     assert isinstance(built, Generator)
+    for module in built.modules():
+        if isinstance(module, InvertedResidual):  # in place of 0
+            he_init(module.reduce)
     return built.eval()
 
 
@@ -41,9 +46,12 @@ def test_any_size_can_be_generated(width: int, height: int) -> None:
 
 
 @torch.no_grad()
-def test_a_shifted_latent_gives_a_shifted_image() -> None:
+@pytest.mark.parametrize(
+    "settings", [{}, {"blocks": "inverted"}, {"blocks": "inverted", "upsample": "bilinear", "output_skips": True}]
+)
+def test_a_shifted_latent_gives_a_shifted_image(settings: dict[str, object]) -> None:
     """With wrap-around in both directions: there is no seam anywhere."""
-    network = generator().double()
+    network = generator(**settings).double()
     for parameter in network.parameters():
         parameter.mul_(1.5)  # for more contrast
     networks.resize(network, 128, 96, seamless=True)
@@ -74,11 +82,12 @@ def test_the_edge_is_like_any_other_column(noise: float) -> None:
     [
         {"noise": 0.3},
         {"theme": 0, "convolutions": 1, "upsample": "bilinear"},
-        {"output_skips": True, "upsample": "bilinear"},
+        {"blocks": "inverted", "noise": 0.3, "norm": "group"},
+        {"blocks": "inverted", "convolutions": 1, "upsample": "bilinear", "output_skips": True},
     ],
 )
 @pytest.mark.parametrize(("width", "height"), [(203, 150), (64, 160)])
-def test_windows_are_parts_of_one_pass(settings: dict[str, float], width: int, height: int) -> None:
+def test_windows_are_parts_of_one_pass(settings: dict[str, object], width: int, height: int) -> None:
     network = generator(**settings)
     latent = networks.resize(network, width, height, seamless=False)
     z = torch.randn(1, latent, generator=torch.Generator().manual_seed(0))
@@ -88,10 +97,11 @@ def test_windows_are_parts_of_one_pass(settings: dict[str, float], width: int, h
     assert np.abs(one_pass - in_windows).max() <= 1
 
 
+@pytest.mark.parametrize("blocks", ["plain", "inverted"])
 @pytest.mark.parametrize("upsample", ["nearest", "bilinear"])
-def test_the_halo_is_as_wide_as_it_needs_to_be(upsample: str) -> None:
+def test_the_halo_is_as_wide_as_it_needs_to_be(upsample: str, blocks: str) -> None:
     """A latent influences the image within the halo, and nearly up to its edge."""
-    network = generator(latent=4, theme=0, upsample=upsample)
+    network = generator(latent=4, theme=0, upsample=upsample, blocks=blocks)
     assert network.halo is not None
     side = 2 * network.halo + 3
     networks.resize(network, side * network.cell, side * network.cell, seamless=True)

@@ -86,10 +86,13 @@ def assert_the_same_whoever_does_the_work(maps: Path, out: Path, *tricks: str) -
         assert logged(out / "a") == pytest.approx(logged(out / other), abs=1e-5)
 
 
-# each with what touches the gradients in a way of its own: a second derivative, several passes, flips, more steps of D
+# each with what touches the gradients in a way of its own: a second derivative, several passes, flips, more steps of D,
+# a loss of real images alone
+REBUILDING = "train.reconstruction=0.5"
+SECOND = ["train.penalty_kind=autograd", "train.label_flip=0.2", "train.discriminator_steps=2"]
 TRICKS = [
-    ["train.penalty_kind=autograd", "train.label_flip=0.2", "train.discriminator_steps=2", "machine.checkpointing=all"],
-    ["train.loss=wasserstein", "train.penalty_kind=wgan-gp", "train.discriminator_passes=separate"],
+    [*SECOND, REBUILDING, "machine.checkpointing=all"],
+    ["train.loss=wasserstein", "train.penalty_kind=wgan-gp", "train.discriminator_passes=separate", REBUILDING],
 ]
 
 
@@ -116,7 +119,11 @@ FULL = [f"{MODERN}.{one}" for one in ("latent_kind=spatial", "excitation=true", 
 BATCH_NORM = ["train.network=dcgan", "train.ghost_batch=4", "train.loss=hinge", "train.penalty=0.0"]
 
 
-@pytest.mark.parametrize("chosen", [[], DROPPING, FULL], ids=["default", "dropout", "full"])
+@pytest.mark.parametrize(
+    "chosen",
+    [[], DROPPING, FULL, ["train.reconstruction=1", f"{MODERN}.blocks=inverted"]],
+    ids=["default", "dropout", "full", "reconstruction"],
+)
 def test_micro_batches_do_not_change_the_weights(squares: Path, tmp_path: Path, chosen: list[str]) -> None:
     whole = in_double(squares, tmp_path / "a", *chosen)
     assert worst(whole, in_double(squares, tmp_path / "b", *chosen, "machine.micro_batch=4")) < 1e-9

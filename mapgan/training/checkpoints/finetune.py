@@ -55,7 +55,7 @@ def _load(network: nn.Module, path: Path, part: str, settings: Train, dataset: D
             f"train.init_from: {path} has {differing}", "fine-tuning needs the same network, size and labels"
         )
     if not grows:
-        network.load_state_dict(stored.state_dict())
+        network.load_state_dict(stored.state_dict(), strict=False)  # the decoder may be in only one of them
     elif grow(network, stored) < MIN_COPIED:
         raise MapganError(
             f"train.init_from: {path} is for {about.width} x {about.height} pixels, and most of its layers have other "

@@ -29,6 +29,7 @@ from mapgan.training.objective.losses import LOSSES, RealFake, accuracy, discrim
 from mapgan.training.objective.optimizers import set_learning_rate
 from mapgan.training.objective.out_of_memory import StepOutOfMemory, StepProgress, halve_micro_batch, is_out_of_memory
 from mapgan.training.objective.penalties import gradient_penalty, penalty_is_due
+from mapgan.training.objective.reconstruction import discriminate
 
 Metrics = dict[str, Tensor]
 DInput = tuple[Tensor, ...]  # images and their labels, if there are any
@@ -178,11 +179,13 @@ class Step:
         metrics: Metrics = {}
         all_logits: RealFake = {}
         for inputs in passes:
-            logits = {kind: self.discriminator(*d_input) for kind, d_input in inputs.items()}
+            logits, distance = discriminate(self.discriminator, inputs, settings.reconstruction > 0)
             d_loss = discriminator_loss(loss, logits, settings.real_label, flipped).mean()
             penalty = gradient_penalty(settings, self.discriminator, d_inputs, logits, self.batches, d_step, indices)
-            self.accelerator.backward((d_loss + penalty) * fraction)
+            self.accelerator.backward((d_loss + penalty + settings.reconstruction * distance) * fraction)
             add(metrics, {"loss_D": d_loss, "penalty": penalty}, 1.0)
+            if settings.reconstruction:
+                add(metrics, {"reconstruction": distance}, 1.0)
             all_logits |= {kind: values.detach() for kind, values in logits.items()}
         real_logits, fake_logits = all_logits["real"], all_logits["fake"]
         if self.augment_probability.adapts:

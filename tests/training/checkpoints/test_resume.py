@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch.nn import functional as F
 
 from mapgan import files
 from mapgan.dataset import Entry, open_dataset, write_dataset
 from mapgan.errors import MapganError
+from mapgan.networks.generator_file import load_network
 from mapgan.params import load
 from mapgan.training.run import train
 from mapgan.training.run_paths import RunPaths
@@ -139,6 +141,14 @@ def test_fine_tuning_works_without_a_discriminator(squares: Path, tmp_path: Path
     assert run(squares, tmp_path / "c", f"train.init_from={str(tmp_path / 'a')!r}") != with_it
 
 
+@pytest.mark.parametrize(("first", "then"), [(0, 1), (1, 0)])
+def test_fine_tuning_begins_or_ends_to_rebuild_images(squares: Path, tmp_path: Path, first: int, then: int) -> None:
+    run(squares, tmp_path / "a", f"train.reconstruction={first}")
+    run(squares, tmp_path / "b", f"train.reconstruction={then}", f"train.init_from={str(tmp_path / 'a')!r}")
+    network, _ = load_network(tmp_path / "b" / "discriminator.safetensors")
+    assert any(name.startswith("decoder.") for name in network.state_dict()) == bool(then)
+
+
 def test_a_run_on_larger_images_begins_with_the_coarse_layers(squares: Path, tmp_path: Path) -> None:
     run(squares, tmp_path / "a", f"{MODERN}.generator_channels=8", f"{MODERN}.discriminator_channels=8")
     wide = write_squares(tmp_path / "wide", 64, 64)
@@ -151,6 +161,17 @@ def test_a_run_on_larger_images_begins_with_the_coarse_layers(squares: Path, tmp
         shift = {"blocks.3.downsample.weight": "blocks.2.downsample.weight"}
         for key in coarse:
             assert torch.allclose(before[shift.get(key, key)], after[key], atol=1e-6), key
+
+
+def test_inverted_blocks_keep_their_colours_on_larger_images(squares: Path, tmp_path: Path) -> None:
+    inverted = [f"{MODERN}.blocks=inverted", f"{MODERN}.last_channels=4"]
+    run(squares, tmp_path / "a", *inverted, f"{MODERN}.generator_channels=8", f"{MODERN}.discriminator_channels=8")
+    wide = write_squares(tmp_path / "wide", 64, 64)
+    still = ["train.generator_lr=1e-12", "train.discriminator_lr=1e-12", "train.steps=1"]
+    run(wide, tmp_path / "b", *inverted, *still, f"train.init_from={str(tmp_path / 'a')!r}")
+    small, large = (load_network(tmp_path / name / "generator.safetensors")[0] for name in "ab")
+    z = torch.randn(1, 8 * 4 * 4 + 2)
+    assert torch.allclose(large(z), F.interpolate(small(z), scale_factor=2), atol=1e-4)
 
 
 def test_a_run_whose_coarse_layers_have_other_channels_does_not_fit(squares: Path, tmp_path: Path) -> None:

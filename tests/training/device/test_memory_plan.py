@@ -75,6 +75,9 @@ TRICKS = [
         (96, 4, "none", [f"{MODERN}.latent_kind=spatial", *FULL]),
         (96, 4, "none", ["train.precision='no'", "train.penalty_kind=autograd"]),
         (96, 4, "none", ["train.precision=bf16", "train.penalty_kind=autograd", *TRICKS]),
+        (96, 4, "none", ["train.reconstruction=1"]),
+        (96, 4, "high", [f"{MODERN}.blocks=inverted", f"{MODERN}.convolutions=2", f"{MODERN}.output_skips=true"]),
+        (64, 4, "all", ["train.reconstruction=1", "train.precision=bf16", "train.penalty_kind=autograd", *TRICKS]),
     ],
 )
 def test_the_prediction_is_what_a_real_step_holds(
