@@ -38,7 +38,7 @@ def test_it_holds_mapgan_alone(wheel: Path) -> None:
     assert sum(name.endswith(".webp") for name in names) >= 240
     for name in ("mapgan/py.typed", "mapgan/params/presets/maps-64-cpu.yaml", "mapgan/collect/demo/maps.json"):
         assert name in names
-    assert wheel.stat().st_size < 10e6
+    assert wheel.stat().st_size < 20e6  # models are at most 8 MB each
 
 
 @pytest.mark.soak
