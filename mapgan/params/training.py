@@ -49,7 +49,7 @@ class Train(Section):
     """mlp (fully connected, for digits), dcgan (the classic), mapmaker (of the first map maker), dcgan-modern (for
     maps)"""
 
-    steps: Count = 1600
+    steps: Count = 800
     """optimizer steps of the generator; raise it to continue a finished run"""
 
     batch_size: Count = 32
