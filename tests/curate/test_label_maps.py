@@ -19,7 +19,7 @@ from mapgan.params.collecting import Folder, Prune, Resize, Scrape
 
 COLORS = np.array([[40, 60, 200], [90, 190, 90], [120, 120, 120]], np.uint8)
 NAMES = ["sea", "grass", "rock"]
-SETTINGS = Resize(width=32, height=32, tile_zoom=2.0, tile_contrast=0.0, holdout=0.3)
+SETTINGS = Resize(width=32, height=32, tile_zoom=2.0, tile_overlap=0.5, tile_contrast=0.0, holdout=0.3)
 
 
 def write_maps(folder: Path, full_size: bool = False, legend: bool = True) -> Path:
