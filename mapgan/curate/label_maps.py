@@ -32,16 +32,24 @@ def check_label_maps(settings: Resize, condition: str) -> None:
     """Check that training images can be cut together with their label images.
 
     Raises:
-        MapganError: they are padded, or their size is not a whole number of squares.
+        MapganError: they are padded.
     """
     if condition != "map":
         return
     if settings.mode == "pad":
         raise MapganError("resize.mode: pad has no labels for the border", "use tiles or crop with label images")
-    if settings.width % LABEL_SQUARE or settings.height % LABEL_SQUARE:
+
+
+def check_label_squares(settings: Resize, square: int) -> None:
+    """Check that a training image is a whole number of squares of labels, each of `square` pixels (0: no labels).
+
+    Raises:
+        MapganError: it is not.
+    """
+    if square and (settings.width % square or settings.height % square):
         raise MapganError(
-            f"resize: {settings.width} x {settings.height} pixels with label images",
-            f"use multiples of {LABEL_SQUARE}",
+            f"resize: {settings.width} x {settings.height} pixels are no whole number of squares of {square} pixels",
+            f"use multiples of {square}, or another tile_zoom",
         )
 
 

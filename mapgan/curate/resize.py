@@ -22,6 +22,7 @@ from mapgan.curate.grid import common_period, find_grid
 from mapgan.curate.label_maps import (
     LABEL_SQUARE,
     check_label_maps,
+    check_label_squares,
     label_grid,
     label_tile,
     label_window,
@@ -120,6 +121,7 @@ def resize(
         square = pixels_per_square(period / settings.tile_zoom) if period >= MIN_SQUARE * settings.tile_zoom else 0.0
         jobs = [(row, (grid or Lines(period)) if square else ANYWHERE) for row, grid in zip(rows, grids, strict=True)]
         label_square = (int(square) or LABEL_SQUARE) if condition == "map" else 0
+        check_label_squares(settings, label_square)
         results: list[ResizedImage] = []
         with Bar("resize", total=len(rows)) as bar:
             for result in parallel_map(

@@ -18,7 +18,8 @@ def read_legend(path: Path) -> dict[str, str]:
     """
     known: dict[str, str] = {}
     for number, line in enumerate(read_lines(path), 1):
-        symbol, _, text = line.strip().partition(" ")
+        symbol, *rest = line.split(None, 1) or [""]
+        text = rest[0] if rest else ""
         if not symbol:
             continue
         label = clean_label(text)
@@ -35,7 +36,7 @@ def read_lines(path: Path) -> list[str]:
         MapganError: it is missing, or not UTF-8 text.
     """
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise MapganError(f"{path}: {reason}", "a legend is a text file with lines such as `#3060c0 water`") from None

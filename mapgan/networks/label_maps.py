@@ -88,7 +88,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """`[B, 3, height, width]` and labels `[B, rows, columns]` int64 to logits `[B]`."""
+    """`[B, 3, height, width]` and labels `[B, rows, columns]`, or `[B]` of whole images, int64, to logits `[B]`."""
 
     def __init__(self, inner: modern_discriminator.Discriminator, labels: int, square: int) -> None:
         super().__init__()
@@ -97,6 +97,9 @@ class Discriminator(nn.Module):
 
     def forward(self, images: Tensor, labels: Tensor, rebuild: bool = False) -> Tensor | tuple[Tensor, Tensor]:
         """Logits `[B]` for images and labels; with `rebuild`, also rebuilt images."""
+        if labels.dim() == 1:
+            rows, columns = (-(-side // self.square) for side in images.shape[2:])
+            labels = labels[:, None, None].expand(-1, rows, columns)
         embedded = self.embedding(labels % self.count).permute(0, 3, 1, 2)
         channels = F.interpolate(embedded, scale_factor=self.square, mode="nearest").to(images.dtype)
         labelled = torch.cat([images, channels[:, :, : images.shape[2], : images.shape[3]]], dim=1)

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from mapgan.errors import MapganError
-from mapgan.params import Sample
 from mapgan.sampling.recipe import Cell, Recipe
 from mapgan.sampling.render import Renderer, TrainedGenerator, open_generator
 
@@ -37,7 +36,7 @@ class Layout:
         self.square = square
         self.labels = np.array([about.labels.index(name) for name in colors])
         self.colors = np.array(list(colors.values()))
-        size = {"width": self.columns * square, "height": self.rows * square, "generator": trained.digest}
+        size = {"width": self.columns * square, "height": self.rows * square, "generator": trained.digest, "reroll": ""}
         self.renderer = Renderer(trained, recipe.model_copy(update=size))
 
     def plan(self, seed: int) -> list[list[int]]:
@@ -49,24 +48,26 @@ class Layout:
         return labels
 
 
-def open_layout(settings: Sample, painter: TrainedGenerator, recipe: Recipe) -> Layout | None:
-    """What draws the plans for `painter`; None if nothing does, and its squares may have any label.
+def open_layout(layout: str, painter: TrainedGenerator, recipe: Recipe) -> Layout | None:
+    """What draws the plans for `painter`: the run or file `layout`, or if that is empty the file beside it.
+
+    None if nothing does; then squares may have any label.
 
     Raises:
         MapganError: as `Layout`, or a layout is asked for, and the squares of this generator have no labels.
     """
     about = painter.about
     if not about.label_square:
-        if settings.layout:
+        if layout:
             raise MapganError(
                 "--layout: this generator has no labels of squares", "train one with dataset.condition=map"
             )
         return None
     beside = layout_path(painter.path)
-    path = Path(settings.layout) if settings.layout else beside
+    path = Path(layout) if layout else beside
     if path.is_dir():
         path = path / "generator.safetensors"
-    return Layout(path, painter, recipe) if settings.layout or beside.is_file() else None
+    return Layout(path, painter, recipe) if layout or beside.is_file() else None
 
 
 def layout_path(generator: Path) -> Path:

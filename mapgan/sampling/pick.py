@@ -16,7 +16,8 @@ from mapgan.params.parsing import parse_seeds
 from mapgan.progress import Bar
 from mapgan.sampling.diversity import thumbnail
 from mapgan.sampling.generate import Pixels
-from mapgan.sampling.labels import captions, labels_for_seeds, parse_labels
+from mapgan.sampling.labels import ANY, captions, labels_for_seeds, parse_labels
+from mapgan.sampling.layout import open_layout
 from mapgan.sampling.map_size import map_size
 from mapgan.sampling.measures import Critic, edge_density
 from mapgan.sampling.recipe import Cell, Recipe
@@ -71,6 +72,8 @@ def pick(settings: Pick, generator: Path, discriminator: Path, device: str = "cp
         columns=min(settings.columns, settings.top),
         zoom=readable_zoom(width),
     )
+    if not settings.label and not settings.seamless and (layout := open_layout("", trained, recipe)):
+        cells = [cell.model_copy(update={"plan": layout.plan(int(cell.latent))}) for cell in cells]
     check_page((width, height), settings.top, recipe.columns, recipe.zoom)
     by = ("logit" if discriminator.is_file() else "edges") if settings.by == "auto" else settings.by
     measure = _logit(discriminator, device, trained, recipe) if by == "logit" else lambda image, _: edge_density(image)
@@ -88,8 +91,9 @@ def _cells(settings: Pick, trained: TrainedGenerator) -> list[Cell]:
     seeds, known = list(dict.fromkeys(parse_seeds(settings.seeds))), trained.about.labels
     if settings.top > len(seeds):
         raise MapganError(f"--top {settings.top}: there are {len(seeds)} seeds", "name more --seeds")
-    labels = labels_for_seeds(seeds, known, parse_labels(settings.label, known, str(trained.path)))
-    names = [known[label] for label in labels] if labels else [""] * len(seeds)
+    requested = parse_labels(settings.label, known, str(trained.path))
+    labels = labels_for_seeds(seeds, known, requested, trained.about.label_square > 0)
+    names = ["" if label == ANY else known[label] for label in labels or [ANY] * len(seeds)]
     return [
         Cell(latent=str(seed), label=name, caption=caption)
         for seed, name, caption in zip(seeds, names, captions(seeds, labels, known), strict=True)
@@ -99,7 +103,8 @@ def _cells(settings: Pick, trained: TrainedGenerator) -> list[Cell]:
 def _logit(discriminator: Path, device: str, trained: TrainedGenerator, recipe: Recipe) -> Measure:
     critic, known = Critic(discriminator, device), trained.about.labels
     critic.check(trained.about, (recipe.width, recipe.height))
-    return lambda image, label: critic.logit(image, known.index(label) if label else None)
+    unknown = ANY if trained.about.label_square else None
+    return lambda image, label: critic.logit(image, known.index(label) if label else unknown)
 
 
 def _measured(renderer: Renderer, cells: list[Cell], measure: Measure) -> tuple[list[float], list[np.ndarray]]:

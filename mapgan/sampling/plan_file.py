@@ -30,8 +30,8 @@ def read_plan(path: Path, legend: Path, labels: Sequence[str], open_squares: boo
     Raises:
         MapganError: a file is missing or damaged, or has a colour, letter or label that is not known.
     """
-    known = _read_legend(legend, labels, {"any": ANY} if open_squares and "any" not in labels else {})
     rows = _text_rows(path) if path.suffix == ".txt" else _image_rows(path)
+    known = _read_legend(legend, labels, {"any": ANY} if open_squares and "any" not in labels else {})
     if not rows or not rows[0] or max(len(rows), len(rows[0])) > MAX_SQUARES:
         raise MapganError(f"{path}: not a plan", f"1 to {MAX_SQUARES} squares each way can be painted")
     plan = np.zeros((len(rows), len(rows[0])), np.int64)

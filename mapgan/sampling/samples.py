@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL.Image import fromarray
 
+from mapgan.errors import MapganError
 from mapgan.params import Sample
 from mapgan.params.parsing import parse_seeds, parse_sheet
 from mapgan.sampling.labels import ANY, captions, file_names, labels_for_seeds, parse_labels
@@ -47,7 +48,10 @@ def write_samples(settings: Sample, generator: Path, results: Path, device: str 
         zoom=settings.zoom,
     )
     renderer = Renderer(trained, recipe)
-    layout = None if painting or requested or settings.seamless else open_layout(settings, trained, recipe)
+    painted = painting or requested or settings.seamless
+    if painted and settings.layout:
+        raise MapganError("--layout draws the plan", "leave out --plan, --label and --seamless")
+    layout = None if painted else open_layout(settings.layout, trained, recipe)
     check_page((width, height), min(len(seeds), columns * rows), recipe.columns, settings.zoom)
     pages: list[Path] = []
     for number, start in enumerate(range(0, len(seeds), columns * rows)):

@@ -13,13 +13,15 @@ from mapgan.errors import MapganError
 from mapgan.networks.modern import Generator
 from mapgan.networks.unconditional import unconditional
 from mapgan.params import Walk
+from mapgan.params.parsing import parse_seeds
 from mapgan.progress import Bar
 from mapgan.sampling.film import SIDE, Frame, fitted, in_256_colours, write_gif, write_mp4
 from mapgan.sampling.generate import Pixels
 from mapgan.sampling.given import with_images
 from mapgan.sampling.labels import parse_labels
+from mapgan.sampling.layout import open_layout
 from mapgan.sampling.map_size import map_size
-from mapgan.sampling.recipe import Cell, Recipe, save_drawn
+from mapgan.sampling.recipe import Cell, Plan, Recipe, save_drawn
 from mapgan.sampling.region import within_region
 from mapgan.sampling.render import Renderer, TrainedGenerator, open_generator
 from mapgan.sampling.sheet import PAPER, check_page, readable_zoom, sheet
@@ -81,9 +83,9 @@ def _remark(settings: Walk, network: nn.Module) -> str:
 def _template(settings: Walk, trained: TrainedGenerator) -> Recipe:
     """The recipe, with the label in a cell that stands for all."""
     known = trained.about.labels
-    requested = parse_labels(settings.label, known, str(trained.path)) or known
+    requested = parse_labels(settings.label, known, str(trained.path)) or ([] if trained.about.label_square else known)
     width, height = map_size(settings, trained.about, trained.spatial)
-    return Recipe(
+    recipe = Recipe(
         generator=trained.digest,
         width=width,
         height=height,
@@ -92,6 +94,10 @@ def _template(settings: Walk, trained: TrainedGenerator) -> Recipe:
         cells=[Cell(label=requested[0] if requested else "")],
         zoom=settings.zoom or readable_zoom(width),
     )
+    if not requested and not settings.seamless and (layout := open_layout("", trained, recipe)):
+        rows = layout.plan(parse_seeds(settings.seeds)[0])  # one plan for all, or nothing else would be seen to change
+        recipe = recipe.model_copy(update={"plan": Plan(rows=rows, square=trained.about.label_square)})
+    return recipe
 
 
 def _rows(settings: Walk, renderer: Renderer, label: str, steps: int) -> Rows:

@@ -99,7 +99,7 @@ def prepare(params: Params, dataset: Dataset, accelerator: Accelerator, plan: Pl
         discriminator_optimizer=optimizers[1],
         indices=indices,
         micro_batch=plan.cost.config.micro_batch,
-        square=max(1, round(dataset.pixels_per_square)),
+        square=dataset.label_square or max(1, round(dataset.pixels_per_square)),
         divisible=not pair.batch_dependent,
     )
 

@@ -96,7 +96,7 @@ def test_bad_label_images_are_one_line(make: Callable[..., Dataset], tmp_path: P
     folder = write_maps(tmp_path / "in")
     with pytest.raises(MapganError, match="pad has no labels for the border"):
         make(folder, SETTINGS.model_copy(update={"mode": "pad"}))
-    with pytest.raises(MapganError, match="30 x 32 pixels with label images; use multiples of 8"):
+    with pytest.raises(MapganError, match="30 x 32 pixels are no whole number of squares of 8 pixels"):
         make(folder, SETTINGS.model_copy(update={"width": 30}))
     (folder / "labels.legend").write_text("#283cc8 sea\n#5abe5a grass\n")
     with pytest.raises(MapganError, match="no line for the colour #787878"):

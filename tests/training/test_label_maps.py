@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from typer.testing import CliRunner
 
 from mapgan import stages
+from mapgan.cli import app
+from mapgan.curate.label_maps import check_label_squares
 from mapgan.dataset import Entry, LabelMaps, open_dataset, write_dataset
 from mapgan.errors import MapganError
-from mapgan.memory.plan import StepConfig
+from mapgan.memory.plan import Plan, StepConfig, StepCost
 from mapgan.params import Sample, load
+from mapgan.params.collecting import Resize
+from mapgan.training.device.device import make_accelerator
 from mapgan.training.device.memory_plan import MemoryEstimator
 from mapgan.training.objective.augment import augment, augment_labels
 from mapgan.training.objective.batches import Batches
+from mapgan.training.prepare import prepare
 from tests.conftest import TINY
 from tests.training.device.test_memory_plan import WIDER, measured_peak
 from tests.training.test_equal import in_double
@@ -116,3 +123,23 @@ def test_plans_are_drawn_by_a_layout(patchwork: Path, tmp_path: Path) -> None:
         stages.sample(settings.model_copy(update={"layout": str(painter)}), painter, tmp_path / "wrong")
     with pytest.raises(MapganError, match="this generator has no labels of squares"):
         stages.sample(asked, layout, tmp_path / "wrong")
+
+
+def test_images_move_by_whole_squares_of_labels(patchwork: Path) -> None:
+    """Without a battle grid, too: labels cannot move by a part of a square."""
+    data = replace(open_dataset(patchwork), pixels_per_square=0.0)
+    params = load(settings=TINY)
+    step = prepare(params, data, make_accelerator(params), Plan(StepCost(StepConfig(4, "none"), 0, 0), 0, False))
+    assert step.square == 8
+
+
+def test_picks_and_walks_of_a_painter(patchwork: Path, tmp_path: Path) -> None:
+    run(patchwork, tmp_path, "train.evaluate_every=0")
+    for command in (["pick", "--seeds", "0-3", "--top", "2"], ["walk", "--seeds", "1,2"]):
+        result = CliRunner().invoke(app, [*command[:1], str(tmp_path), *command[1:], "--squares", "4x4"])
+        assert result.exit_code == 0, result.output
+
+
+def test_a_square_must_fit_a_training_image() -> None:
+    with pytest.raises(MapganError, match="40 x 40 pixels are no whole number of squares of 16 pixels"):
+        check_label_squares(Resize(width=40, height=40), 16)
