@@ -16,7 +16,7 @@ from mapgan.errors import MapganError
 from mapgan.export.square_map import into_squares, open_map
 
 
-@given(st.integers(60, 400), st.floats(5, 40), st.floats(0, 50))
+@given(st.integers(80, 400), st.floats(5, 40), st.floats(0, 50))  # a whole square fits, wherever the lines are
 def test_squares_lie_within_the_image_and_are_of_the_grids_size(width: int, period: float, line: float) -> None:
     drawing = into_squares(Image.new("RGB", (width, 60)), Lines(period, line, 0.0), "an image")
     left, _, right, _ = drawing.box
