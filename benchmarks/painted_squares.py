@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mapgan import stages
-from mapgan.dataset.legend import LEGEND, read_legend
+from mapgan.dataset.legend import LABEL_IMAGE, LEGEND, read_legend
 from mapgan.models import model_file
 from mapgan.params import Sample
 
-SUFFIX = ".labels.png"
 SQUARE = 16  # pixels
 RIDGE = 1e-3
 
@@ -35,7 +34,7 @@ def main() -> None:
     model, folder = sys.argv[1], Path(sys.argv[2])
     legend = read_legend(folder / LEGEND)
     names = sorted(set(legend.values()))
-    plans = sorted(folder.glob(f"*{SUFFIX}"))
+    plans = sorted(folder.glob(f"*{LABEL_IMAGE}"))
     half = len(plans) // 2
     labels = [label_indices(path, legend, names) for path in plans]
     real = [squares(real_map(path)) for path in plans]
@@ -60,8 +59,8 @@ def label_indices(path: Path, legend: dict[str, str], names: list[str]) -> NDArr
 
 def real_map(plan: Path) -> Array:
     """The map that a label image belongs to, `[H, W, 3]`."""
-    stem = plan.name.removesuffix(SUFFIX)
-    [path] = [path for path in plan.parent.glob(f"{stem}.*") if not path.name.endswith(SUFFIX)]
+    stem = plan.name.removesuffix(LABEL_IMAGE)
+    [path] = [path for path in plan.parent.glob(f"{stem}.*") if not path.name.endswith(LABEL_IMAGE)]
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB"), np.float64)
 

@@ -16,10 +16,11 @@ from pathlib import Path
 from PIL import Image
 
 from mapgan import files
+from mapgan.dataset.legend import LABEL_IMAGE, LEGEND
 from tools.overland.painting import paint
 from tools.overland.terrain import Label, Terrain, generate
 
-LEGEND = {
+COLORS = {
     Label.WATER: "#3060c0",
     Label.SAND: "#e8d080",
     Label.GRASS: "#90c060",
@@ -35,7 +36,7 @@ LEGEND = {
 
 def legend() -> str:
     """The content of `labels.legend`: a color and a label per line."""
-    return "".join(f"{color} {label.name.lower()}\n" for label, color in LEGEND.items())
+    return "".join(f"{color} {label.name.lower()}\n" for label, color in COLORS.items())
 
 
 def picture_bytes(terrain: Terrain) -> bytes:
@@ -48,7 +49,7 @@ def picture_bytes(terrain: Terrain) -> bytes:
 def label_bytes(terrain: Terrain) -> bytes:
     """The label map as PNG, one pixel per square."""
     picture = Image.fromarray(terrain.labels.astype("uint8")).convert("P")
-    picture.putpalette(b"".join(bytes.fromhex(LEGEND[label][1:]) for label in Label))
+    picture.putpalette(b"".join(bytes.fromhex(COLORS[label][1:]) for label in Label))
     content = io.BytesIO()
     picture.save(content, "PNG")
     return content.getvalue()
@@ -59,7 +60,7 @@ def draw(out: Path, seed: int) -> int:
     terrain = generate(seed)
     content = picture_bytes(terrain)
     files.write_bytes(out / f"overland-{seed:03d}.webp", content)
-    files.write_bytes(out / f"overland-{seed:03d}.labels.png", label_bytes(terrain))
+    files.write_bytes(out / f"overland-{seed:03d}{LABEL_IMAGE}", label_bytes(terrain))
     return len(content)
 
 
@@ -72,7 +73,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, help="processes (default: one per core)")
     arguments = parser.parse_args()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.maps)
-    files.write_text(arguments.out / "labels.legend", legend())
+    files.write_text(arguments.out / LEGEND, legend())
     with ProcessPoolExecutor(arguments.workers) as pool:
         sizes = list(pool.map(draw, [arguments.out] * len(seeds), seeds))
     print(f"{len(sizes)} maps, {sum(sizes) / 1e6:.1f} MB, the largest {max(sizes) / 1e3:.0f} kB")

@@ -17,7 +17,7 @@ from PIL import Image
 
 from mapgan import files
 from mapgan.collect.demo import packaged
-from mapgan.dataset.legend import LEGEND
+from mapgan.dataset.legend import LABEL_IMAGE, LEGEND
 
 CELL = 16  # side of a square, pixels
 COLORS = {"rock": (62, 57, 52), "floor": (235, 222, 200), "rubble": (64, 112, 208), "door": (208, 64, 32)}
@@ -38,7 +38,7 @@ def main() -> None:
         name = path.name.removesuffix(".webp")
         Image.fromarray(pixels).save(out / f"{name}.png")
         colors = np.array(list(COLORS.values()), np.uint8)
-        Image.fromarray(colors[label_squares(pixels)]).save(out / f"{name}.labels.png")
+        Image.fromarray(colors[label_squares(pixels)]).save(out / f"{name}{LABEL_IMAGE}")
     lines = [f"#{red:02x}{green:02x}{blue:02x} {name}" for name, (red, green, blue) in COLORS.items()]
     files.write_text(out / LEGEND, "\n".join(lines) + "\n")
 

@@ -12,12 +12,11 @@ from mapgan.collect.groups import group
 from mapgan.collect.header import read_header
 from mapgan.collect.image_formats import HEIF, SUFFIXES, can_read_heif
 from mapgan.collect.manifest import ManifestRow
-from mapgan.dataset.legend import LEGEND
+from mapgan.dataset.legend import LABEL_IMAGE, LEGEND
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Folder
 from mapgan.progress import Bar
 
-LABELS = ".labels.png"
 MAX_NAMES = 10  # skipped files that are named, at most
 HEIF_HINT = 'pip install "mapgan[heic]" reads HEIC and HEIF files'
 
@@ -68,7 +67,7 @@ def is_image_file(path: Path) -> bool:
 
 def _is_label_file(path: Path) -> bool:
     """Whether it is a label image, `name.labels.png` for `name.png`, or the legend of these."""
-    return path.name.endswith(LABELS) or path.name == LEGEND
+    return path.name.endswith(LABEL_IMAGE) or path.name == LEGEND
 
 
 def _skipped(folder: Path, paths: Sequence[Path]) -> str:
@@ -113,7 +112,7 @@ def walk(folder: Path, leave_out: Collection[Path] = ()) -> Iterator[Path]:
 def _copy_image(path: Path, relative: Path, group_pattern: str, raw: Path) -> tuple[ManifestRow, bool]:
     """Copy one image; returns its row and whether it is new in `raw`."""
     url = f"folder:{relative.as_posix()}"
-    labels = path.with_name(path.stem + LABELS)
+    labels = path.with_name(path.stem + LABEL_IMAGE)
     try:
         digest = files.sha256_file(path)
         label_map = f"{files.sha256_file(labels)}.png" if labels.is_file() else ""
@@ -121,9 +120,7 @@ def _copy_image(path: Path, relative: Path, group_pattern: str, raw: Path) -> tu
     except OSError as error:
         return ManifestRow(url=url, status="failed", reason=f"cannot be read ({error.strerror})"), False
     target = raw / f"{digest}.{header.suffix}"
-    is_new = not target.is_file() or files.sha256_file(target) != digest
-    if is_new:
-        _copy(path, target)
+    is_new = _copy(path, target)
     if label_map:
         _copy(labels, raw / label_map)
     size = target.stat().st_size
@@ -144,6 +141,10 @@ def _copy_image(path: Path, relative: Path, group_pattern: str, raw: Path) -> tu
     return row, is_new
 
 
-def _copy(path: Path, target: Path) -> None:
+def _copy(path: Path, target: Path) -> bool:
+    """Copy a file to `target`, `<sha256>.<suffix>`, if it is not there whole; returns whether it was not."""
+    if target.is_file() and files.sha256_file(target) == target.stem:
+        return False
     with files.atomic_write(target) as scratch:
         shutil.copyfile(path, scratch)
+    return True

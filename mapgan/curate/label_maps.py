@@ -19,7 +19,7 @@ from mapgan.curate.decode import WHITE, BadImage, Color, open_upright
 from mapgan.curate.prune_record import PruneRecord
 from mapgan.curate.tiling import Lines
 from mapgan.dataset import LabelMaps
-from mapgan.dataset.legend import read_legend
+from mapgan.dataset.legend import LABEL_IMAGE, read_legend
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Resize
 from mapgan.progress import Bar
@@ -34,9 +34,7 @@ def check_label_maps(settings: Resize, condition: str) -> None:
     Raises:
         MapganError: they are padded.
     """
-    if condition != "map":
-        return
-    if settings.mode == "pad":
+    if condition == "map" and settings.mode == "pad":
         raise MapganError("resize.mode: pad has no labels for the border", "use tiles or crop with label images")
 
 
@@ -93,7 +91,7 @@ def label_window(path: Path, size: tuple[int, int], box: Box, target: tuple[int,
 
 def label_tile(name: str) -> str:
     """The file name of the labels of the training image `name`."""
-    return f"{name.removesuffix('.png')}.labels.png"
+    return name.removesuffix(".png") + LABEL_IMAGE
 
 
 def read_label_tiles(paths: Sequence[Path], square: int, legend: Path) -> LabelMaps:

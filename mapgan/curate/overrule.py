@@ -22,7 +22,7 @@ from mapgan.params.collecting import Prune
 FIELDS = ("page", "title", "author", "licence", "label")  # of the manifest, that patterns may match
 
 
-class Verdict(NamedTuple):
+class Override(NamedTuple):
     """What the lists say of an image: `keep`, or the line of drop.txt by which it is dropped, or neither."""
 
     keep: bool = False
@@ -37,7 +37,7 @@ class List:
     lines: dict[int, tuple[str, str]]
 
 
-def verdicts(settings: Prune, rows: Sequence[ManifestRow]) -> list[Verdict]:
+def overrides(settings: Prune, rows: Sequence[ManifestRow]) -> list[Override]:
     """What `prune.keep` and `prune.drop` say of each row. Lines that match none are named on stderr.
 
     Raises:
@@ -50,14 +50,14 @@ def verdicts(settings: Prune, rows: Sequence[ManifestRow]) -> list[Verdict]:
         hits = {name: _hits(row, entries) for name, entries in lists.items()}
         for name, numbers in hits.items():
             used[name] |= set(numbers)
-        found.append(_verdict(row, lists, hits))
+        found.append(_override(row, lists, hits))
     for name, entries in lists.items():
         for number in sorted(entries.lines.keys() - used[name]):
             print(f"mapgan: {entries.path}, line {number}: matches no image, left out", file=sys.stderr)
     return found
 
 
-def _verdict(row: ManifestRow, lists: dict[str, List], hits: dict[str, list[int]]) -> Verdict:
+def _override(row: ManifestRow, lists: dict[str, List], hits: dict[str, list[int]]) -> Override:
     named = {name: [number for number in numbers if not lists[name].lines[number][0]] for name, numbers in hits.items()}
     decisive = named if any(named.values()) else hits
     keep, drop = decisive["keep"], decisive["drop"]
@@ -65,9 +65,9 @@ def _verdict(row: ManifestRow, lists: dict[str, List], hits: dict[str, list[int]
         where = ", ".join(f"{lists[name].path} line {decisive[name][0]}" for name in ("keep", "drop"))
         raise MapganError(f"{row.file} is to be kept and dropped ({where})", "remove one of the lines")
     if not drop:
-        return Verdict(keep=bool(keep))
+        return Override(keep=bool(keep))
     field, text = lists["drop"].lines[drop[0]]
-    return Verdict(dropped_by=f"{lists['drop'].path.name}, line {drop[0]}" + (f" ({field}: {text})" if field else ""))
+    return Override(dropped_by=f"{lists['drop'].path.name}, line {drop[0]}" + (f" ({field}: {text})" if field else ""))
 
 
 def _hits(row: ManifestRow, entries: List) -> list[int]:

@@ -19,7 +19,7 @@ from mapgan.curate.duplicates import Hashed, reject_duplicates
 from mapgan.curate.hashes import as_hex, frequencies, hash_orientations, normalized
 from mapgan.curate.measures import Measures, measure, write_measures
 from mapgan.curate.merge_groups import merge_groups
-from mapgan.curate.overrule import Verdict, verdicts
+from mapgan.curate.overrule import Override, overrides
 from mapgan.curate.prune_record import PruneRecord, write_list
 from mapgan.curate.report import Findings, write_empty_report, write_report
 from mapgan.curate.rules import hard_reason, oddness, soft_limits, soft_reasons
@@ -47,13 +47,13 @@ class Looked:
 
     Attributes:
         row: its record.
-        verdict: what the lists say of it.
+        override: what the lists say of it.
         measures: unless it cannot be decoded.
         hashed: for finding duplicates, unless it is already rejected.
     """
 
     row: PruneRecord
-    verdict: Verdict
+    override: Override
     measures: Measures | None = None
     hashed: Hashed | None = None
 
@@ -71,7 +71,7 @@ def prune(settings: Prune, raw: Path, out: Path, workers: int = 0) -> Counts:
     rows.sort(key=lambda row: (row.file, row.url))
     if not rows:
         raise MapganError(f"{raw / 'manifest.csv'}: lists no image", "check the source")
-    jobs = list(zip(rows, verdicts(settings, rows), strict=True))
+    jobs = list(zip(rows, overrides(settings, rows), strict=True))
     with tempfile.TemporaryDirectory(prefix="mapgan-prune-") as scratch:
         thumbnails = Thumbnails(Path(scratch))
         looked: list[Looked] = []
@@ -109,9 +109,9 @@ def _record(row: ManifestRow) -> PruneRecord:
     return PruneRecord(**vars(replace(row, group=row.group or row.file, width=0, height=0)))
 
 
-def _look(settings: Prune, raw: Path, thumbnails: Thumbnails, job: tuple[PruneRecord, Verdict]) -> Looked:
+def _look(settings: Prune, raw: Path, thumbnails: Thumbnails, job: tuple[PruneRecord, Override]) -> Looked:
     """Decode an image, once; all that is needed of it is taken then."""
-    row, verdict = job
+    row, override = job
     path = raw / row.file
     try:
         with open_upright(path, settings.max_megapixels, needed=MEASURED_SIZE) as (image, width, height):
@@ -119,17 +119,17 @@ def _look(settings: Prune, raw: Path, thumbnails: Thumbnails, job: tuple[PruneRe
             row = replace(row, width=width, height=height, lightness=lightness, contrast=contrast)
             thumbnails.add(row.file, image)
             measures = measure(image, row.file, stored_mode(path), width, height)
-            reason = f"dropped: {verdict.dropped_by}" if verdict.dropped_by else hard_reason(row, settings)
-            if reason and not verdict.keep:
-                return Looked(replace(row, reason=reason), verdict, measures)
+            reason = f"dropped: {override.dropped_by}" if override.dropped_by else hard_reason(row, settings)
+            if reason and not override.keep:
+                return Looked(replace(row, reason=reason), override, measures)
             values = frequencies(image)
             orientations = hash_orientations(values)
             row = replace(row, hash=as_hex(orientations[0]))
             shape = normalized(values).astype(np.float16)
-            return Looked(row, verdict, measures, Hashed(row, _digest(image), orientations, shape, verdict.keep))
+            return Looked(row, override, measures, Hashed(row, _digest(image), orientations, shape, override.keep))
     except BadImage as bad:
         width, height = bad.size
-        return Looked(replace(row, width=width, height=height, reason=str(bad)), verdict)
+        return Looked(replace(row, width=width, height=height, reason=str(bad)), override)
 
 
 def _judge(looked: Sequence[Looked], settings: Prune) -> Findings:
@@ -137,7 +137,7 @@ def _judge(looked: Sequence[Looked], settings: Prune) -> Findings:
     measures = {found.row.file: found.measures for found in looked if found.measures}
     records = [found.row for found in looked if found.hashed is None]
     records += reject_duplicates([found.hashed for found in looked if found.hashed], settings)
-    always = {found.row.file for found in looked if found.verdict.keep}
+    always = {found.row.file for found in looked if found.override.keep}
     kept = [row for row in records if not row.reason]
     of_kept = [measures[row.file] for row in kept]
     limits = soft_limits(settings.soft, of_kept)

@@ -8,6 +8,7 @@ from mapgan.dataset.label_names import clean_label
 from mapgan.errors import MapganError
 
 LEGEND = "labels.legend"  # in a folder of images with label images
+LABEL_IMAGE = ".labels.png"  # the end of the name of a label image: that of `name.png` is `name.labels.png`
 
 
 def read_legend(path: Path) -> dict[str, str]:

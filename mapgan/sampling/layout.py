@@ -7,6 +7,7 @@ for each square (`dataset.condition: map`) then draws the map.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -47,15 +48,23 @@ class Layout:
         labels: list[list[int]] = self.labels[nearest].tolist()
         return labels
 
+    def with_plans(self, cells: Sequence[Cell]) -> list[Cell]:
+        """`cells`, whose latents are seeds, each with a plan of its own."""
+        return [cell.model_copy(update={"plan": self.plan(int(cell.latent))}) for cell in cells]
 
-def open_layout(layout: str, painter: TrainedGenerator, recipe: Recipe) -> Layout | None:
+
+def open_layout(layout: str, painter: TrainedGenerator, recipe: Recipe, requested: Sequence[str]) -> Layout | None:
     """What draws the plans for `painter`: the run or file `layout`, or if that is empty the file beside it.
 
-    None if nothing does; then squares may have any label.
+    None if nothing does, or if the plan of `recipe`, the labels `requested` or seamlessness leave it nothing to draw.
 
     Raises:
-        MapganError: as `Layout`, or a layout is asked for, and the squares of this generator have no labels.
+        MapganError: as `Layout`, or a layout is asked for where there is nothing to draw.
     """
+    if recipe.plan or recipe.seamless or requested:
+        if layout:
+            raise MapganError("--layout draws the plan", "leave out --plan, --label and --seamless")
+        return None
     about = painter.about
     if not about.label_square:
         if layout:

@@ -11,16 +11,17 @@ import numpy as np
 from PIL import Image
 
 from mapgan.errors import MapganError
+from mapgan.networks.generator_file import About
 from mapgan.params import Pick
 from mapgan.params.parsing import parse_seeds
 from mapgan.progress import Bar
 from mapgan.sampling.diversity import thumbnail
 from mapgan.sampling.generate import Pixels
-from mapgan.sampling.labels import ANY, captions, labels_for_seeds, parse_labels
+from mapgan.sampling.labels import ANY, labels_for_seeds, parse_labels
 from mapgan.sampling.layout import open_layout
 from mapgan.sampling.map_size import map_size
 from mapgan.sampling.measures import Critic, edge_density
-from mapgan.sampling.recipe import Cell, Recipe
+from mapgan.sampling.recipe import Cell, Recipe, cells_of_seeds
 from mapgan.sampling.render import Renderer, TrainedGenerator, open_generator, render
 from mapgan.sampling.sheet import check_page, readable_zoom
 from mapgan.sampling.unlike import farthest
@@ -60,7 +61,8 @@ def pick(settings: Pick, generator: Path, discriminator: Path, device: str = "cp
         MapganError: a setting does not suit the generator, or there are fewer seeds than are to be picked.
     """
     trained = open_generator(generator, device)
-    cells = _cells(settings, trained)
+    requested = parse_labels(settings.label, trained.about.labels, str(trained.path))
+    cells = _cells(settings, trained.about, requested)
     width, height = map_size(settings, trained.about, trained.spatial)
     recipe = Recipe(
         generator=trained.digest,
@@ -72,8 +74,8 @@ def pick(settings: Pick, generator: Path, discriminator: Path, device: str = "cp
         columns=min(settings.columns, settings.top),
         zoom=readable_zoom(width),
     )
-    if not settings.label and not settings.seamless and (layout := open_layout("", trained, recipe)):
-        cells = [cell.model_copy(update={"plan": layout.plan(int(cell.latent))}) for cell in cells]
+    if layout := open_layout("", trained, recipe, requested):
+        cells = layout.with_plans(cells)
     check_page((width, height), settings.top, recipe.columns, recipe.zoom)
     by = ("logit" if discriminator.is_file() else "edges") if settings.by == "auto" else settings.by
     measure = _logit(discriminator, device, trained, recipe) if by == "logit" else lambda image, _: edge_density(image)
@@ -87,17 +89,12 @@ def pick(settings: Pick, generator: Path, discriminator: Path, device: str = "cp
     return Picked(seeds, found, by, recipe, render(trained, recipe))
 
 
-def _cells(settings: Pick, trained: TrainedGenerator) -> list[Cell]:
-    seeds, known = list(dict.fromkeys(parse_seeds(settings.seeds))), trained.about.labels
+def _cells(settings: Pick, about: About, requested: list[str]) -> list[Cell]:
+    seeds = list(dict.fromkeys(parse_seeds(settings.seeds)))
     if settings.top > len(seeds):
         raise MapganError(f"--top {settings.top}: there are {len(seeds)} seeds", "name more --seeds")
-    requested = parse_labels(settings.label, known, str(trained.path))
-    labels = labels_for_seeds(seeds, known, requested, trained.about.label_square > 0)
-    names = ["" if label == ANY else known[label] for label in labels or [ANY] * len(seeds)]
-    return [
-        Cell(latent=str(seed), label=name, caption=caption)
-        for seed, name, caption in zip(seeds, names, captions(seeds, labels, known), strict=True)
-    ]
+    labels = labels_for_seeds(seeds, about.labels, requested, about.label_square > 0)
+    return cells_of_seeds(seeds, labels, about.labels)
 
 
 def _logit(discriminator: Path, device: str, trained: TrainedGenerator, recipe: Recipe) -> Measure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,6 +14,7 @@ from mapgan import __version__, files
 from mapgan.errors import MapganError
 from mapgan.params.drawing import MAX_SIZE, MAX_SQUARES, MIN_SIZE
 from mapgan.params.section import Fraction, Section
+from mapgan.sampling.labels import ANY, captions
 
 KEY = "mapgan"  # of the text chunk; its text is JSON
 COMPRESSED = 2000  # characters above which it is compressed, up to what Pillow decompresses
@@ -37,6 +39,15 @@ class Cell(Section):
 
 
 EMPTY = Cell()
+
+
+def cells_of_seeds(seeds: Sequence[int], labels: Sequence[int] | None, known: Sequence[str]) -> list[Cell]:
+    """A cell for each seed, with the name of its label, if it has one, and a caption."""
+    names = ["" if label == ANY else known[label] for label in labels or [ANY] * len(seeds)]
+    return [
+        Cell(latent=str(seed), label=name, caption=caption)
+        for seed, name, caption in zip(seeds, names, captions(seeds, labels, known), strict=True)
+    ]
 
 
 class Plan(Section):

@@ -6,14 +6,13 @@ from pathlib import Path
 
 from PIL.Image import fromarray
 
-from mapgan.errors import MapganError
 from mapgan.params import Sample
 from mapgan.params.parsing import parse_seeds, parse_sheet
-from mapgan.sampling.labels import ANY, captions, file_names, labels_for_seeds, parse_labels
+from mapgan.sampling.labels import file_names, labels_for_seeds, parse_labels
 from mapgan.sampling.layout import open_layout
 from mapgan.sampling.map_size import map_size
 from mapgan.sampling.painting import open_painting
-from mapgan.sampling.recipe import Cell, Plan, Recipe, save_drawn
+from mapgan.sampling.recipe import Cell, Plan, Recipe, cells_of_seeds, save_drawn
 from mapgan.sampling.render import Renderer, open_generator
 from mapgan.sampling.sheet import check_page, sheet
 
@@ -48,27 +47,19 @@ def write_samples(settings: Sample, generator: Path, results: Path, device: str 
         zoom=settings.zoom,
     )
     renderer = Renderer(trained, recipe)
-    painted = painting or requested or settings.seamless
-    if painted and settings.layout:
-        raise MapganError("--layout draws the plan", "leave out --plan, --label and --seamless")
-    layout = None if painted else open_layout(settings.layout, trained, recipe)
+    layout = open_layout(settings.layout, trained, recipe, requested)
     check_page((width, height), min(len(seeds), columns * rows), recipe.columns, settings.zoom)
     pages: list[Path] = []
     for number, start in enumerate(range(0, len(seeds), columns * rows)):
         chunk = seeds[start : start + columns * rows]
         labels = None if painting else labels_for_seeds(chunk, about.labels, requested, about.label_square > 0)
-        texts = captions(chunk, labels, about.labels)
-        names = (
-            [""] * len(chunk) if labels is None else ["" if label == ANY else about.labels[label] for label in labels]
-        )
-        cells = [
-            Cell(latent=str(seed), label=name, caption=text, plan=layout.plan(seed) if layout else [])
-            for seed, name, text in zip(chunk, names, texts, strict=True)
-        ]
+        cells = cells_of_seeds(chunk, labels, about.labels)
+        if layout:
+            cells = layout.with_plans(cells)
         images = [renderer.image(cell) for cell in cells]
         page = recipe.model_copy(update={"cells": cells, "columns": min(columns, len(chunk))})
         pages.append(results / f"sheet-{number:03d}.png")
-        save_drawn(pages[-1], sheet(images, texts, page.columns, settings.zoom), page)
+        save_drawn(pages[-1], sheet(images, [cell.caption for cell in cells], page.columns, settings.zoom), page)
         for name, image, cell in zip(file_names(chunk, labels), images, cells, strict=True) if settings.singles else ():
             save_drawn(results / "singles" / name, fromarray(image), recipe.single(cell))
     return pages

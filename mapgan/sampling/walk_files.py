@@ -94,7 +94,7 @@ def _template(settings: Walk, trained: TrainedGenerator) -> Recipe:
         cells=[Cell(label=requested[0] if requested else "")],
         zoom=settings.zoom or readable_zoom(width),
     )
-    if not requested and not settings.seamless and (layout := open_layout("", trained, recipe)):
+    if layout := open_layout("", trained, recipe, requested):
         rows = layout.plan(parse_seeds(settings.seeds)[0])  # one plan for all, or nothing else would be seen to change
         recipe = recipe.model_copy(update={"plan": Plan(rows=rows, square=trained.about.label_square)})
     return recipe

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tools.draw_overland_maps import LEGEND, draw, label_bytes, legend
+from tools.draw_overland_maps import COLORS, draw, label_bytes, legend
 from tools.overland import painting
 from tools.overland.painting import curve, paint
 from tools.overland.paths import cheapest
@@ -59,7 +59,7 @@ def test_the_label_map_has_the_colors_of_the_legend(terrains):
     for row, column in np.ndindex(SIDE, SIDE):
         label = Label(terrains[SEED].labels[row, column])
         assert "#{:02x}{:02x}{:02x}".format(*picture.getpixel((column, row))) == named[label.name.lower()]
-    assert len(set(LEGEND.values())) == len(Label) == 10
+    assert len(set(COLORS.values())) == len(Label) == 10
 
 
 def test_labels_match_colors(colors):
