@@ -69,7 +69,7 @@ class Crawl:
             raise UnavailableError("leads to another site")
         self.seen.add(url)
         self._add_images(page, url)
-        if self.settings.opt_outs == "ignore" or not page.words & LINK_WORDS:
+        if self.client.settings.opt_outs == "ignore" or not page.words & LINK_WORDS:
             self._add_links(page, url, visit.depth)
 
     def _open(self, url: str) -> tuple[str, Page]:
@@ -91,7 +91,7 @@ class Crawl:
         return fetched.url, page
 
     def _add_images(self, page: Page, url: str) -> None:
-        word = opt_out(page.words) if self.settings.opt_outs == "obey" else ""
+        word = opt_out(page.words) if self.client.settings.opt_outs == "obey" else ""
         for link in page.images:
             image, best = FoundImage(link.urls, url, link.title, page.author, page.licence), link.urls[0]
             if word:

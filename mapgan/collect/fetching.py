@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mapgan import files
@@ -15,11 +17,24 @@ from mapgan.collect.keeping import Gathered
 from mapgan.collect.manifest import ManifestRow
 from mapgan.collect.picture_check import check_picture
 from mapgan.collect.responses import WrongTypeError
+from mapgan.collect.source import Source
 from mapgan.collect.store import Store, Stored
 from mapgan.progress import Bar
 
 GONE = {404, 410}  # for good: the next URL stands for the image from now on
 FORBIDDEN = 403  # perhaps not for good: the next URL is taken, but this one is tried again in the next run
+
+
+def gather(source: Source, client: Client, store: Store, raw: Path, group_pattern: str) -> Gathered:
+    """Copy the images of a source into `raw`.
+
+    Raises:
+        MapganError: as `source.find` does.
+    """
+    found = source.find(client)
+    print(f"mapgan: {len(found.images)} images found", file=sys.stderr)
+    gathered = fetch_images(found.images, client, store, raw, group_pattern)
+    return replace(gathered, rows=found.left_out + gathered.rows, cut=found.cut)
 
 
 def fetch_images(images: Sequence[FoundImage], client: Client, store: Store, raw: Path, group_pattern: str) -> Gathered:

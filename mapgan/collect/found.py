@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mapgan.collect.addresses import UnavailableError, canonical
@@ -36,6 +36,22 @@ class FoundImage:
         )
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a source has found.
+
+    Attributes:
+        images: none of them is downloaded yet.
+        left_out: rows of pages, images or lines that failed or were refused.
+        cut: a limit of the settings ended the search, and no page failed: images that were found by an earlier scrape
+            may now lie behind the limit.
+    """
+
+    images: list[FoundImage]
+    left_out: list[ManifestRow] = field(default_factory=list)
+    cut: bool = False
+
+
 def to_csv(images: Iterable[FoundImage]) -> str:
     """The list of images as CSV, sorted by address; `read_list` reads it."""
     text = io.StringIO(newline="")
@@ -47,8 +63,8 @@ def to_csv(images: Iterable[FoundImage]) -> str:
     return text.getvalue()
 
 
-def read_list(path: Path) -> tuple[list[FoundImage], list[ManifestRow]]:
-    """The images of a list, and rows for lines that are no address.
+def read_list(path: Path) -> Found:
+    """The images of a list; lines that are no address are left out.
 
     Args:
         path: a text file with an address a line, or a CSV file (by its suffix) with a column `url`; the columns of
@@ -73,7 +89,7 @@ def read_list(path: Path) -> tuple[list[FoundImage], list[ManifestRow]]:
             images.setdefault(image.urls[0], image)
     if not images:
         raise MapganError(f"{path}: no addresses of images", f"the first line is {failed[0].url}" if failed else "")
-    return list(images.values()), failed
+    return Found(list(images.values()), failed)
 
 
 def _text_lines(text: str) -> list[dict[str, str]]:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from mapgan import files
 from mapgan.collect.manifest import ManifestRow, read_manifest
+from mapgan.collect.source import Source
 from mapgan.collect.store import Store
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Download
 
-HOW_NOT_WHAT = set(Download.model_fields) - {"max_mib", "max_megapixels", "opt_outs"}
+WHAT = {"max_mib", "max_megapixels", "opt_outs"}  # the other settings of `download` only say how hosts are asked
 
 
 class Incomplete(MapganError):
@@ -33,8 +34,7 @@ class Gathered:
         rows: of the manifest.
         new: number of images that were downloaded in this run.
         answered: all addresses of the images that are there now, also those that were not needed.
-        cut: a limit of the settings ended the search, and no page failed: images that were found by an earlier scrape
-            may now lie behind the limit.
+        cut: as that of `Found`.
         trouble: why nothing could be gathered; empty if something was.
     """
 
@@ -45,12 +45,9 @@ class Gathered:
     trouble: str = ""
 
 
-def last_manifest(settings: Download, addresses: Sequence[str], cache: Path) -> Path:
-    """The manifest of the last scrape that asked for the same: settings and addresses.
-
-    Settings that only say how hosts are asked make no difference.
-    """
-    asked_for = [settings.model_dump(exclude=HOW_NOT_WHAT), sorted(addresses)]
+def last_manifest(download: Download, source: Source, cache: Path) -> Path:
+    """The manifest of the last scrape that asked the same source for the same."""
+    asked_for = [download.model_dump(include=WHAT) | source.settings.model_dump(), sorted(source.addresses)]
     return cache / "scrapes" / f"{files.sha256_bytes(files.canonical_json(asked_for).encode())}.csv"
 
 
@@ -93,22 +90,21 @@ def _restore(file: str, store: Store, raw: Path) -> bool:
     return (raw / file).is_file()
 
 
-def complaint(rows: Collection[ManifestRow], settings: Download, raw: Path) -> str:
+def complaint(rows: Collection[ManifestRow], download: Download, raw: Path) -> str:
     """Why a scrape with these rows has failed, and what to do; empty if it has not, or if it has no image at all."""
-    section = f"scrape.{type(settings).__name__.lower()}"
     failed = [row for row in rows if row.status == "failed"]
     kept = [row for row in rows if row.status == "ok" and row.reason]
     parts = []
     if kept:
         parts.append(
             f"{len(kept)} images of the last scrape are missing now and were kept (the first is {kept[0].url}); "
-            f"run again, or let them go with {section}.allow_fewer"
+            f"run again, or let them go with scrape.download.allow_fewer"
         )
     images = sum(row.status == "ok" for row in rows)
-    if images and len(failed) > settings.max_failed * (len(failed) + images):
+    if images and len(failed) > download.max_failed * (len(failed) + images):
         reasons = ", ".join(f"{number} {reason}" for reason, number in Counter(r.reason for r in failed).most_common(3))
         parts.append(
-            f"{len(failed)} pages or images failed ({reasons}), more than {section}.max_failed allows; "
+            f"{len(failed)} pages or images failed ({reasons}), more than scrape.download.max_failed allows; "
             f"what was fetched is in {raw} and is not fetched again"
         )
     return "; ".join(parts)

@@ -33,10 +33,12 @@ def collect(source: str, out: Path | None, dry_run: bool, params: Path | None, s
         options = {"source": "urls", "urls": {"path": source}}
     scrape = load(params, None, settings, {"scrape": options}).scrape
     if dry_run:
-        images, left_out = discover(scrape)
-        reasons = "".join(f", {count} {reason}" for reason, count in Counter(row.reason for row in left_out).items())
-        print(f"mapgan: {len(images)} images found{reasons}", file=sys.stderr)
-        return to_csv(images).rstrip("\n")
+        found = discover(scrape)
+        reasons = "".join(
+            f", {count} {reason}" for reason, count in Counter(row.reason for row in found.left_out).items()
+        )
+        print(f"mapgan: {len(found.images)} images found{reasons}", file=sys.stderr)
+        return to_csv(found.images).rstrip("\n")
     if out is None:
         raise MapganError("no folder for the images", "name one with --out, or list them with --dry-run")
     return stages.scrape(scrape, out, out / ".mapgan" / "cache")

@@ -63,7 +63,7 @@ class Demo(Section):
 
 
 class Download(Section):
-    """How hosts are asked, and how much is taken."""
+    """How hosts are asked, and how much is taken, whatever the source on the net."""
 
     delay: Annotated[float, Field(ge=0, le=3600)] = 1.0
     """seconds between two requests to the same host (or what its robots.txt asks for, if that is longer)"""
@@ -94,7 +94,8 @@ class Download(Section):
     """false (if images of the last scrape are missing, they are kept and the scrape fails), true (they are removed)"""
 
     allow_private: bool = False
-    """whether names in `urls` may lead to private addresses, as in a home network (written as an address, they may)"""
+    """whether names in `scrape.gallery.urls`, and the addresses of a list, may lead to private addresses, as in a home
+    network (pages whose host is written as an address may)"""
 
     opt_outs: Literal["obey", "ignore"] = "obey"
     """what their site keeps from crawlers or from training by X-Robots-Tag, meta robots or TDM-Reservation: obey (leave
@@ -104,7 +105,7 @@ class Download(Section):
     """your e-mail address or web page for the User-Agent, so that the owner of the site can reach you"""
 
 
-class Gallery(Download):
+class Gallery(Section):
     """`source: gallery`: images from a website."""
 
     urls: list[str] = []
@@ -132,7 +133,7 @@ class Gallery(Download):
     """maximum number of images"""
 
 
-class Urls(Download):
+class Urls(Section):
     """`source: urls`: images from a list of addresses."""
 
     path: Annotated[str, Field(min_length=1), AfterValidator(_without_tilde)] = "data/urls.txt"
@@ -157,6 +158,7 @@ class Scrape(Section):
     """regular expression for file names; the match (or its first group) identifies the map of which the image shows a
     part, so that no map is split between training set and hold-out (empty: the whole name)"""
 
+    download: Download = Download()
     demo: Demo = Demo()
     gallery: Gallery = Gallery()
     urls: Urls = Urls()

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from mapgan.collect.client import Client
-from mapgan.params.collecting import Gallery
+from mapgan.params.collecting import Download, Gallery, Scrape
 
 
 def image_bytes(seed: int = 0, image_format: str = "PNG", size: tuple[int, int] = (8, 6)) -> bytes:
@@ -116,6 +116,12 @@ def running_site(host="127.0.0.1"):
         server.server_close()
 
 
+def gallery_scrape(url: str, *, download: dict | None = None, **settings) -> Scrape:
+    """Settings to scrape a gallery without delays."""
+    options = {"delay": 0, "timeout": 5, "retries": 0, **(download or {})}
+    return Scrape(source="gallery", gallery=Gallery(urls=[url], **settings), download=Download(**options))
+
+
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch):
     for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
@@ -151,7 +157,7 @@ def sleeps():
 def client_of(sleeps):
     def make(*trusted: str, **settings):
         chosen = {"delay": 0, "timeout": 5, "retries": 2, **settings}
-        return Client(Gallery(urls=list(trusted), **chosen), trusted=trusted, sleep=sleeps.append)
+        return Client(Download(**chosen), trusted=trusted, sleep=sleeps.append)
 
     return make
 

@@ -11,7 +11,7 @@ from mapgan.collect import connections
 from mapgan.collect.addresses import RefusedError, UnavailableError
 from mapgan.collect.client import Client
 from mapgan.collect.responses import WrongTypeError
-from mapgan.params.collecting import Gallery
+from mapgan.params.collecting import Download
 
 from .conftest import Reply, html, image_bytes, png
 
@@ -354,7 +354,7 @@ def test_a_name_that_resolves_to_a_private_address_is_refused(site, monkeypatch,
 
     monkeypatch.setattr(connections.HTTPConnection, "_new_conn", to_loopback)
     site.put("/a.png", png())
-    client = Client(Gallery(delay=0, retries=0), trusted=["http://example.org"])
+    client = Client(Download(delay=0, retries=0), trusted=["http://example.org"])
     assert "private address" in error_of(client, f"{scheme}://maps.example.org:{port}/a.png")
     assert site.requested == []
 
@@ -371,8 +371,8 @@ def test_a_name_in_the_settings_may_not_lead_into_the_home_network(site, monkeyp
         return connected
 
     monkeypatch.setattr(connections.HTTPConnection, "_new_conn", to_loopback)
-    assert "private address" in error_of(Client(Gallery(delay=0, retries=0), trusted=[url]), url)
-    assert fetch(Client(Gallery(delay=0, allow_private=True), trusted=[url]), url)[1]
+    assert "private address" in error_of(Client(Download(delay=0, retries=0), trusted=[url]), url)
+    assert fetch(Client(Download(delay=0, allow_private=True), trusted=[url]), url)[1]
 
 
 def test_other_ports_of_a_trusted_host_are_refused(site, other_site, client_of):
@@ -386,7 +386,7 @@ def test_through_a_proxy(site, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "")
     site.put("http://maps.example/a.png", png())
     site.put("http://maps.example/b.png", Reply(b"x" * 100, delay_per_byte=0.05))
-    client = Client(Gallery(delay=0, retries=0, max_seconds=0.5), trusted=[])
+    client = Client(Download(delay=0, retries=0, max_seconds=0.5), trusted=[])
     assert fetch(client, "http://maps.example/a.png")[1] == image_bytes()
     assert error_of(client, "http://maps.example/b.png") == "not finished after 0.5 s"
     assert "private address" in error_of(client, "http://127.1/a.png")
@@ -397,6 +397,6 @@ def test_direct_ignores_the_proxy(site, monkeypatch, closed_port):
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port}")
     monkeypatch.setenv("NO_PROXY", "")
     url = site.put("/a.png", png())
-    client = Client(Gallery(delay=0, retries=0), trusted=[url], direct=True)
+    client = Client(Download(delay=0, retries=0), trusted=[url], direct=True)
     assert fetch(client, url)[1]
     assert isinstance(client.session, requests.Session)

@@ -2,24 +2,22 @@ from dataclasses import replace
 
 import pytest
 
-from mapgan.collect import gallery
+from mapgan.collect import fetching, gallery
 from mapgan.collect.crawl import crawl
 from mapgan.collect.store import Store
 from mapgan.errors import MapganError
 from mapgan.files import sha256_bytes
-from mapgan.params.collecting import Gallery
+from mapgan.params.collecting import Gallery, Scrape
 
-from .conftest import Reply, html, image_bytes, png
+from .conftest import Reply, gallery_scrape, html, image_bytes, png
 
 
 @pytest.fixture
 def gather(tmp_path, client_of):
-    def run(*urls, pattern="", store=None, **settings):
-        gallery_settings = Gallery(urls=list(urls), **{"delay": 0, "timeout": 5, "retries": 1, **settings})
-        client = client_of(*urls, retries=1)
-        gathered = gallery.gather(
-            gallery_settings, pattern, client, store or Store(tmp_path / "cache"), tmp_path / "raw"
-        )
+    def run(*urls, pattern="", store=None, opt_outs="obey", **settings):
+        client = client_of(*urls, retries=1, opt_outs=opt_outs)
+        source = gallery.source(gallery_scrape(urls[0], **settings))
+        gathered = fetching.gather(source, client, store or Store(tmp_path / "cache"), tmp_path / "raw", pattern)
         return gathered.rows, gathered.new
 
     return run
@@ -198,7 +196,7 @@ def test_a_next_page_that_redirects_off_the_site_is_not_read(site, client_of):
     start = site.put("/", html('<img src="a.png"><a rel="next" href="/out">2</a>'))
     site.put("/out", Reply(status=302, headers={"Location": elsewhere}))
     site.put("/there", html('<img src="b.png">'))
-    crawled = crawl(Gallery(urls=[start], delay=0), client_of(start, elsewhere))
+    crawled = crawl(Gallery(urls=[start]), client_of(start, elsewhere))
     assert list(crawled.images) == [site.url + "/a.png"]
     assert [row.reason for row in crawled.failed] == ["leads to another site"]
 
@@ -360,6 +358,6 @@ def test_a_gallery_without_images_stops_the_run(site, gather):
 )
 def test_wrong_settings_stop_the_run_before_any_request(settings, message):
     with pytest.raises(MapganError) as raised:
-        gallery.check_settings(Gallery(**settings))
+        gallery.source(Scrape(gallery=Gallery(**settings)))
     assert message in str(raised.value)
     assert "secret" not in str(raised.value)

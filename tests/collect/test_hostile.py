@@ -6,13 +6,12 @@ import io
 import pytest
 from PIL import Image
 
-from mapgan.collect import gallery
+from mapgan.collect import fetching, gallery
 from mapgan.collect.client import Client
 from mapgan.collect.manifest import deduplicate
 from mapgan.collect.store import Store
-from mapgan.params.collecting import Gallery
 
-from .conftest import Reply, html, image_bytes, png, running_site
+from .conftest import Reply, gallery_scrape, html, image_bytes, png, running_site
 
 PNG = image_bytes(1)
 JPEG = image_bytes(2, "JPEG", (400, 300))
@@ -98,9 +97,9 @@ def scraped(tmp_path_factory):
         start = site.put("/", html(f'{images}{links}<![foo]><a rel="next" href="/p2">next</a>'))
         site.put("/p2", html('<a rel="next" href="/">and round again</a>'))
         limits = {"max_mib": 1.0, "max_seconds": 1.0, "timeout": 0.3, "retries": 3}
-        gallery_settings = Gallery(urls=[start], delay=0, **limits)
-        client = Client(gallery_settings, [start], direct=True, sleep=lambda seconds: None)
-        gathered = gallery.gather(gallery_settings, "", client, Store(folder / "cache"), folder / "raw")
+        scrape = gallery_scrape(start, download=limits)
+        client = Client(scrape.download, [start], direct=True, sleep=lambda seconds: None)
+        gathered = fetching.gather(gallery.source(scrape), client, Store(folder / "cache"), folder / "raw", "")
         rows = deduplicate(gathered.rows)
         return folder / "raw", {row.url.removeprefix(site.url + "/"): row for row in rows}
 

@@ -12,7 +12,7 @@ from .conftest import html, png
 
 IMAGES = 300
 KILLS = 20
-FAST = ["--set", "scrape.gallery.delay=0"]
+FAST = ["--set", "scrape.download.delay=0"]
 
 
 def contents(folder):

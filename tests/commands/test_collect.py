@@ -8,7 +8,7 @@ from mapgan.commands.collect import collect
 from mapgan.errors import MapganError
 from tests.collect.conftest import Reply, html, png, running_site
 
-FAST = ["scrape.gallery.delay=0", "scrape.gallery.retries=0", "scrape.urls.delay=0", "scrape.urls.allow_private=true"]
+FAST = ["scrape.download.delay=0", "scrape.download.retries=0", "scrape.download.allow_private=true"]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_dry_run_lists_the_images_and_downloads_none(gallery, tmp_path, monkey
     assert gallery.requested == ["/robots.txt", "/"]
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "found.csv").write_text(text + "\n", encoding="utf-8")
-    assert [image.title for image in read_list(tmp_path / "found.csv")[0]] == ["The pit", ""]
+    assert [image.title for image in read_list(tmp_path / "found.csv").images] == ["The pit", ""]
     assert collect("found.csv", tmp_path / "out", False, None, FAST).startswith("2 images")
 
 
