@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mapgan import files
-from mapgan.collect import demo, fetching, folder, gallery, keeping, urls
+from mapgan.collect import commons, demo, fetching, folder, gallery, keeping, map_of_the_week, urls, wordpress
 from mapgan.collect.client import Client
 from mapgan.collect.found import Found
 from mapgan.collect.keeping import Gathered, Incomplete
@@ -98,7 +98,7 @@ def discover(settings: Scrape) -> Found:
     if settings.source not in ON_THE_NET:
         raise MapganError(f"scrape.source: {settings.source} is not on the net", f"choose {' or '.join(ON_THE_NET)}")
     source = ON_THE_NET[settings.source](settings)
-    return source.find(Client(settings.download, source.trusted))
+    return source.find(Client(settings.download, source.trusted, source.api))
 
 
 def collect_nothing(raw: Path) -> None:
@@ -130,7 +130,7 @@ def _from_net(source: Source, settings: Scrape, raw: Path, cache: Path) -> Gathe
     store, manifest = Store(cache), keeping.last_manifest(settings.download, source, cache)
     earlier = [] if settings.download.allow_fewer else keeping.images_in(manifest)
     try:
-        client = Client(settings.download, source.trusted)
+        client = Client(settings.download, source.trusted, source.api)
         gathered = fetching.gather(source, client, store, raw, settings.group_pattern)
     except MapganError as error:
         if not earlier:
@@ -146,5 +146,11 @@ def _from_demo(settings: Scrape, raw: Path, cache: Path) -> Gathered:
     return demo.gather(settings.demo, settings.group_pattern, raw, cache)
 
 
-ON_THE_NET: dict[str, Callable[[Scrape], Source]] = {"gallery": gallery.source, "urls": urls.source}
+ON_THE_NET: dict[str, Callable[[Scrape], Source]] = {
+    "gallery": gallery.source,
+    "wordpress": wordpress.source,
+    "commons": commons.source,
+    "map-of-the-week": map_of_the_week.source,
+    "urls": urls.source,
+}
 OTHERS: dict[str, Callable[[Scrape, Path, Path], Gathered]] = {"folder": _from_folder, "demo": _from_demo}

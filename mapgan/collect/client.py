@@ -37,6 +37,7 @@ class Client:
     Args:
         settings: delay, timeout, retries, limits and contact.
         trusted: URLs from the settings; no other host may have a private address.
+        api: beginning of the URLs that a site has made for programs; its robots.txt is for the others. Empty for none.
         direct: ignore the proxy of the environment.
         sleep: sleeps for a number of seconds.
     """
@@ -45,10 +46,11 @@ class Client:
         self,
         settings: Download,
         trusted: Iterable[str],
+        api: str = "",
         direct: bool = False,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.settings, self.sleep = settings, sleep
+        self.settings, self.api, self.sleep = settings, api, sleep
         named = {origin(url) for url in trusted}
         # a name that the user wrote may lead elsewhere the next time; an address that they wrote may not
         self.trusted = frozenset(host for host in named if settings.allow_private or not is_public(host[0]))
@@ -84,7 +86,7 @@ class Client:
             url = canonical(url)
             host, port = origin(url)
             check(host, port, host, self.trusted)  # behind a proxy, the adapter sees only the proxy's address
-            if expected != "robots":
+            if expected != "robots" and not (self.api and url.startswith(self.api)):
                 self._check_robots(url)
             result = self._request_with_retries(url, into, expected, limit, _referer(page, url))
             if isinstance(result, Fetched):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 import soupsieve
 
-from mapgan.collect.addresses import UnavailableError, origin
 from mapgan.collect.client import Client
 from mapgan.collect.crawl import crawl
 from mapgan.collect.found import Found
-from mapgan.collect.source import Source
+from mapgan.collect.source import Source, check_urls
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Gallery, Scrape
 
@@ -45,15 +43,7 @@ def _find(settings: Scrape, client: Client) -> Found:
 
 
 def _check(settings: Gallery) -> None:
-    if not settings.urls:
-        raise MapganError("scrape.gallery.urls is empty", "give it the URLs of the first pages")
-    for url in settings.urls:
-        if re.match(r"\w+://[^/?#]*@", url):
-            raise MapganError("scrape.gallery.urls: a URL contains a user name or password", "remove it")
-        try:
-            origin(url)
-        except UnavailableError as error:
-            raise MapganError(f"scrape.gallery.urls: {url}: {error}", "write it as https://example.org/maps") from None
+    check_urls(settings.urls, "scrape.gallery.urls", "https://example.org/maps")
     for name in ("images", "next_page", "follow"):
         try:
             soupsieve.compile(getattr(settings, name) or "a")

@@ -7,6 +7,7 @@ is limited here, in nesting, which selectors climb, and in elements.
 from __future__ import annotations
 
 import itertools
+import re
 import warnings
 from typing import Any
 
@@ -17,6 +18,8 @@ MAX_DEPTH = 200  # elements within each other; deeper ones become siblings
 MAX_TAGS = 200_000  # the rest of a page is left out
 MAX_TEXT = 500  # characters
 MAX_NODES = 200  # looked at for the text of an element
+MAX_PIECE = 20_000  # characters of a piece of HTML in a field of an API
+HIDDEN = 'script, style, [hidden], [style*="display:none"], [style*="display: none"]'
 
 
 class _Limited(BeautifulSoup):
@@ -59,6 +62,14 @@ def text_of(tag: Tag) -> str:
     """The beginning of an element's text, with single spaces."""
     nodes = itertools.islice(tag.descendants, MAX_NODES)
     return one_line(" ".join(node[:MAX_TEXT] for node in nodes if isinstance(node, NavigableString)))
+
+
+def plain_text(html: str) -> str:
+    """The beginning of the text that a piece of HTML shows."""
+    soup = parse(html[:MAX_PIECE].encode(errors="replace"), "utf-8")
+    for tag in soup.select(HIDDEN):
+        tag.extract()
+    return re.sub(r" (?=[,.;:)])", "", one_line(soup.get_text(" ")))
 
 
 def one_line(text: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import BinaryIO, Literal
 
 import requests
@@ -21,8 +22,8 @@ ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}  # not asked for, but 
 CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE | re.ASCII)
 MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
-Resource = Literal["page", "image", "robots"]
-NAMES: dict[Resource, str] = {"page": "a page", "image": "an image", "robots": "a robots.txt"}
+Resource = Literal["page", "image", "robots", "data"]
+NAMES: dict[Resource, str] = {"page": "a page", "image": "an image", "robots": "a robots.txt", "data": "JSON"}
 
 
 class WrongTypeError(UnavailableError):
@@ -43,12 +44,13 @@ class TransientError(UnavailableError):
 
 @dataclass(frozen=True)
 class Fetched:
-    """The URL of a downloaded body after all redirects, its type as the server states it, and its robots words."""
+    """The URL of a downloaded body after all redirects, its type as the server states it, robots words, and headers."""
 
     url: str
     media_type: str = ""
     charset: str | None = None
     words: frozenset[str] = frozenset()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_head(response: requests.Response, url: str, expected: Resource) -> Fetched:
@@ -72,7 +74,7 @@ def read_head(response: requests.Response, url: str, expected: Resource) -> Fetc
         raise UnavailableError("sent in an encoding that was not asked for", status)
     charset = CHARSET.search(parameters)
     words = words_for_us(response.raw.headers.getlist("X-Robots-Tag"), headers.get("TDM-Reservation", ""))
-    return Fetched(url, media_type, charset[1].lower() if charset else None, words)
+    return Fetched(url, media_type, charset[1].lower() if charset else None, words, headers)
 
 
 def download(response: requests.Response, fetched: Fetched, into: BinaryIO, expected: Resource, limit: int) -> None:

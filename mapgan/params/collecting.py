@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from mapgan.params.api_sources import Commons, MapOfTheWeek, WordPress
 from mapgan.params.section import Count, Fraction, Section, Side
 
 DemoStyle = Literal["rock", "blueprint", "ink"]
@@ -150,9 +151,10 @@ class Folder(Section):
 class Scrape(Section):
     """Where the images come from."""
 
-    source: Literal["demo", "gallery", "urls", "folder"] = "demo"
-    """demo (dungeon plans that come with mapgan), gallery (a website), urls (a list of addresses), folder (images of
-    your own)"""
+    source: Literal["demo", "gallery", "wordpress", "commons", "map-of-the-week", "urls", "folder"] = "demo"
+    """demo (dungeon plans that come with mapgan), gallery (a website), wordpress (one with WordPress, by its API),
+    commons (Wikimedia Commons), map-of-the-week (maps of Wizards of the Coast in a web archive; all rights reserved),
+    urls (a list of addresses), folder (images of your own)"""
 
     group_pattern: Pattern = ""
     """regular expression for file names; the match (or its first group) identifies the map of which the image shows a
@@ -161,6 +163,9 @@ class Scrape(Section):
     download: Download = Download()
     demo: Demo = Demo()
     gallery: Gallery = Gallery()
+    wordpress: WordPress = WordPress()
+    commons: Commons = Commons()
+    map_of_the_week: MapOfTheWeek = Field(default=MapOfTheWeek(), alias="map-of-the-week")
     urls: Urls = Urls()
     folder: Folder = Folder()
 
