@@ -1,4 +1,4 @@
-"""The scrape stage: collects images from a website, a list of addresses, a folder, or the demo gallery."""
+"""The scrape stage: collects images from websites, archives, a list of addresses, a folder, or the demo gallery."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from mapgan import files
 from mapgan.collect import commons, demo, fetching, folder, gallery, keeping, map_of_the_week, urls, wordpress
@@ -27,6 +28,7 @@ __all__ = [
     "collect_nothing",
     "discover",
     "read_manifest",
+    "settings_for",
     "write_manifest",
 ]
 
@@ -39,7 +41,7 @@ class Counts:
 
     `images` are in the manifest. `new` ones of them were downloaded in this run or, from a folder, were not in `raw`
     before. `failed` counts the pages, images or files that could not be read and were skipped; `refused` those that
-    their owner keeps from crawlers.
+    their owner keeps from crawlers, and those whose licence is not allowed.
     """
 
     images: int
@@ -101,6 +103,15 @@ def discover(settings: Scrape) -> Found:
     return source.find(Client(settings.download, source.trusted, source.api))
 
 
+def settings_for(url: str) -> dict[str, Any]:
+    """The settings of the section `scrape` for what a URL shows; without a source of its own, it is a gallery."""
+    for name, from_url in BY_URL.items():
+        options = from_url(url)
+        if options is not None:
+            return {"source": name, name: options}
+    return {"source": "gallery", "gallery": {"urls": [url]}}
+
+
 def collect_nothing(raw: Path) -> None:
     """Write an empty manifest to `raw` and remove the images of an earlier run."""
     before = _images_in_manifest(raw)
@@ -152,5 +163,10 @@ ON_THE_NET: dict[str, Callable[[Scrape], Source]] = {
     "commons": commons.source,
     "map-of-the-week": map_of_the_week.source,
     "urls": urls.source,
+}
+BY_URL: dict[str, Callable[[str], dict[str, Any] | None]] = {
+    "wordpress": wordpress.from_url,
+    "commons": commons.from_url,
+    "map-of-the-week": map_of_the_week.from_url,
 }
 OTHERS: dict[str, Callable[[Scrape, Path, Path], Gathered]] = {"folder": _from_folder, "demo": _from_demo}

@@ -93,11 +93,11 @@ def _find(settings: Commons, client: Client) -> Found:
             try:
                 for file in _files(client, url, bar):
                     _add(file, settings, finds, digests)
-                    if finds.cut:
+                    if finds.full:
                         break
             except UnavailableError as error:
                 finds.leave_out(FoundImage((url,)), str(error))
-            if finds.cut:
+            if finds.full:
                 break
     return finds.result("check the names in scrape.commons.categories, or the words in scrape.commons.search")
 

@@ -21,15 +21,24 @@ class Finds:
         self.section, self.max_images = section, max_images
         self.images: dict[str, FoundImage] = {}
         self.left_out: dict[str, ManifestRow] = {}
-        self.cut = False
-        """whether there were more"""
+        self.limits: set[str] = set()
+        """names of the settings that have cut the search short"""
 
     def add(self, image: FoundImage) -> None:
         """Add an image, unless it is known or there are enough."""
         if image.urls[0] not in self.images and len(self.images) >= self.max_images:
-            self.cut = True
+            self.limit("max_images")
         else:
             self.images.setdefault(image.urls[0], image)
+
+    def limit(self, setting: str) -> None:
+        """Note that this setting has cut the search short."""
+        self.limits.add(setting)
+
+    @property
+    def full(self) -> bool:
+        """Whether there was another image than the last one that was wanted."""
+        return "max_images" in self.limits
 
     def leave_out(self, image: FoundImage, reason: str, refused: bool = False) -> None:
         """Note why an image, or the answer at its address, is left out."""
@@ -47,7 +56,6 @@ class Finds:
             first = next(iter(failed or rows), None)
             reason = f"{self.section}: no images found"
             raise MapganError(reason, f"{first.url}: {first.reason}" if first else hint)
-        if self.cut:
-            line = f"mapgan: {self.section}.max_images reached, at least 1 image left out; raise it for all"
-            print(line, file=sys.stderr)
-        return Found(list(self.images.values()), rows, cut=self.cut and not failed)
+        for setting in sorted(self.limits):
+            print(f"mapgan: {self.section}.{setting} reached, there is more; raise it for all", file=sys.stderr)
+        return Found(list(self.images.values()), rows, cut=bool(self.limits) and not failed)

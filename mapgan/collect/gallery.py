@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import soupsieve
@@ -12,6 +13,8 @@ from mapgan.collect.found import Found
 from mapgan.collect.source import Source, check_urls
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Gallery, Scrape
+
+HOST = re.compile(r"\w[\w.-]*")
 
 
 def source(settings: Scrape) -> Source:
@@ -44,6 +47,9 @@ def _find(settings: Scrape, client: Client) -> Found:
 
 def _check(settings: Gallery) -> None:
     check_urls(settings.urls, "scrape.gallery.urls", "https://example.org/maps")
+    for host in settings.hosts:
+        if not HOST.fullmatch(host):
+            raise MapganError(f"scrape.gallery.hosts: {host} is no host", "write it as maps.example.org")
     for name in ("images", "next_page", "follow"):
         try:
             soupsieve.compile(getattr(settings, name) or "a")

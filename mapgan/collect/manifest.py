@@ -55,7 +55,7 @@ class ManifestRow:
         group: the map of which the image shows a part; a group is never split between training set and hold-out.
         label: the subfolder that it is from; empty if there is none.
         label_map: name in `data/raw` of its label image; empty if there is none.
-        status: ok, failed, or refused (its owner keeps it from crawlers).
+        status: ok, failed, or refused (its owner keeps it from crawlers, or its licence is not among those allowed).
         reason: why it failed or was refused; or why it is ok though it was not seen in this run.
     """
 

@@ -34,7 +34,7 @@ from mapgan.params.api_sources import MapOfTheWeek
 from mapgan.params.collecting import Scrape
 from mapgan.progress import Bar
 
-SITE = "archive.wizards.com"
+NAME, SITE = "map-of-the-week", "archive.wizards.com"
 SECONDS = 2.5  # between two requests to the index: 24 a minute
 CAPTURES = 3  # of a page that are looked at, the newest: a site that has closed may say so with status 200
 AUTHOR, LICENCE = "Wizards of the Coast", "all rights reserved"
@@ -64,8 +64,8 @@ class Capture:
 
 
 def from_url(url: str) -> dict[str, Any] | None:
-    """The settings for the site that is gone."""
-    return {} if urlsplit(url).hostname == SITE else None
+    """The settings for the site that is gone, or for the name of this source."""
+    return {} if url == NAME or urlsplit(url).hostname == SITE else None
 
 
 def source(settings: Scrape) -> Source:

@@ -18,7 +18,7 @@ MAX_DEPTH = 200  # elements within each other; deeper ones become siblings
 MAX_TAGS = 200_000  # the rest of a page is left out
 MAX_TEXT = 500  # characters
 MAX_NODES = 200  # looked at for the text of an element
-MAX_PIECE = 20_000  # characters of a piece of HTML in a field of an API
+MAX_PIECE = 10_000  # characters of a piece of HTML in a field of an API
 HIDDEN = 'script, style, [hidden], [style*="display:none"], [style*="display: none"]'
 
 

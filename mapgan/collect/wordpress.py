@@ -76,7 +76,7 @@ def _find(settings: WordPress, client: Client) -> Found:
             for item in _items(client, api, settings.max_pages, finds, bar):
                 for image in _images(item, api):
                     finds.add(image)
-                if finds.cut:
+                if finds.full:
                     return finds.result("")
     return finds.result("check scrape.wordpress.urls and content")
 
@@ -115,7 +115,8 @@ def _items(client: Client, api: str, max_pages: int, finds: Finds, bar: Bar) -> 
         if pages is None and not listed:  # with their number known, a page may be empty: it hides what is not public
             return
         yield from listed
-    finds.cut |= pages is None or pages > max_pages
+    if pages is None or pages > max_pages:
+        finds.limit("max_pages")
 
 
 def _listed(answer: Answer, client: Client) -> list[dict[str, Any]]:

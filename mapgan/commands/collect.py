@@ -6,10 +6,9 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from mapgan import stages
-from mapgan.collect import discover
+from mapgan.collect import discover, settings_for
 from mapgan.collect.found import to_csv
 from mapgan.errors import MapganError
 from mapgan.params import load
@@ -19,7 +18,7 @@ def collect(source: str, out: Path | None, dry_run: bool, params: Path | None, s
     """Download the images of `source` to `out`; with `dry_run`, only list them.
 
     Args:
-        source: URL of a page, or a text or CSV file of addresses.
+        source: URL of a page, `map-of-the-week`, or a text or CSV file of addresses.
         out: folder for the images and their manifest; downloads that later runs use are in its hidden `.mapgan`.
         dry_run: return the list as CSV, which `collect` takes as a source; nothing is written.
         params: settings file.
@@ -28,9 +27,8 @@ def collect(source: str, out: Path | None, dry_run: bool, params: Path | None, s
     Raises:
         MapganError: a setting is wrong, the source cannot be reached, or there is no folder to write to.
     """
-    options: dict[str, Any] = {"source": "gallery", "gallery": {"urls": [source]}}
-    if Path(source).is_file():
-        options = {"source": "urls", "urls": {"path": source}}
+    is_list = Path(source).is_file()
+    options = {"source": "urls", "urls": {"path": source}} if is_list else settings_for(source)
     scrape = load(params, None, settings, {"scrape": options}).scrape
     if dry_run:
         found = discover(scrape)

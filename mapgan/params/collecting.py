@@ -124,6 +124,17 @@ class Gallery(Section):
     follow: str = ""
     """CSS selector for links to further pages with images (empty: none)"""
 
+    hosts: list[str] = []
+    """further hosts whose pages are read, such as maps.example.org; without them only those of `urls` (images may come
+    from any host)"""
+
+    allow: Pattern = ""
+    """regular expression: only images and pages whose URLs it matches somewhere are taken (empty: all); the start pages
+    are always read"""
+
+    deny: Pattern = ""
+    """regular expression: images and pages whose URLs it matches somewhere are left out (empty: none)"""
+
     depth: Annotated[int, Field(ge=0, le=10)] = 2
     """maximum depth of the links that `follow` selects"""
 

@@ -191,6 +191,34 @@ def test_does_not_leave_the_site(site, gather):
     assert len(gather(start)[0]) == 1
 
 
+def test_allowed_and_denied_images_and_pages(site, gather):
+    site.put(
+        "/",
+        html(
+            '<img src="/maps/a.png"><img src="/ads/b.png"><a class="m" href="/maps/2">2</a><a class="m" href="/x">x</a>'
+        ),
+    )
+    site.put("/maps/2", html('<img src="/maps/c.png"><img src="/maps/thumbs/d.png">'))
+    site.put("/x", html('<img src="/maps/e.png">'))
+    for name in "ac":
+        site.put(f"/maps/{name}.png", png(ord(name)))
+    rows, _ = gather(site.url + "/", follow="a.m", allow="/maps/", deny="thumbs|ads")
+    assert sorted(by_path(site, rows)) == ["/maps/a.png", "/maps/c.png"]
+
+
+def test_further_hosts(site, other_site, gather):
+    elsewhere = other_site.put("/", html('<img src="/b.png">'))
+    start = site.put(
+        "/", html(f'<img src="a.png"><a class="m" href="{elsewhere.replace("127.0.0.1", "localhost")}">2</a>')
+    )
+    site.put("/a.png", png(1))
+    rows, _ = gather(start, follow="a.m", hosts=["localhost"])
+    assert [row.reason for row in rows if row.status == "failed"] == [  # it was asked for, though not from here
+        "leads to a private address; set allow_private if that is intended"
+    ]
+    assert len(gather(start, follow="a.m")[0]) == 1
+
+
 def test_a_next_page_that_redirects_off_the_site_is_not_read(site, client_of):
     elsewhere = site.url.replace("127.0.0.1", "localhost") + "/there"
     start = site.put("/", html('<img src="a.png"><a rel="next" href="/out">2</a>'))
