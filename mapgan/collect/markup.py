@@ -66,7 +66,8 @@ def text_of(tag: Tag) -> str:
 
 def plain_text(html: str) -> str:
     """The beginning of the text that a piece of HTML shows."""
-    soup = parse(html[:MAX_PIECE].encode(errors="replace"), "utf-8")
+    piece = html if len(html) <= MAX_PIECE else re.sub("<[^>]*$", "", html[:MAX_PIECE])
+    soup = parse(piece.encode(errors="replace"), "utf-8")
     for tag in soup.select(HIDDEN):
         tag.extract()
     return re.sub(r" (?=[,.;:)])", "", one_line(soup.get_text(" ")))

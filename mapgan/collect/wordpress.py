@@ -22,6 +22,7 @@ from mapgan.collect.markup import parse, plain_text
 from mapgan.collect.opt_outs import opt_out
 from mapgan.collect.pages import page_words, read_page
 from mapgan.collect.source import Source, check_urls
+from mapgan.collect.thumbnails import is_image
 from mapgan.params.api_sources import WordPress
 from mapgan.params.collecting import Gallery, Scrape
 from mapgan.progress import Bar
@@ -155,4 +156,4 @@ def _of_file(item: dict[str, Any], api: str) -> tuple[str, ...]:
         return ()
     original = PurePosixPath(text(table(item.get("media_details")).get("original_image"))).name
     larger = resolve(quote(original), scaled) if original else None
-    return tuple(dict.fromkeys(url for url in (larger, scaled) if url))
+    return (larger, scaled) if larger and larger != scaled and is_image(larger) else (scaled,)

@@ -71,7 +71,8 @@ class Elements(HTMLParser):
 
 def test_texts_from_the_net_are_text(manifest):
     markdown_it = pytest.importorskip("markdown_it", reason="comes with rich")
-    evil = "<script>x</script> [a](javascript:b) ![i](http://e.example/i.png) `c` *d* &lt;b&gt; https://www.e.example www.e.example m@e.example"
+    evil = "<script>x</script> [a](javascript:b) ![i](http://e.example/i.png) `c` *d* &lt;b&gt;"
+    evil += " https://www.e.example www.e.example m@e.example"
     page = "https://a.example/)](javascript:x)<b>"
     path = manifest(row(title=evil, author=evil, licence=evil, page=page))
     page_html = markdown_it.MarkdownIt("commonmark").render(to_markdown(read_credits(path)))

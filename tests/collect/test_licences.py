@@ -13,7 +13,7 @@ from mapgan.collect.licences import allows, text_of_licence
         ("CC BY", "CC BY-NC 4.0", False),
         ("CC BY", "CC BY 4.0 NC", False),
         ("CC BY-SA", "CC BY-SA 4.0,3.0,2.5,2.0,1.0", True),
-        ("CC BY-SA", "CC BY‐SA 4.0", True),
+        ("CC BY-SA", "CC BY\u2010SA 4.0", True),
         ("CC BY-SA 4.0", "CC BY-SA 3.0", False),
         ("CC0", "CC0 1.0", True),
         ("CC0", "https://creativecommons.org/publicdomain/zero/1.0/", True),

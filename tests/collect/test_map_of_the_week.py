@@ -14,8 +14,8 @@ IMAGES = "http://www.wizards.com/dnd/images/mapofweek"
 LISTING = """<html><head><title>Map-a-Week</title></head><body><a href="/default.asp?x=dnd/mw">Map-a-Week</a>
 <h2>Quest Maps</h2>
 <p><b>12/25 The Temple:</b> This sacred place. <a href="/dnd/images/mapofweek/Dec2003/04_Dec2003_72_ppi_54hge.jpg">
-Download 72dpi JPG</a> (606k)<br><a href="/dnd/images/mapofweek/Dec2003/04_Dec2003_150_ppi_8xq.jpg">Download 150dpi JPG</a>
-<a href="/leaving.asp?url=/dnd/images/mapofweek/Dec2003/04_Dec2003_300_ppi_qq2.jpg&origin=dnd_mw">Download 300dpi JPG</a>
+Download 72dpi JPG</a> (606k)<br><a href="/dnd/images/mapofweek/Dec2003/04_Dec2003_150_ppi_8xq.jpg">Download 150dpi</a>
+<a href="/leaving.asp?url=/dnd/images/mapofweek/Dec2003/04_Dec2003_300_ppi_qq2.jpg&origin=dnd_mw">Download 300dpi</a>
 <p><b>11/27 A Large Room:</b> Big. <a href="/dnd/images/mapofweek/Nov2003/Room_72.jpg">Download 72dpi JPG(472k)</a>
 - <a href="/dnd/images/mapofweek/Nov2003/Room_w_72.jpg">(White Background)</a>
 - <a href="/dnd/images/mapofweek/Nov2003/Room_bw_72.jpg">(Black &amp; White)</a>

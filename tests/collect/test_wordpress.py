@@ -36,7 +36,7 @@ def test_the_images_of_all_posts_in_full_size(blog, find):
     found = find()
     assert [urls[0] for urls in paths(blog, found)] == [f"/u/{number}.png" for number in range(5)]
     image = found.images[3]
-    assert (image.title, image.author) == ("The pit-3 – a map", "Dyson")
+    assert (image.title, image.author) == ("The pit-3 \u2013 a map", "Dyson")
     assert image.page == f"{blog.site.url}/pit-3/"
     assert len(blog.site.requested) == 5  # robots.txt, the home page, three answers
 
