@@ -49,7 +49,9 @@ def with_query(url: str, parameters: Parameters) -> str:
     """`url` with these parameters in its query; those that it has under the same names are replaced."""
     parts = urlsplit(url)
     kept = [(name, value) for name, value in parse_qsl(parts.query, True) if name not in parameters]
-    return urlunsplit(parts._replace(query=urlencode([*kept, *parameters.items()], doseq=True), fragment=""))
+    return urlunsplit(
+        parts._replace(query=urlencode([*kept, *parameters.items()], doseq=True, errors="replace"), fragment="")
+    )
 
 
 def table(value: Any) -> dict[str, Any]:

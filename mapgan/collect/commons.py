@@ -24,7 +24,7 @@ from mapgan.params.api_sources import Commons
 from mapgan.params.collecting import Scrape
 from mapgan.progress import Bar
 
-SITE = "commons.wikimedia.org"
+SITES = {"commons.wikimedia.org", "commons.m.wikimedia.org"}
 FILES = 6  # number of the namespace of files
 BATCH = 50  # files per answer: more are not scaled
 LAG = 5  # seconds that the wiki's databases may lag behind before it asks programs to wait
@@ -46,7 +46,7 @@ QUERY: dict[str, str | int | list[str]] = {
 def from_url(url: str) -> dict[str, Any] | None:
     """The settings for a page of Wikimedia Commons that shows a category or the results of a search."""
     parts = urlsplit(url)
-    if parts.hostname != SITE:
+    if parts.hostname not in SITES:
         return None
     name = unquote(parts.path).removeprefix("/wiki/").replace("_", " ")
     if name.startswith("Category:"):
@@ -96,7 +96,8 @@ def _find(settings: Commons, client: Client) -> Found:
                     if finds.full:
                         break
             except UnavailableError as error:
-                finds.leave_out(FoundImage((url,)), str(error))
+                name = str(query.get("gcmtitle") or query.get("gsrsearch"))
+                finds.leave_out(FoundImage((url,), title=name), str(error))
             if finds.full:
                 break
     return finds.result("check the names in scrape.commons.categories, or the words in scrape.commons.search")
@@ -186,7 +187,9 @@ def _add(file: dict[str, Any], settings: Commons, finds: Finds, digests: set[str
     title = text(file["title"])
     infos = file.get("imageinfo")
     info = table(infos[0] if isinstance(infos, list) and infos else None)
-    page = _url(info.get("descriptionurl"), settings.api) or urljoin(settings.api, f"/wiki/{quote(title)}")
+    page = _url(info.get("descriptionurl"), settings.api) or urljoin(
+        settings.api, f"/wiki/{quote(title, errors='replace')}"
+    )
     mime, digest = text(info.get("mime")), text(info.get("sha1"))
     if digest in digests or (mime and (not mime.startswith("image/") or mime in NO_PICTURES)):
         return

@@ -55,7 +55,7 @@ class Finds:
         if not self.images:
             first = next(iter(failed or rows), None)
             reason = f"{self.section}: no images found"
-            raise MapganError(reason, f"{first.url}: {first.reason}" if first else hint)
+            raise MapganError(reason, f"{first.title or first.url}: {first.reason}" if first else hint)
         for setting in sorted(self.limits):
             print(f"mapgan: {self.section}.{setting} reached, there is more; raise it for all", file=sys.stderr)
         return Found(list(self.images.values()), rows, cut=bool(self.limits) and not failed)

@@ -19,7 +19,6 @@ MAX_TAGS = 200_000  # the rest of a page is left out
 MAX_TEXT = 500  # characters
 MAX_NODES = 200  # looked at for the text of an element
 MAX_PIECE = 10_000  # characters of a piece of HTML in a field of an API
-HIDDEN = 'script, style, [hidden], [style*="display:none"], [style*="display: none"]'
 
 
 class _Limited(BeautifulSoup):
@@ -68,9 +67,14 @@ def plain_text(html: str) -> str:
     """The beginning of the text that a piece of HTML shows."""
     piece = html if len(html) <= MAX_PIECE else re.sub("<[^>]*$", "", html[:MAX_PIECE])
     soup = parse(piece.encode(errors="replace"), "utf-8")
-    for tag in soup.select(HIDDEN):
+    for tag in soup.find_all(_is_hidden):
         tag.extract()
     return re.sub(r" (?=[,.;:)])", "", one_line(soup.get_text(" ")))
+
+
+def _is_hidden(tag: Tag) -> bool:
+    style = attribute(tag, "style").replace(" ", "").lower()
+    return tag.name in ("script", "style") or tag.has_attr("hidden") or "display:none" in style
 
 
 def one_line(text: str) -> str:

@@ -155,5 +155,5 @@ def _of_file(item: dict[str, Any], api: str) -> tuple[str, ...]:
     if not scaled:
         return ()
     original = PurePosixPath(text(table(item.get("media_details")).get("original_image"))).name
-    larger = resolve(quote(original), scaled) if original else None
+    larger = resolve(quote(original, errors="replace"), scaled) if original else None
     return (larger, scaled) if larger and larger != scaled and is_image(larger) else (scaled,)

@@ -221,6 +221,7 @@ GOOD = {"LicenseShortName": {"value": "CC0"}}
         (file(thumburl=None, extmetadata=GOOD), "failed", "the wiki has no scaled image of it"),
         (file(thumburl="file:///etc/passwd", extmetadata=GOOD), "failed", "the wiki has no scaled image of it"),
         (file(thumburl="http://\ud800/", extmetadata=GOOD), "failed", "the wiki has no scaled image of it"),
+        ({"title": "File:\ud800.png"}, "failed", "the wiki says nothing of it"),
         (file(), "refused", "its page names no licence"),
         (file(extmetadata=[]), "refused", "its page names no licence"),
         (file(extmetadata={"LicenseShortName": "CC0"}), "refused", "its page names no licence"),
@@ -260,7 +261,7 @@ def test_authors_in_html(wiki, find, metadata, author):
 
 def test_a_continuation_in_a_circle_keeps_what_was_found(wiki, find):
     page = file(extmetadata=GOOD)
-    more = {"gcmcontinue": "file|1", "continue": "gcmcontinue||"}
+    more = {"gcmcontinue": "file|1\ud800", "continue": "gcmcontinue||"}
     wiki.api_answer = lambda query: as_json({"batchcomplete": True, "query": {"pages": [page]}, "continue": more})
     found = find(categories=["Maps"])
     assert (titles(found), [row.reason for row in found.left_out]) == (["A"], ["its answers go round in a circle"])
