@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from mapgan.collect.licences import text_of_licence
+from mapgan.collect.licences import name_of, text_of_licence
 from mapgan.collect.manifest import sanitize, strip_guard
 from mapgan.errors import MapganError
 
@@ -85,7 +85,7 @@ def _cleaned(text: str) -> str:
 def _licence(name: str) -> str:
     url = text_of_licence(name)
     if url:
-        return f"[{_escape(name)}]({_target(url)})"
+        return f"[{_escape(name_of(name))}]({_target(url)})"
     return _escape(name) or "under a licence that its page does not name"
 
 

@@ -17,7 +17,7 @@ def allows(allowed: Iterable[str], licence: str) -> bool:
 
     `CC BY` allows `CC BY 4.0` and `cc-by-3.0-de`, but neither `CC BY-SA 4.0` nor `CC BY-NC 4.0`.
     """
-    words = _words(_name(licence))
+    words = _words(name_of(licence))
     for name in map(_words, allowed):
         rest = words[len(name) :]
         if not name or words[: len(name)] != name:
@@ -29,7 +29,7 @@ def allows(allowed: Iterable[str], licence: str) -> bool:
 
 def text_of_licence(licence: str) -> str:
     """The URL of the text of a Creative Commons licence; empty for other licences, and without a version."""
-    words = _words(_name(licence))
+    words = _words(name_of(licence))
     if words[:1] == ["cc0"]:
         return "https://creativecommons.org/publicdomain/zero/1.0/"
     if words[:2] != ["cc", "by"]:
@@ -44,7 +44,7 @@ def text_of_licence(licence: str) -> str:
     )
 
 
-def _name(licence: str) -> str:
+def name_of(licence: str) -> str:
     """The name of a licence that is given by its URL; a name is returned unchanged."""
     url = CREATIVE_COMMONS.fullmatch(licence.strip().lower())
     if url is None:
@@ -52,7 +52,7 @@ def _name(licence: str) -> str:
     kind, name, version, port = url.groups()
     if kind == "publicdomain":
         return {"zero": "CC0", "mark": "Public domain"}.get(name, licence)
-    return f"CC {name} {version} {port or ''}"
+    return f"CC {name.upper()} {version} {port or ''}".rstrip()
 
 
 def _words(name: str) -> list[str]:

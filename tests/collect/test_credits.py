@@ -34,6 +34,11 @@ def test_title_author_licence_and_source(manifest):
     )
 
 
+def test_a_licence_that_is_given_by_its_url(manifest):
+    path = manifest(row(licence="https://creativecommons.org/licenses/by-nc/3.0/us/"))
+    assert "[CC BY-NC 3.0 us](https://creativecommons.org/licenses/by-nc/3.0/us/)" in to_markdown(read_credits(path))
+
+
 def test_only_images_that_there_are_each_once_by_author(manifest):
     failed = ManifestRow(url="https://a.example/x.png", status="failed", reason="HTTP 404")
     path = manifest(row(2, author="Bob"), row(1, author="Bob"), row(3, author="Ann", title="=1+1"), failed)
