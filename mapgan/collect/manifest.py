@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar, get_args, get_type_hints
 from mapgan import files
 from mapgan.errors import MapganError
 
-Status = Literal["ok", "failed", "refused"]
+Status = Literal["ok", "failed", "refused", "drift"]
 FILE_NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 MAX_LENGTH = 2000
 FORMULA_CHARACTERS = ("=", "+", "-", "@")
@@ -55,8 +55,9 @@ class ManifestRow:
         group: the map of which the image shows a part; a group is never split between training set and hold-out.
         label: the subfolder that it is from; empty if there is none.
         label_map: name in `data/raw` of its label image; empty if there is none.
-        status: ok, failed, or refused (its owner keeps it from crawlers).
-        reason: why it failed or was refused; or why it is ok though it was not seen in this run.
+        status: ok, failed, refused (its owner keeps it from crawlers), or drift (it is not what it was when it was
+            listed).
+        reason: why it is not ok; or why it is ok though it was not seen in this run.
     """
 
     file: str = ""
