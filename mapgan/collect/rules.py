@@ -27,17 +27,19 @@ def check(client: Client, host: Host, url: str, expected: Resource) -> None:
         RefusedError: it does not.
         UnavailableError: its robots.txt cannot be read.
     """
-    if host.robots is None or (host.reserved is None and expected == "image"):
-        with host.reading_rules:
-            if host.robots is None:
-                host.robots = _read_robots(client, host, url)
-            if host.reserved is None and expected == "image" and not isinstance(host.robots, UnavailableError):
-                host.reserved = _read_reservations(client, url)
+    with host.reading_rules:
+        if host.robots is None:
+            host.robots = _read_robots(client, host, url)
     if isinstance(host.robots, UnavailableError):
         raise UnavailableError(f"cannot read the robots.txt of its host: {host.robots}", host.robots.status)
     if not host.robots.allows(url):
         raise RefusedError("robots.txt forbids it")
-    if expected == "image" and host.reserved is not None and not host.reserved.allows(url):
+    if expected != "image" or client.settings.opt_outs == "ignore":
+        return
+    with host.reading_rules:
+        if host.reserved is None:
+            host.reserved = _read_reservations(client, url)
+    if not host.reserved.allows(url):
         raise RefusedError("its site says tdm-reservation")
 
 
@@ -58,8 +60,6 @@ def _read_robots(client: Client, host: Host, url: str) -> Robots | UnavailableEr
 
 def _read_reservations(client: Client, url: str) -> Robots:
     """The reservations of a host as rules; none if it does not publish any, or they cannot be read."""
-    if client.settings.opt_outs == "ignore":
-        return Robots(b"")
     body = BytesIO()
     try:
         client.fetch(urljoin(url, RESERVATIONS), body, "robots", ROBOTS_BYTES)

@@ -261,6 +261,37 @@ def test_robots_txt_forbids(site, client_of, path):
     assert site.requested == ["/robots.txt"]
 
 
+def test_reservations_of_the_site_hold_for_images(site, client_of):
+    reserved = b'[{"location": "/maps/*", "tdm-reservation": 1}]'
+    site.put("/.well-known/tdmrep.json", Reply(reserved, "application/json"))
+    url, page = site.put("/maps/a.png", png()), site.put("/maps/", html("page"))
+    client = client_of(url)
+    with pytest.raises(RefusedError, match="its site says tdm-reservation"):
+        fetch(client, url)
+    assert fetch(client, site.put("/b.png", png()))[1]
+    assert fetch(client, page, expected="page")[1]
+    assert fetch(client_of(url, opt_outs="ignore"), url)[1]
+    assert site.request_counts()["/.well-known/tdmrep.json"] == 1
+
+
+@pytest.mark.parametrize("reply", [Reply(status=500), Reply(b"<p>Not found"), Reply(b"x" * 3_000_000)])
+def test_reservations_that_cannot_be_read_reserve_nothing(site, client_of, reply):
+    site.put("/.well-known/tdmrep.json", reply)
+    url = site.put("/a.png", png())
+    assert fetch(client_of(url), url)[1]
+
+
+def test_cookies_stay_with_their_host(site, other_site, client_of):
+    url = site.put("/a.png", Reply(status=302, headers={"Location": "/b.png", "Set-Cookie": "seen=1; Path=/"}))
+    site.put("/b.png", png())
+    there = other_site.put("/c.png", png())
+    client = client_of(url, there)
+    fetch(client, url)
+    fetch(client, there)
+    assert [headers.get("Cookie") for headers in site.headers][-2:] == [None, "seen=1"]
+    assert {headers.get("Cookie") for headers in other_site.headers} == {None}
+
+
 def test_robots_txt_is_fetched_once_per_host(site, client_of):
     urls = [site.put(f"/{number}.png", png()) for number in range(3)]
     client = client_of(urls[0])

@@ -11,7 +11,7 @@ from mapgan.collect.client import Client
 from mapgan.collect.manifest import deduplicate
 from mapgan.collect.store import Store
 
-from .conftest import Reply, gallery_scrape, html, image_bytes, png, running_site
+from .conftest import Reply, gallery_scrape, html, image_bytes, large_image, png, running_site
 
 PNG = image_bytes(1)
 JPEG = image_bytes(2, "JPEG", (400, 300))
@@ -35,6 +35,9 @@ def redirect(target):
     return Reply(status=302, headers={"Location": target})
 
 
+PART, PART_2, PART_3 = (large_image(seed) for seed in (31, 32, 33))
+LONGER = image_bytes(20)
+TAG = {"ETag": '"one"'}
 BUSY = {"Retry-After": "0"}
 DATE = {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}
 
@@ -80,6 +83,34 @@ CASES = {
     "n" * 300 + ".png": ([png(17)], ""),
     "a%2F..%2F..%2Fb.png": ([png(18)], ""),
     "same-1.png": ([png(19)], ""),
+    "range-wrong.png": (
+        [
+            Reply(PART[:200_000], "image/png", headers=TAG, content_length=len(PART)),
+            Reply(PART[50:], "image/png", 206, {**TAG, "Content-Range": f"bytes 50-{len(PART) - 1}/{len(PART)}"}),
+            Reply(PART, "image/png"),
+        ],
+        "",
+    ),
+    "range-accepted.png": (
+        [
+            Reply(PART_2[:200_000], "image/png", headers=TAG, content_length=len(PART_2)),
+            Reply(PART_2, "image/png", headers=TAG, ranges=True),
+        ],
+        "",
+    ),
+    "range-refused.png": (
+        [
+            Reply(PART_3[:200_000], "image/png", headers=TAG, content_length=len(PART_3)),
+            Reply(PART_3, "image/png"),
+        ],
+        "",
+    ),
+    "longer-than-its-length.png": ([Reply(LONGER + b"more", "image/png", content_length=len(LONGER))], ""),
+    "304.png": ([Reply(status=304)], "HTTP 304"),
+    "to-a-private-name.png": (
+        [redirect("http://localhost/a.png")],
+        "leads to a private address; set allow_private if that is intended",
+    ),
 }
 
 

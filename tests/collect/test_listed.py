@@ -1,4 +1,4 @@
-"""A list of what was found is fetched again later: what has changed is named, and without the net all comes from here."""
+"""A list of what was found is fetched again: what has changed is named; without the net, all comes from the cache."""
 
 import pytest
 

@@ -173,7 +173,9 @@ def crawl_again(site, client_of, tmp_path):
 
 
 def test_a_page_that_has_not_changed_is_not_sent_again(site, crawl_again):
-    site.put("/", Reply(b'<p>&uuml;</p><img src="a.png" alt="\xfc">', "text/html; charset=latin-1", headers=TAG, ranges=True))
+    site.put(
+        "/", Reply(b'<p>&uuml;</p><img src="a.png" alt="\xfc">', "text/html; charset=latin-1", headers=TAG, ranges=True)
+    )
     site.put("/a.png", png())
     first = crawl_again()
     assert crawl_again() == first

@@ -1,8 +1,8 @@
 """A scrape of many small images from nginx on this machine, without delay, beside `wget -r` of the same site.
 
-    python benchmarks/scrape.py [--images 1000,10000] [--repeats 3]      minutes; needs nginx and wget
+    python benchmarks/scraping.py [--images 1000,10000] [--repeats 3]      minutes; needs nginx and wget
 
-Both are run in turn, so that other work on the machine slows both. Writes `benchmarks/results/<cpu>-scrape.md`.
+Both are run in turn, so that other work on the machine slows both. Writes `benchmarks/results/<cpu>-scraping.md`.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ def main() -> None:
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     head = f"""# A scrape of small images
 
-{name}, {os.cpu_count()} cores shared with other work (load averages at the end: {load}); nginx on the same machine, directory
-indexes of {PER_FOLDER} images, PNG of {SIDE} x {SIDE} pixels; medians of {options.repeats} runs, in turn
+{name}, {os.cpu_count()} cores shared with other work (load averages at the end: {load}); nginx on the same machine,
+directory indexes of {PER_FOLDER} images, PNG of {SIDE} x {SIDE} pixels; medians of {options.repeats} runs, in turn
 
 | images | program | seconds | images/s | CPU seconds | peak memory, MiB |
 |---|---|---|---|---|---|"""
     text = "\n".join([head, *rows, ""])
-    (Path(__file__).parent / "results" / f"{slug(name)}-scrape.md").write_text(text, encoding="utf-8")
+    (Path(__file__).parent / "results" / f"{slug(name)}-scraping.md").write_text(text, encoding="utf-8")
     print(text)
 
 
