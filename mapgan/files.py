@@ -133,8 +133,10 @@ def link_or_copy(source: Path, target: Path) -> None:
 
     An existing `target` is replaced atomically; `source` does not change, and neither does its mode.
     """
-    with contextlib.suppress(OSError):  # to link needs no other name, if the place is free
+    with contextlib.suppress(OSError):  # a free place needs no detour
         os.link(source, target)
+        return
+    if target.exists() and target.samefile(source):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.part")

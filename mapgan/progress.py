@@ -81,7 +81,7 @@ class Bars:
     def __init__(self, title: str, totals: Mapping[str, int]) -> None:
         self.title, self.totals = title, totals
         self.done = dict.fromkeys(totals, 0)
-        self.notes = dict.fromkeys(totals, "")
+        self.notes: dict[str, Callable[[], str]] = dict.fromkeys(totals, str)
         console = Console(stderr=True)
         self.terminal = console.is_terminal
         self.rich = Progress(
@@ -110,9 +110,8 @@ class Bars:
     def advance(self, part: str, note: Callable[[], str]) -> None:
         """Count one more item of a part; `note` gives the text behind its bar, and is asked only when it is shown."""
         self.done[part] += 1
+        self.notes[part] = note
         now = time.monotonic()
-        if self.done[part] == self.totals[part] or now - self.last_shown > SECONDS_BETWEEN_UPDATES:
-            self.notes[part] = note()
         if self.terminal and now - self.last_shown > SECONDS_BETWEEN_UPDATES:
             self._show()
             self.last_shown = now
@@ -122,9 +121,9 @@ class Bars:
 
     def _show(self) -> None:
         for part, task in self.tasks.items():
-            self.rich.update(task, completed=self.done[part], note=self.notes[part])
+            self.rich.update(task, completed=self.done[part], note=self.notes[part]())
 
     def _print_line(self) -> None:
         for part, total in self.totals.items():
             name = f"{self.title} of {part}" if len(self.totals) > 1 else self.title
-            print(f"{name}: {self.done[part]}/{total} {self.notes[part]}".rstrip(), file=sys.stderr, flush=True)
+            print(f"{name}: {self.done[part]}/{total} {self.notes[part]()}".rstrip(), file=sys.stderr, flush=True)

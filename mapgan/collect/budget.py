@@ -21,7 +21,7 @@ class Budget:
         self.settings, self.now = settings, now
         self.ends = now() + settings.max_total_seconds
         self.bytes = 0
-        self.stopped = False
+        self.stopped = threading.Event()
         self.lock = threading.Lock()
 
     def check(self, wait: float = 0.0) -> None:
@@ -30,7 +30,7 @@ class Budget:
         Raises:
             UnavailableError: a limit is reached, or the scrape was stopped.
         """
-        if self.stopped:
+        if self.stopped.is_set():
             raise UnavailableError("the scrape was stopped")
         if self.now() + wait > self.ends:
             raise UnavailableError(f"max_total_seconds of {self.settings.max_total_seconds:g} reached")

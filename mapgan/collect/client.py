@@ -53,7 +53,7 @@ class Client:
         trusted: URLs from the settings; no other host may have a private address.
         direct: ignore the proxy of the environment.
         pages: pages of earlier scrapes; None to ask for all pages in full.
-        sleep: sleeps for a number of seconds.
+        sleep: sleeps for a number of seconds, or until `stop`.
         now: a clock, seconds.
     """
 
@@ -63,10 +63,10 @@ class Client:
         trusted: Iterable[str],
         direct: bool = False,
         pages: PageCache | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.settings, self.pages, self.sleep, self.now = settings, pages, sleep, now
+        self.settings, self.pages, self.now = settings, pages, now
         named = {origin(url) for url in trusted}
         # a name that the user wrote may lead elsewhere the next time; an address that they wrote may not
         self.trusted = frozenset(host for host in named if settings.allow_private or not is_public(host[0]))
@@ -76,6 +76,7 @@ class Client:
         self.headers = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"}
         self.hosts = Hosts(settings.delay, self.trusted, direct)
         self.budget = Budget(settings, now)
+        self.sleep = sleep or self.budget.stopped.wait
 
     def fetch(self, url: str, into: BinaryIO | Partial, expected: Resource, limit: int, page: str = "") -> Fetched:
         """Download `url` into an empty open file, or go on with a download that was cut off.
@@ -108,7 +109,7 @@ class Client:
 
     def stop(self) -> None:
         """End all requests; later ones fail. For another thread."""
-        self.budget.stopped = True
+        self.budget.stopped.set()
         self.hosts.end_now()
 
     def _follow(

@@ -174,7 +174,8 @@ def crawl_again(site, client_of, tmp_path):
 
 def test_a_page_that_has_not_changed_is_not_sent_again(site, crawl_again):
     site.put(
-        "/", Reply(b'<p>&uuml;</p><img src="a.png" alt="\xfc">', "text/html; charset=latin-1", headers=TAG, ranges=True)
+        "/",
+        Reply(b'<p>&uuml;</p><img src="a.png" alt="\xfc">', "text/html; charset=iso-8859-1", headers=TAG, ranges=True),
     )
     site.put("/a.png", png())
     first = crawl_again()

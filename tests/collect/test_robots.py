@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapgan.collect.robots import ROBOTS_BYTES, Robots
@@ -112,6 +112,7 @@ def test_what_is_no_reservation_reserves_nothing(content):
     assert reservations(content).allows(HOST + "/a")
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.binary(max_size=100) | st.recursive(
     st.none() | st.text(max_size=9) | st.integers(0, 1),
     lambda parts: st.lists(parts) | st.dictionaries(st.sampled_from(["location", "tdm-reservation", "x"]), parts),
@@ -128,6 +129,7 @@ def test_any_bytes_are_read(content):
 SEGMENTS = st.lists(st.text(alphabet="abc", min_size=1, max_size=3), min_size=1, max_size=3)
 
 
+@settings(deadline=None, max_examples=60)
 @given(SEGMENTS, SEGMENTS, st.data())
 def test_what_lies_below_a_forbidden_folder_is_forbidden_in_every_spelling(folder, below, data):
     """Each character may be escaped, and each slash may be several, or a backslash, or come after a detour."""
