@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -43,6 +44,20 @@ HOST_FAILURES = {0, 429, 503}  # statuses that mean the whole host: down, or ref
 NOT_HERE = "not here, and offline"
 BUSY = {429, 503}
 REDIRECTS = {301, 302, 303, 307, 308}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for: where it goes, what it should be, and how many bytes it may have."""
+
+    into: BinaryIO | Partial
+    expected: Resource
+    limit: int
+
+    @property
+    def partial(self) -> Partial | None:
+        """The bytes that are there already, if it can be gone on with."""
+        return self.into if isinstance(self.into, Partial) else None
 
 
 class Client:
@@ -91,20 +106,20 @@ class Client:
         Raises:
             UnavailableError: it cannot or may not be downloaded; the text of the error is the reason.
         """
-        cached = expected not in ("image", "robots") and self.pages is not None
-        known = self.pages.get(url) if cached and self.pages else None
+        pages = None if expected in ("image", "robots") else self.pages
+        known = pages.get(url) if pages else None
         if self.settings.offline:
             if known is None:
                 raise NotHereError(NOT_HERE)
             return _copy(known, into)
         try:
-            fetched = self._follow(url, into, expected, limit, page, known)
+            fetched = self._follow(url, Wanted(into, expected, limit), page, known)
         except NotModified:
             if known is None:
                 raise UnavailableError("HTTP 304", 304) from None
             return _copy(known, into)
-        if cached and self.pages and isinstance(into, BytesIO):
-            self.pages.put(url, CachedPage(fetched, into.getvalue()))
+        if pages and isinstance(into, BytesIO):
+            pages.put(url, CachedPage(fetched, into.getvalue()))
         return fetched
 
     def stop(self) -> None:
@@ -112,41 +127,31 @@ class Client:
         self.budget.stopped.set()
         self.hosts.end_now()
 
-    def _follow(
-        self, url: str, into: BinaryIO | Partial, expected: Resource, limit: int, page: str, known: CachedPage | None
-    ) -> Fetched:
+    def _follow(self, url: str, wanted: Wanted, page: str, known: CachedPage | None) -> Fetched:
         for _ in range(self.settings.max_redirects + 1):
             url = canonical(url)
             place = origin(url)
             check(*place, place[0], self.trusted)  # behind a proxy, the connection sees only the proxy's address
             host = self.hosts[place]
-            if expected != "robots":
-                rules.check(self, host, url, expected)
+            if wanted.expected != "robots":
+                rules.check(self, host, url, wanted.expected)
             headers = {**self.headers, **(known.conditions(url) if known else {})}
             if referer := _referer(page, url):
                 headers["Referer"] = referer
-            result = self._request_with_retries(host, url, into, expected, limit, headers)
+            result = self._request_with_retries(host, url, wanted, headers)
             if isinstance(result, Fetched):
                 return result
             url = result
         raise UnavailableError(f"more than {self.settings.max_redirects} redirects")
 
-    def _request_with_retries(
-        self,
-        host: Host,
-        url: str,
-        into: BinaryIO | Partial,
-        expected: Resource,
-        limit: int,
-        headers: dict[str, str],
-    ) -> Fetched | str:
+    def _request_with_retries(self, host: Host, url: str, wanted: Wanted, headers: dict[str, str]) -> Fetched | str:
         """Request with exponential backoff; a string is the target of a redirect."""
         for attempt in range(self.settings.retries + 1):
             with host.requesting:
                 if host.put_aside or host.failures >= MAX_FAILURES:
                     raise UnavailableError(host.put_aside or "its host failed too often in a row")
                 try:
-                    result = self._request(host, url, into, expected, limit, headers)
+                    result = self._request(host, url, wanted, headers)
                 except TransientError as error:
                     self._after_failure(host, url, error, attempt)
                 except NotModified:
@@ -175,35 +180,23 @@ class Client:
         wait = backoff(url, attempt) if error.retry_after is None else error.retry_after
         host.pace.next = max(host.pace.next, self.now() + wait)
 
-    def _request(
-        self, host: Host, url: str, into: BinaryIO | Partial, expected: Resource, limit: int, headers: dict[str, str]
-    ) -> Fetched | str:
+    def _request(self, host: Host, url: str, wanted: Wanted, headers: dict[str, str]) -> Fetched | str:
         self._wait(host)
         timeout, started, response = self.settings.timeout, self.now(), None
-        partial = into if isinstance(into, Partial) else None
         if host.cookies:
             headers = {**headers, **_cookies(host, url)}
+        if wanted.partial:
+            headers = {**headers, **wanted.partial.continuation}
         try:
             with host.connections.deadline.within(self.settings.max_seconds):
-                response = host.connections.get(url, {**headers, **(partial.continuation if partial else {})}, timeout)
+                response = host.connections.get(url, headers, timeout)
                 host.pace.answered(self.now() - started)
-                if "Set-Cookie" in response.headers:
-                    extract_cookies_to_jar(host.cookies, Request("GET", url), response)  # type: ignore[no-untyped-call]
-                target = response.headers.get("Location")
-                if response.status in REDIRECTS and target is not None:
-                    return canonical(target, url)
-                fetched = read_head(response, url, expected, partial)
-                if expected == "image" and self.settings.opt_outs == "obey" and opt_out(fetched.words):
-                    raise RefusedError(f"its site says {opt_out(fetched.words)}", response.status)
-                download(response, fetched, into, expected, limit)
-                return fetched
-        except WrongRangeError:
-            if partial:
-                partial.restart()
-            raise
+                return self._read(host, url, wanted, response)
         except TransientError as error:
             if error.status in BUSY:
                 host.pace.refused()
+            if isinstance(error, WrongRangeError) and wanted.partial:
+                wanted.partial.restart()
             raise
         except (HTTPError, ValueError, OSError) as error:
             raise _failure(error, response, timeout) from None
@@ -211,6 +204,18 @@ class Client:
             if response is not None:
                 finish(response)
             host.pace.next = self.now() + host.pace.delay
+
+    def _read(self, host: Host, url: str, wanted: Wanted, response: BaseHTTPResponse) -> Fetched | str:
+        if "Set-Cookie" in response.headers:
+            extract_cookies_to_jar(host.cookies, Request("GET", url), response)  # type: ignore[no-untyped-call]
+        target = response.headers.get("Location")
+        if response.status in REDIRECTS and target is not None:
+            return canonical(target, url)
+        fetched = read_head(response, url, wanted.expected, wanted.partial)
+        if wanted.expected == "image" and self.settings.opt_outs == "obey" and opt_out(fetched.words):
+            raise RefusedError(f"its site says {opt_out(fetched.words)}", response.status)
+        download(response, fetched, wanted.into, wanted.expected, wanted.limit)
+        return fetched
 
     def _wait(self, host: Host) -> None:
         wait = max(0.0, host.pace.next - self.now())
