@@ -53,6 +53,7 @@ def _read_robots(client: Client, host: Host, url: str) -> Robots | UnavailableEr
         body = BytesIO()
     robots = Robots(body.getvalue())
     host.pace.asked = robots.delay
+    host.pace.next = max(host.pace.next, client.now() + host.pace.delay)
     if robots.delay > max(client.settings.delay, 5):
         print(f"mapgan: {origin(url)[0]} asks for {robots.delay:g} s between requests", file=sys.stderr)
     return robots

@@ -88,8 +88,9 @@ class Store:
         self.cache.mkdir(parents=True, exist_ok=True)
         for left in self.cache.glob("download-*"):
             shutil.rmtree(left, ignore_errors=True)
-        for left in self.cache.glob("images/*/.*.part"):
-            left.unlink(missing_ok=True)
+        for pattern in ("images/*/.*.part", "pages/.*.part"):
+            for left in self.cache.glob(pattern):
+                left.unlink(missing_ok=True)
         for left in self.cache.glob("partial/*"):
             if left.stat().st_mtime < time.time() - FORGOTTEN:
                 left.unlink(missing_ok=True)
