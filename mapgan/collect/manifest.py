@@ -27,7 +27,9 @@ def sanitize(text: str) -> str:
     Control and format characters (Unicode C*) are removed: a title from the net must not break a row or a terminal.
     """
     start = text[: 4 * MAX_LENGTH]
-    cleaned = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in start)
+    cleaned = start
+    if not start.isprintable():
+        cleaned = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in start)
     line = " ".join(cleaned.split())[:MAX_LENGTH].rstrip()
     return f"'{line}"[:MAX_LENGTH].rstrip() if line.startswith(FORMULA_CHARACTERS) else line
 
