@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,7 +64,7 @@ directory indexes of {PER_FOLDER} images, PNG of {SIDE} x {SIDE} pixels; medians
 def measure(count: int, repeats: int, folder: Path) -> list[str]:
     """Rows of the table for a site of `count` images."""
     _make_site(folder / "site", count)
-    runs: dict[str, list[Run]] = {"`wget -r`": [], "`mapgan collect`": [], "the same again, nothing new": []}
+    runs: dict[str, list[Run]] = {"`wget -r`": [], "`mapgan collect`": []}
     with serving(folder / "site", folder / "nginx") as url:
         for repeat in range(repeats):
             out = folder / f"mapgan-{repeat}"
@@ -72,14 +74,13 @@ def measure(count: int, repeats: int, folder: Path) -> list[str]:
             mapgan = [sys.executable, "-m", "mapgan", "collect", url, "--out", str(out)]
             mapgan += [option for setting in settings for option in ("--set", setting)]
             wget = ["wget", "-r", "-q", "-np", "-P", str(folder / f"wget-{repeat}"), url]
-            for program, command in zip(runs, (wget, mapgan, mapgan), strict=True):
+            for program, command in zip(runs, (wget, mapgan), strict=True):
                 runs[program].append(_run(command))
             assert len(list(out.glob("*.png"))) == count
     rows = []
     for program, several in runs.items():
         seconds, cpu, memory = (statistics.median(values) for values in zip(*several, strict=True))
-        rate = "" if program.startswith("the same") else f"{count / seconds:.0f}"
-        rows.append(f"| {count} | {program} | {seconds:.1f} | {rate} | {cpu:.1f} | {memory:.0f} |")
+        rows.append(f"| {count} | {program} | {seconds:.1f} | {count / seconds:.0f} | {cpu:.1f} | {memory:.0f} |")
     return rows
 
 
@@ -94,11 +95,24 @@ def _make_site(root: Path, count: int) -> None:
 def _run(command: list[str]) -> Run:
     before = os.times().elapsed
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
+    memory = 0.0
+    while True:
+        memory = max(memory, _peak(process.pid))  # ru_maxrss would be that of this process, which it was forked from
+        ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if ended:
+            break
+        time.sleep(0.1)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)}: exit code {process.returncode}")
-    return Run(os.times().elapsed - before, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / MIB)
+    return Run(os.times().elapsed - before, usage.ru_utime + usage.ru_stime, memory)
+
+
+def _peak(process: int) -> float:
+    """The peak memory of a process so far, MiB; 0 if it has ended."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) * 1024 / MIB if found else 0.0
 
 
 if __name__ == "__main__":
