@@ -37,7 +37,7 @@ ENDLESS = {
 
 @contextlib.contextmanager
 def dripping(start, drop):
-    """Yields the URL of a server that answers robots.txt and the like with 404, and all else with `start` and drops without end."""
+    """Yields the URL of a server that has no robots.txt, and answers all else with `start` and drops without end."""
     with socket.create_server(("127.0.0.1", 0)) as server, contextlib.ExitStack() as connections:
         stopped = threading.Event()
 
