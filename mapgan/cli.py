@@ -68,6 +68,7 @@ def collect(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read the pages and list the images as CSV; download none.")
     ] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no host; all was downloaded before.")] = False,
     params: Annotated[Path | None, typer.Option(help="Settings file like params.yaml.")] = None,
     settings: Settings = None,
 ) -> None:
@@ -75,7 +76,7 @@ def collect(
     with exit_on_error():
         from mapgan.commands.collect import collect
 
-        typer.echo(collect(source, out, dry_run, params, settings or []))
+        typer.echo(collect(source, out, dry_run, params, settings or [], offline))
 
 
 @app.command(name="credits")

@@ -15,6 +15,7 @@ from mapgan.collect.client import Client
 from mapgan.collect.found import Found
 from mapgan.collect.keeping import Gathered, Incomplete
 from mapgan.collect.manifest import FILE_NAME, ManifestRow, deduplicate, read_manifest, write_manifest
+from mapgan.collect.page_cache import PageCache
 from mapgan.collect.source import Source
 from mapgan.collect.store import Store
 from mapgan.errors import MapganError
@@ -88,7 +89,7 @@ def _collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
     if not names:
         first = next(row for row in rows if row.status != "ok")
         raise Incomplete(f"no images collected, {len(rows)} failed", f"{first.url}: {first.reason}")
-    return Counts(len(names), gathered.new, statuses["failed"], statuses["refused"])
+    return Counts(len(names), gathered.new, statuses["failed"] + statuses["drift"], statuses["refused"])
 
 
 def discover(settings: Scrape) -> Found:
@@ -141,12 +142,14 @@ def _from_net(source: Source, settings: Scrape, raw: Path, cache: Path) -> Gathe
     store, manifest = Store(cache), keeping.last_manifest(settings.download, source, cache)
     earlier = [] if settings.download.allow_fewer else keeping.images_in(manifest)
     try:
-        client = Client(settings.download, source.trusted, source.api)
+        client = Client(settings.download, source.trusted, source.api, pages=PageCache(cache))
         gathered = fetching.gather(source, client, store, raw, settings.group_pattern)
     except MapganError as error:
-        if not earlier:
+        if not earlier or settings.download.offline:
             raise
         gathered = Gathered([], 0, trouble=str(error))
+    if settings.download.offline:
+        gathered = keeping.offline(gathered, manifest, cache)
     gathered = keeping.keep_missing(earlier, gathered, store, raw)
     write_manifest(manifest, gathered.rows)
     complaints = [gathered.trouble, keeping.complaint(gathered.rows, settings.download, raw)]

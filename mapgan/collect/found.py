@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from mapgan.collect.addresses import UnavailableError, canonical
 from mapgan.collect.manifest import ManifestRow, sanitize, strip_guard
 from mapgan.errors import MapganError
 
+DIGEST = re.compile(r"[0-9a-f]{64}")
 COLUMNS = ("url", "alternatives", "page", "title", "author", "licence")
 
 
@@ -24,14 +26,16 @@ class FoundImage:
     title: str = ""
     author: str = ""
     licence: str = ""
+    digest: str = ""
+    """SHA-256 of its bytes when the list was made; empty if it is not known"""
 
-    def without_file(self, reason: str, refused: bool) -> ManifestRow:
-        """The row of the manifest if the image failed, or was refused by its owner."""
+    def without_file(self, reason: str, refused: bool, drift: bool = False) -> ManifestRow:
+        """The row of the manifest if the image failed, was refused by its owner, or is not what it was."""
         return ManifestRow(
             url=self.urls[0],
             page=self.page,
             title=self.title,
-            status="refused" if refused else "failed",
+            status="refused" if refused else "drift" if drift else "failed",
             reason=reason,
         )
 
@@ -68,7 +72,8 @@ def read_list(path: Path) -> Found:
 
     Args:
         path: a text file with an address a line, or a CSV file (by its suffix) with a column `url`; the columns of
-            `to_csv`, and those of a manifest, are read if they are there.
+            `to_csv`, and those of a manifest, are read if they are there; the name in `file` says which
+            bytes are meant.
 
     Raises:
         MapganError: the file cannot be read, or has no addresses.
@@ -111,4 +116,12 @@ def _image(line: Mapping[str, str]) -> FoundImage:
     urls = [canonical(url) for url in (line.get("url", ""), *line.get("alternatives", "").split())]
     page, title, author, licence = (line.get(name, "") for name in ("page", "title", "author", "licence"))
     with_page = page.startswith(("http://", "https://"))
-    return FoundImage(tuple(dict.fromkeys(urls)), canonical(page) if with_page else "", title, author, licence)
+    digest = line.get("file", "").partition(".")[0]
+    return FoundImage(
+        tuple(dict.fromkeys(urls)),
+        canonical(page) if with_page else "",
+        title,
+        author,
+        licence,
+        digest if DIGEST.fullmatch(digest) else "",
+    )

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mapgan import files
+from mapgan.collect.client import NOT_HERE
 from mapgan.collect.manifest import ManifestRow, read_manifest
 from mapgan.collect.source import Source
 from mapgan.collect.store import Store
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Download
 
+FAILED = ("failed", "drift")
 WHAT = {"max_mib", "max_megapixels", "opt_outs"}  # the other settings of `download` only say how hosts are asked
 
 
@@ -59,6 +61,26 @@ def images_in(manifest: Path) -> list[ManifestRow]:
         return []
 
 
+def offline(gathered: Gathered, manifest: Path, cache: Path) -> Gathered:
+    """What was gathered without the net, with the rows of the last scrape for what it did not get either.
+
+    Raises:
+        MapganError: something is missing that only the net could give.
+    """
+    try:
+        last = {row.url: row for row in read_manifest(manifest) if row.status != "ok"}
+    except MapganError:
+        last = {}
+    rows = [last.get(row.url, row) if row.reason == NOT_HERE else row for row in gathered.rows]
+    missing = [row for row in rows if row.reason == NOT_HERE]
+    if missing:
+        raise MapganError(
+            f"offline: {len(missing)} of {len(rows)} pages and images are not in {cache} (first {missing[0].url})",
+            "scrape once without scrape.download.offline",
+        )
+    return replace(gathered, rows=rows)
+
+
 def keep_missing(earlier: Sequence[ManifestRow], gathered: Gathered, store: Store, raw: Path) -> Gathered:
     """Add the earlier images that are missing in `gathered`, and put their files back into `raw`.
 
@@ -68,7 +90,7 @@ def keep_missing(earlier: Sequence[ManifestRow], gathered: Gathered, store: Stor
     there = {row.file for row in gathered.rows if row.status == "ok"}
     answered = gathered.answered | {row.url for row in gathered.rows if row.status == "ok"}
     answered |= {row.url for row in gathered.rows if row.status == "refused"}
-    reasons = {row.url: row.reason for row in gathered.rows if row.status == "failed"}
+    reasons = {row.url: row.reason for row in gathered.rows if row.status in FAILED}
     kept = {}
     for row in earlier:
         reason = reasons.get(row.url)
@@ -92,7 +114,7 @@ def _restore(file: str, store: Store, raw: Path) -> bool:
 
 def complaint(rows: Collection[ManifestRow], download: Download, raw: Path) -> str:
     """Why a scrape with these rows has failed, and what to do; empty if it has not, or if it has no image at all."""
-    failed = [row for row in rows if row.status == "failed"]
+    failed = [row for row in rows if row.status in FAILED]
     kept = [row for row in rows if row.status == "ok" and row.reason]
     parts = []
     if kept:

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mapgan import stages
 from mapgan.collect import discover, settings_for
@@ -14,7 +15,14 @@ from mapgan.errors import MapganError
 from mapgan.params import load
 
 
-def collect(source: str, out: Path | None, dry_run: bool, params: Path | None, settings: Sequence[str]) -> str:
+def collect(
+    source: str,
+    out: Path | None,
+    dry_run: bool,
+    params: Path | None,
+    settings: Sequence[str],
+    offline: bool = False,
+) -> str:
     """Download the images of `source` to `out`; with `dry_run`, only list them.
 
     Args:
@@ -23,12 +31,15 @@ def collect(source: str, out: Path | None, dry_run: bool, params: Path | None, s
         dry_run: return the list as CSV, which `collect` takes as a source; nothing is written.
         params: settings file.
         settings: `KEY=VALUE` settings.
+        offline: ask no host.
 
     Raises:
         MapganError: a setting is wrong, the source cannot be reached, or there is no folder to write to.
     """
     is_list = Path(source).is_file()
-    options = {"source": "urls", "urls": {"path": source}} if is_list else settings_for(source)
+    options: dict[str, Any] = {"source": "urls", "urls": {"path": source}} if is_list else settings_for(source)
+    if offline:
+        options["download"] = {"offline": True}
     scrape = load(params, None, settings, {"scrape": options}).scrape
     if dry_run:
         found = discover(scrape)

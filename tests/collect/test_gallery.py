@@ -126,7 +126,7 @@ def test_the_same_page_under_another_session_is_read_once(site, gather):
     start = site.put("/viewtopic.php?t=5", html(f'<img src="a.png"><a rel=next href="/viewtopic.php?t=5&sid={sid}">'))
     site.put("/a.png", png())
     gather(start)
-    assert site.requested == ["/robots.txt", "/viewtopic.php?t=5", "/a.png"]
+    assert site.requested == ["/robots.txt", "/viewtopic.php?t=5", "/.well-known/tdmrep.json", "/a.png"]
 
 
 def test_the_page_is_the_referer_of_its_images(site, gather):

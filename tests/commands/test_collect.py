@@ -29,6 +29,9 @@ def test_a_page(gallery, tmp_path):
     assert line == f"2 images in {tmp_path / 'out'} (2 new, 0 failed)"
     assert len(list((tmp_path / "out").glob("*.png"))) == 2
     assert "0 new" in collect(f"{gallery.url}/", tmp_path / "out", False, None, FAST)
+    gallery.requested.clear()
+    assert "0 new" in collect(f"{gallery.url}/", tmp_path / "out", False, None, FAST, offline=True)
+    assert gallery.requested == []
 
 
 def test_a_dry_run_lists_the_images_and_downloads_none(gallery, tmp_path, monkeypatch):
