@@ -1,8 +1,10 @@
+import io
 import json
 
 import pytest
 
 from mapgan.collect import commons, fetching
+from mapgan.collect.addresses import UnavailableError
 from mapgan.collect.client import Client
 from mapgan.collect.store import Store
 from mapgan.errors import MapganError
@@ -49,8 +51,9 @@ def test_the_contact_is_in_the_user_agent_and_robots_txt_is_not_for_the_api(wiki
     wiki.add("Pit.jpg", "Maps")
     find(categories=["Maps"])
     assert {header["User-Agent"].partition(" ")[2] for header in wiki.site.headers} == {"(+me@maps.example)"}
-    assert not find.client._check_robots(f"{wiki.site.url}/wiki/File:Pit.jpg")  # for pages it is, and is obeyed
-    assert all(path.startswith("/w/api.php?") or path == "/robots.txt" for path in wiki.site.requested)
+    assert all(path.startswith("/w/api.php?") for path in wiki.site.requested)
+    with pytest.raises(UnavailableError, match=r"robots\.txt forbids it"):
+        find.client.fetch(f"{wiki.site.url}/w/index.php", io.BytesIO(), "page", 1000)
 
 
 def test_continuations_are_followed(wiki, find):
