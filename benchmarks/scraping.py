@@ -52,7 +52,8 @@ def main() -> None:
     head = f"""# A scrape of small images
 
 {name}, {os.cpu_count()} cores shared with other work (load averages at the end: {load}); nginx on the same machine,
-directory indexes of {PER_FOLDER} images, PNG of {SIDE} x {SIDE} pixels; medians of {options.repeats} runs, in turn
+directory indexes of {PER_FOLDER} images, PNG of {SIDE} x {SIDE} pixels; medians of {options.repeats} runs, in turn.
+Both keep the connection open. mapgan also decodes and hashes each image and keeps a journal, which a kill cannot damage.
 
 | images | program | seconds | images/s | CPU seconds | peak memory, MiB |
 |---|---|---|---|---|---|"""
