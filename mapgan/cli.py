@@ -63,11 +63,12 @@ def train(
 
 @app.command()
 def collect(
-    source: Annotated[str, typer.Argument(help="URL of a page with images, or a text or CSV file of addresses.")],
+    source: Annotated[str, typer.Argument(help="URL of a page, map-of-the-week, or a text or CSV file of addresses.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the images and their manifest.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read the pages and list the images as CSV; download none.")
     ] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask no host; all was downloaded before.")] = False,
     params: Annotated[Path | None, typer.Option(help="Settings file like params.yaml.")] = None,
     settings: Settings = None,
 ) -> None:
@@ -75,7 +76,21 @@ def collect(
     with exit_on_error():
         from mapgan.commands.collect import collect
 
-        typer.echo(collect(source, out, dry_run, params, settings or []))
+        typer.echo(collect(source, out, dry_run, params, settings or [], offline))
+
+
+@app.command(name="credits")
+def write_credits(
+    manifest: Annotated[
+        Path, typer.Argument(help="manifest.csv of a scrape, kept.csv of prune, or a folder with one of them.")
+    ] = Path("data/raw"),
+    out: Annotated[Path, typer.Option(help="Folder for credits.md and credits.csv.")] = Path("credits"),
+) -> None:
+    """Write the titles, authors and licences of collected images as a list, as licences such as CC BY ask for it."""
+    with exit_on_error():
+        from mapgan.commands.credits import write_credits
+
+        typer.echo(write_credits(manifest, out))
 
 
 @app.command()

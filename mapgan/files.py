@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -132,8 +133,13 @@ def link_or_copy(source: Path, target: Path) -> None:
 
     An existing `target` is replaced atomically; `source` does not change, and neither does its mode.
     """
+    with contextlib.suppress(OSError):  # a free place needs no detour
+        os.link(source, target)
+        return
+    if target.exists() and target.samefile(source):
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = target.with_name(f".{target.name}.{os.getpid()}.part")
+    scratch = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.part")
     scratch.unlink(missing_ok=True)
     try:
         try:

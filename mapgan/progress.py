@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 SECONDS_BETWEEN_LINES = 20.0
+SECONDS_BETWEEN_UPDATES = 0.1  # of a bar on a terminal
 
 
 class Bar:
@@ -66,3 +68,62 @@ class Bar:
         of = f"/{self.total}" if self.total is not None else ""
         print(f"{self.title}: {self.done}{of} {self.note}".rstrip(), file=sys.stderr, flush=True)
         self.last_line = time.monotonic()
+
+
+class Bars:
+    """Progress bars side by side: `with Bars("images", {"a.example": 20}) as bars: bars.advance("a.example", str)`.
+
+    Args:
+        title: one word.
+        totals: number of items by part.
+    """
+
+    def __init__(self, title: str, totals: Mapping[str, int]) -> None:
+        self.title, self.totals = title, totals
+        self.done = dict.fromkeys(totals, 0)
+        self.notes: dict[str, Callable[[], str]] = dict.fromkeys(totals, str)
+        console = Console(stderr=True)
+        self.terminal = console.is_terminal
+        self.rich = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}", markup=False),
+            console=console,
+            disable=not self.terminal,
+        )
+        self.tasks = {part: self.rich.add_task(part, total=total, note="") for part, total in totals.items()}
+        self.last_shown = time.monotonic()
+
+    def __enter__(self) -> Bars:
+        self.rich.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        if self.terminal:
+            self._show()
+        self.rich.stop()
+        if not self.terminal and kind is None:
+            self._print_line()
+
+    def advance(self, part: str, note: Callable[[], str]) -> None:
+        """Count one more item of a part; `note` gives the text behind its bar, and is asked only when it is shown."""
+        self.done[part] += 1
+        self.notes[part] = note
+        now = time.monotonic()
+        if self.terminal and now - self.last_shown > SECONDS_BETWEEN_UPDATES:
+            self._show()
+            self.last_shown = now
+        elif not self.terminal and now - self.last_shown > SECONDS_BETWEEN_LINES:
+            self._print_line()
+            self.last_shown = now
+
+    def _show(self) -> None:
+        for part, task in self.tasks.items():
+            self.rich.update(task, completed=self.done[part], note=self.notes[part]())
+
+    def _print_line(self) -> None:
+        for part, total in self.totals.items():
+            name = f"{self.title} of {part}" if len(self.totals) > 1 else self.title
+            print(f"{name}: {self.done[part]}/{total} {self.notes[part]()}".rstrip(), file=sys.stderr, flush=True)

@@ -21,7 +21,7 @@ def scrape(settings: Scrape, raw: Path, cache: Path, dataset: str = "folder") ->
         collect_nothing(raw)
         return f"nothing to scrape: the images are those of dataset.name, {dataset}"
     counts = collect(settings, raw, cache)
-    refused = f", {counts.refused} refused by their owners" if counts.refused else ""
+    refused = f", {counts.refused} refused by their owners or licences" if counts.refused else ""
     return f"{counts.images} images in {raw} ({counts.new} new, {counts.failed} failed{refused})"
 
 

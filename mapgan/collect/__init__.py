@@ -1,23 +1,25 @@
-"""The scrape stage: collects images from a website, a list of addresses, a folder, or the demo gallery."""
+"""The scrape stage: collects images from websites, archives, a list of addresses, a folder, or the demo gallery."""
 
 from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from mapgan import files
-from mapgan.collect import demo, folder, gallery, keeping, urls
+from mapgan.collect import commons, demo, fetching, folder, gallery, keeping, map_of_the_week, urls, wordpress
 from mapgan.collect.client import Client
-from mapgan.collect.crawl import crawl
-from mapgan.collect.found import FoundImage, read_list
+from mapgan.collect.found import Found
 from mapgan.collect.keeping import Gathered, Incomplete
 from mapgan.collect.manifest import FILE_NAME, ManifestRow, deduplicate, read_manifest, write_manifest
+from mapgan.collect.page_cache import PageCache
+from mapgan.collect.source import Source
 from mapgan.collect.store import Store
 from mapgan.errors import MapganError
-from mapgan.params.collecting import Download, Scrape
+from mapgan.params.collecting import Scrape
 
 __all__ = [
     "Counts",
@@ -27,6 +29,7 @@ __all__ = [
     "collect_nothing",
     "discover",
     "read_manifest",
+    "settings_for",
     "write_manifest",
 ]
 
@@ -39,7 +42,7 @@ class Counts:
 
     `images` are in the manifest. `new` ones of them were downloaded in this run or, from a folder, were not in `raw`
     before. `failed` counts the pages, images or files that could not be read and were skipped; `refused` those that
-    their owner keeps from crawlers.
+    their owner keeps from crawlers, and those whose licence is not allowed.
     """
 
     images: int
@@ -71,7 +74,10 @@ def _collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
     for left in raw.glob(LEFTOVERS):  # by a run that was killed; the lock keeps out others
         left.unlink(missing_ok=True)
     before = _images_in_manifest(raw)
-    gathered = SOURCES[settings.source](settings, raw, cache)
+    if settings.source in ON_THE_NET:
+        gathered = _from_net(ON_THE_NET[settings.source](settings), settings, raw, cache)
+    else:
+        gathered = OTHERS[settings.source](settings, raw, cache)
     rows = deduplicate(gathered.rows)
     write_manifest(raw / "manifest.csv", rows)
     names = {row.file for row in rows if row.status == "ok"}
@@ -83,22 +89,28 @@ def _collect(settings: Scrape, raw: Path, cache: Path) -> Counts:
     if not names:
         first = next(row for row in rows if row.status != "ok")
         raise Incomplete(f"no images collected, {len(rows)} failed", f"{first.url}: {first.reason}")
-    return Counts(len(names), gathered.new, statuses["failed"], statuses["refused"])
+    return Counts(len(names), gathered.new, statuses["failed"] + statuses["drift"], statuses["refused"])
 
 
-def discover(settings: Scrape) -> tuple[list[FoundImage], list[ManifestRow]]:
-    """The images that `collect` would download, and rows for what is left out; pages are read, no image is.
+def discover(settings: Scrape) -> Found:
+    """The images that `collect` would download, and what is left out; pages are read, no image is.
 
     Raises:
         MapganError: a setting is wrong, the source is not on the net, or its first page cannot be fetched.
     """
-    if settings.source == "urls":
-        return read_list(Path(settings.urls.path))
-    if settings.source != "gallery":
-        raise MapganError(f"scrape.source: {settings.source} is not on the net", "choose gallery or urls")
-    gallery.check_settings(settings.gallery)
-    crawled = crawl(settings.gallery, Client(settings.gallery, trusted=settings.gallery.urls))
-    return list(crawled.images.values()), crawled.rows()
+    if settings.source not in ON_THE_NET:
+        raise MapganError(f"scrape.source: {settings.source} is not on the net", f"choose {' or '.join(ON_THE_NET)}")
+    source = ON_THE_NET[settings.source](settings)
+    return source.find(Client(settings.download, source.trusted, source.api))
+
+
+def settings_for(url: str) -> dict[str, Any]:
+    """The settings of the section `scrape` for what a URL shows; without a source of its own, it is a gallery."""
+    for name, from_url in BY_URL.items():
+        options = from_url(url)
+        if options is not None:
+            return {"source": name, name: options}
+    return {"source": "gallery", "gallery": {"urls": [url]}}
 
 
 def collect_nothing(raw: Path) -> None:
@@ -125,42 +137,22 @@ def _from_folder(settings: Scrape, raw: Path, cache: Path) -> Gathered:
     return Gathered(*folder.gather(settings.folder, settings.group_pattern, raw, leave_out=[raw, cache]))
 
 
-def _from_gallery(settings: Scrape, raw: Path, cache: Path) -> Gathered:
-    gallery.check_settings(settings.gallery)
-    client = Client(settings.gallery, trusted=settings.gallery.urls)
-
-    def gather(store: Store) -> Gathered:
-        return gallery.gather(settings.gallery, settings.group_pattern, client, store, raw)
-
-    return _without_loss(settings.gallery, settings.gallery.urls, raw, cache, gather)
-
-
-def _from_urls(settings: Scrape, raw: Path, cache: Path) -> Gathered:
-    images, _ = read_list(Path(settings.urls.path))
-    addresses = [url for image in images for url in image.urls]
-    client = Client(settings.urls, trusted=addresses if settings.urls.allow_private else [])
-
-    def gather(store: Store) -> Gathered:
-        return urls.gather(settings.urls, settings.group_pattern, client, store, raw)
-
-    return _without_loss(settings.urls, addresses, raw, cache, gather)
-
-
-def _without_loss(
-    settings: Download, addresses: Sequence[str], raw: Path, cache: Path, gather: Callable[[Store], Gathered]
-) -> Gathered:
-    """What `gather` finds on the net, and what the last scrape found there and this one does not."""
-    store, manifest = Store(cache), keeping.last_manifest(settings, addresses, cache)
-    earlier = [] if settings.allow_fewer else keeping.images_in(manifest)
+def _from_net(source: Source, settings: Scrape, raw: Path, cache: Path) -> Gathered:
+    """What is on the net, and what the last scrape found there and this one does not."""
+    store, manifest = Store(cache), keeping.last_manifest(settings.download, source, cache)
+    earlier = [] if settings.download.allow_fewer else keeping.images_in(manifest)
     try:
-        gathered = gather(store)
+        client = Client(settings.download, source.trusted, source.api, pages=PageCache(cache))
+        gathered = fetching.gather(source, client, store, raw, settings.group_pattern)
     except MapganError as error:
-        if not earlier:
+        if not earlier or settings.download.offline:
             raise
         gathered = Gathered([], 0, trouble=str(error))
+    if settings.download.offline:
+        gathered = keeping.offline(gathered, manifest, cache)
     gathered = keeping.keep_missing(earlier, gathered, store, raw)
     write_manifest(manifest, gathered.rows)
-    complaints = [gathered.trouble, keeping.complaint(gathered.rows, settings, raw)]
+    complaints = [gathered.trouble, keeping.complaint(gathered.rows, settings.download, raw)]
     return replace(gathered, trouble="; ".join(filter(None, complaints)))
 
 
@@ -168,9 +160,16 @@ def _from_demo(settings: Scrape, raw: Path, cache: Path) -> Gathered:
     return demo.gather(settings.demo, settings.group_pattern, raw, cache)
 
 
-SOURCES: dict[str, Callable[[Scrape, Path, Path], Gathered]] = {
-    "folder": _from_folder,
-    "gallery": _from_gallery,
-    "urls": _from_urls,
-    "demo": _from_demo,
+ON_THE_NET: dict[str, Callable[[Scrape], Source]] = {
+    "gallery": gallery.source,
+    "wordpress": wordpress.source,
+    "commons": commons.source,
+    "map-of-the-week": map_of_the_week.source,
+    "urls": urls.source,
 }
+BY_URL: dict[str, Callable[[str], dict[str, Any] | None]] = {
+    "wordpress": wordpress.from_url,
+    "commons": commons.from_url,
+    "map-of-the-week": map_of_the_week.from_url,
+}
+OTHERS: dict[str, Callable[[Scrape, Path, Path], Gathered]] = {"folder": _from_folder, "demo": _from_demo}

@@ -7,6 +7,7 @@ forbids must not be reached by another spelling.
 from __future__ import annotations
 
 import contextlib
+import functools
 import ipaddress
 import re
 import socket
@@ -44,6 +45,7 @@ class RefusedError(UnavailableError):
     """A URL that its owner keeps from crawlers: robots.txt, X-Robots-Tag and the like."""
 
 
+@functools.lru_cache(maxsize=4096)
 def canonical(url: str, base: str = "") -> str:
     """The one spelling of an address that is both checked and sent.
 
@@ -84,6 +86,7 @@ def _ascii_host(host: str) -> str:
     return host.lower() if host.isascii() else idna.encode(host, uts46=True).decode()
 
 
+@functools.lru_cache(maxsize=4096)
 def origin(url: str) -> Origin:
     """Host and port of a URL.
 

@@ -1,74 +1,102 @@
 """A polite HTTP client: identifies itself, obeys robots.txt, waits between requests, retries, and gives up.
 
-urllib3's own retries are off. They would happen inside the adapter, where a request does not wait its Crawl-delay,
-and they end before the body is read, so a truncated download would not be retried.
+urllib3's own retries are off. They would happen where a request does not wait its Crawl-delay, and they end before the
+body is read, so a truncated download would not be retried.
 """
 
 from __future__ import annotations
 
-import io
-import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from io import BytesIO
 from typing import BinaryIO
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-import requests
-import urllib3
+from requests import Request
+from requests.cookies import extract_cookies_to_jar, get_cookie_header
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ProxyError, SSLError, TimeoutError
 
 from mapgan import __version__
-from mapgan.collect.addresses import Origin, RefusedError, UnavailableError, canonical, check, is_public, origin
-from mapgan.collect.connections import Deadline, guarded_adapter
+from mapgan.collect import rules
+from mapgan.collect.addresses import RefusedError, UnavailableError, canonical, check, is_public, origin
+from mapgan.collect.budget import Budget
+from mapgan.collect.connections import finish
+from mapgan.collect.hosts import Host, Hosts
 from mapgan.collect.opt_outs import opt_out
-from mapgan.collect.responses import Fetched, Resource, TransientError, download, read_head
-from mapgan.collect.robots import ROBOTS_BYTES, Robots
+from mapgan.collect.pace import backoff
+from mapgan.collect.page_cache import CachedPage, PageCache
+from mapgan.collect.partial import Partial
+from mapgan.collect.responses import (
+    Fetched,
+    NotModified,
+    Resource,
+    TransientError,
+    WrongRangeError,
+    download,
+    read_head,
+)
 from mapgan.params.collecting import Download
 
-MAX_REDIRECTS = 5
-MAX_CRAWL_DELAY = 3600.0  # seconds; a robots.txt may ask for years
 MAX_FAILURES = 3  # of one host in a row
 HOST_FAILURES = {0, 429, 503}  # statuses that mean the whole host: down, or refusing requests; 0 is no response
+NOT_HERE = "not here, and offline"
+BUSY = {429, 503}
+REDIRECTS = {301, 302, 303, 307, 308}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for: where it goes, what it should be, and how many bytes it may have."""
+
+    into: BinaryIO | Partial
+    expected: Resource
+    limit: int
+
+    @property
+    def partial(self) -> Partial | None:
+        """The bytes that are there already, if it can be gone on with."""
+        return self.into if isinstance(self.into, Partial) else None
 
 
 class Client:
-    """A session with the hosts of a gallery.
+    """Asks hosts, each by one connection at a time; threads may use it for several hosts side by side.
 
     Args:
         settings: delay, timeout, retries, limits and contact.
         trusted: URLs from the settings; no other host may have a private address.
+        api: beginning of the URLs that a site has made for programs; its robots.txt is for the others. Empty for none.
         direct: ignore the proxy of the environment.
-        sleep: sleeps for a number of seconds.
+        pages: pages of earlier scrapes; None to ask for all pages in full.
+        sleep: sleeps for a number of seconds, or until `stop`.
+        now: a clock, seconds.
     """
 
     def __init__(
         self,
         settings: Download,
         trusted: Iterable[str],
+        api: str = "",
         direct: bool = False,
-        sleep: Callable[[float], None] = time.sleep,
+        pages: PageCache | None = None,
+        sleep: Callable[[float], object] | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.settings, self.sleep = settings, sleep
+        self.settings, self.api, self.pages, self.now = settings, api, pages, now
         named = {origin(url) for url in trusted}
         # a name that the user wrote may lead elsewhere the next time; an address that they wrote may not
         self.trusted = frozenset(host for host in named if settings.allow_private or not is_public(host[0]))
-        self.session = requests.Session()
-        self.session.trust_env = not direct
-        self.session.auth = lambda request: request  # keeps requests from sending the passwords in ~/.netrc
         contact = " ".join(settings.contact.encode("ascii", "replace").decode().split())
         agent = f"mapgan/{__version__}" + (f" (+{contact})" if contact else "")
         # uncompressed bodies only: their length can be checked, and there are no decompression bombs
-        self.session.headers.update({"User-Agent": agent, "Accept-Encoding": "identity"})
-        self.deadline = Deadline()
-        for scheme in ("http://", "https://"):
-            self.session.mount(scheme, guarded_adapter(self.trusted, self.deadline))
-        self.rules: dict[Origin, Robots | UnavailableError] = {}
-        self.next_request: dict[Origin, float] = {}
-        self.failures: Counter[Origin] = Counter()
-        self.put_aside: dict[Origin, str] = {}
+        self.headers = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"}
+        self.hosts = Hosts(settings.delay, self.trusted, direct)
+        self.budget = Budget(settings, now)
+        self.sleep = sleep or self.budget.stopped.wait
 
-    def fetch(self, url: str, into: BinaryIO, expected: Resource, limit: int, page: str = "") -> Fetched:
-        """Download `url` into an empty open file.
+    def fetch(self, url: str, into: BinaryIO | Partial, expected: Resource, limit: int, page: str = "") -> Fetched:
+        """Download `url` into an empty open file, or go on with a download that was cut off.
 
         Args:
             url: the address.
@@ -80,109 +108,149 @@ class Client:
         Raises:
             UnavailableError: it cannot or may not be downloaded; the text of the error is the reason.
         """
-        for _ in range(MAX_REDIRECTS + 1):
+        pages = None if expected in ("image", "robots") else self.pages
+        known = pages.get(url) if pages else None
+        if self.settings.offline:
+            if known is None:
+                raise NotHereError(NOT_HERE)
+            return _copy(known, into)
+        try:
+            fetched = self._follow(url, Wanted(into, expected, limit), page, known)
+        except NotModified:
+            if known is None:
+                raise UnavailableError("HTTP 304", 304) from None
+            return _copy(known, into)
+        if pages and isinstance(into, BytesIO):
+            pages.put(url, CachedPage(fetched, into.getvalue()))
+        return fetched
+
+    def stop(self) -> None:
+        """End all requests; later ones fail. For another thread."""
+        self.budget.stopped.set()
+        self.hosts.end_now()
+
+    def _follow(self, url: str, wanted: Wanted, page: str, known: CachedPage | None) -> Fetched:
+        for _ in range(self.settings.max_redirects + 1):
             url = canonical(url)
-            host, port = origin(url)
-            check(host, port, host, self.trusted)  # behind a proxy, the adapter sees only the proxy's address
-            if expected != "robots":
-                self._check_robots(url)
-            result = self._request_with_retries(url, into, expected, limit, _referer(page, url))
+            place = origin(url)
+            check(*place, place[0], self.trusted)  # behind a proxy, the connection sees only the proxy's address
+            host = self.hosts[place]
+            if wanted.expected != "robots" and not (self.api and url.startswith(self.api)):
+                rules.check(self, host, url, wanted.expected)
+            headers = {**self.headers, **(known.conditions(url) if known else {})}
+            if referer := _referer(page, url):
+                headers["Referer"] = referer
+            result = self._request_with_retries(host, url, wanted, headers)
             if isinstance(result, Fetched):
                 return result
             url = result
-        raise UnavailableError(f"more than {MAX_REDIRECTS} redirects")
+        raise UnavailableError(f"more than {self.settings.max_redirects} redirects")
 
-    def _check_robots(self, url: str) -> None:
-        host = origin(url)
-        if host not in self.rules:
-            self.rules[host] = self._fetch_robots(url)
-        rules = self.rules[host]
-        if isinstance(rules, UnavailableError):
-            raise UnavailableError(f"cannot read the robots.txt of its host: {rules}", rules.status)
-        if not rules.allows(url):
-            raise RefusedError("robots.txt forbids it")
-
-    def _fetch_robots(self, url: str) -> Robots | UnavailableError:
-        body = io.BytesIO()
-        try:
-            self.fetch(urljoin(url, "/robots.txt"), body, "robots", ROBOTS_BYTES)
-        except UnavailableError as error:
-            if not 400 <= error.status < 500 or error.status == 429:
-                return error
-            body = io.BytesIO()
-        rules = Robots(body.getvalue())
-        if rules.delay > max(self.settings.delay, 5):
-            print(f"mapgan: {origin(url)[0]} asks for {rules.delay:g} s between requests", file=sys.stderr)
-        return rules
-
-    def _request_with_retries(
-        self, url: str, into: BinaryIO, expected: Resource, limit: int, referer: str
-    ) -> Fetched | str:
+    def _request_with_retries(self, host: Host, url: str, wanted: Wanted, headers: dict[str, str]) -> Fetched | str:
         """Request with exponential backoff; a string is the target of a redirect."""
-        host = origin(url)
-        if host in self.put_aside:
-            raise UnavailableError(self.put_aside[host])
-        if self.failures[host] >= MAX_FAILURES:
-            raise UnavailableError("its host failed too often in a row")
         for attempt in range(self.settings.retries + 1):
-            try:
-                result = self._request(url, into, expected, limit, referer)
-            except TransientError as error:
-                wait = 2.0**attempt if error.retry_after is None else error.retry_after
-                if error.retry_after is not None and wait > self.settings.max_retry_after:
-                    self.put_aside[host] = f"its host is busy for more than {self.settings.max_retry_after:g} s"
+            with host.requesting:
+                if host.put_aside or host.failures >= MAX_FAILURES:
+                    raise UnavailableError(host.put_aside or "its host failed too often in a row")
+                try:
+                    result = self._request(host, url, wanted, headers)
+                except TransientError as error:
+                    self._after_failure(host, url, error, attempt)
+                except NotModified:
+                    host.failures = 0
                     raise
-                if attempt == self.settings.retries:
-                    self.failures[host] += error.status in HOST_FAILURES
+                except UnavailableError as error:
+                    host.failures = 0 if error.status else host.failures + 1
                     raise
-                self.sleep(wait)
-            except UnavailableError as error:
-                self.failures[host] = 0 if error.status else self.failures[host] + 1
-                raise
-            else:
-                self.failures[host] = 0
-                return result
+                else:
+                    host.failures = 0
+                    host.pace.succeeded()
+                    return result
         raise AssertionError("the last attempt returns or raises")
 
-    def _request(self, url: str, into: BinaryIO, expected: Resource, limit: int, referer: str) -> Fetched | str:
-        self._wait(url)
-        timeout = self.settings.timeout
-        headers = {"Referer": referer} if referer else {}
-        try:
-            with (
-                self.deadline.within(self.settings.max_seconds),
-                self.session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=timeout) as response,
-            ):
-                target = self.session.get_redirect_target(response)
-                if target is not None:
-                    return canonical(target, url)
-                fetched = read_head(response, url, expected)
-                if expected == "image" and self.settings.opt_outs == "obey" and opt_out(fetched.words):
-                    raise RefusedError(f"its site says {opt_out(fetched.words)}", response.status_code)
-                download(response, fetched, into, expected, limit)
-                return fetched
-        except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            raise TransientError(f"no response within {timeout:g} s") from None
-        except requests.exceptions.SSLError:
-            raise UnavailableError("no trusted TLS connection") from None
-        except requests.ConnectionError:
-            raise TransientError("no connection") from None
-        except (urllib3.exceptions.ProtocolError, requests.exceptions.ChunkedEncodingError):
-            raise TransientError("the response is incomplete") from None
-        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-            raise UnavailableError(f"cannot be requested ({type(error).__name__})") from None
-        finally:
-            self.next_request[origin(url)] = time.monotonic() + self._delay(url)
+    def _after_failure(self, host: Host, url: str, error: TransientError, attempt: int) -> None:
+        """Make the host wait for the next attempt, or raise `error` if there is none."""
+        longest = self.settings.max_retry_after
+        if error.retry_after is not None and error.retry_after > longest:
+            host.put_aside = f"its host is busy for more than {longest:g} s"
+            raise error
+        if attempt == self.settings.retries:
+            host.failures += error.status in HOST_FAILURES
+            raise error
+        if isinstance(error, WrongRangeError):
+            return
+        wait = backoff(url, attempt) if error.retry_after is None else error.retry_after
+        host.pace.next = max(host.pace.next, self.now() + wait)
 
-    def _wait(self, url: str) -> None:
-        wait = self.next_request.get(origin(url), 0.0) - time.monotonic()
+    def _request(self, host: Host, url: str, wanted: Wanted, headers: dict[str, str]) -> Fetched | str:
+        self._wait(host)
+        timeout, started, response = self.settings.timeout, self.now(), None
+        if host.cookies:
+            headers = {**headers, **_cookies(host, url)}
+        if wanted.partial:
+            headers = {**headers, **wanted.partial.continuation}
+        try:
+            with host.connections.deadline.within(self.settings.max_seconds):
+                response = host.connections.get(url, headers, timeout)
+                host.pace.answered(self.now() - started)
+                return self._read(host, url, wanted, response)
+        except TransientError as error:
+            if error.status in BUSY:
+                host.pace.refused()
+            if isinstance(error, WrongRangeError) and wanted.partial:
+                wanted.partial.restart()
+            raise
+        except (HTTPError, ValueError, OSError) as error:
+            raise _failure(error, response, timeout) from None
+        finally:
+            if response is not None:
+                finish(response)
+            host.pace.next = self.now() + host.pace.delay
+
+    def _read(self, host: Host, url: str, wanted: Wanted, response: BaseHTTPResponse) -> Fetched | str:
+        if "Set-Cookie" in response.headers:
+            extract_cookies_to_jar(host.cookies, Request("GET", url), response)  # type: ignore[no-untyped-call]
+        target = response.headers.get("Location")
+        if response.status in REDIRECTS and target is not None:
+            return canonical(target, url)
+        fetched = read_head(response, url, wanted.expected, wanted.partial)
+        if wanted.expected == "image" and self.settings.opt_outs == "obey" and opt_out(fetched.words):
+            raise RefusedError(f"its site says {opt_out(fetched.words)}", response.status)
+        download(response, fetched, wanted.into, wanted.expected, wanted.limit)
+        return fetched
+
+    def _wait(self, host: Host) -> None:
+        wait = max(0.0, host.pace.next - self.now())
+        self.budget.check(wait)
         if wait > 0:
             self.sleep(wait)
+            self.budget.check()
 
-    def _delay(self, url: str) -> float:
-        rules = self.rules.get(origin(url))
-        asked = rules.delay if isinstance(rules, Robots) else 0.0
-        return min(max(self.settings.delay, asked), MAX_CRAWL_DELAY)
+
+class NotHereError(UnavailableError):
+    """Something that only the net could give, and the settings say offline."""
+
+
+def _failure(error: Exception, response: BaseHTTPResponse | None, timeout: float) -> UnavailableError:
+    """What went wrong below HTTP, in words that are the same on every run."""
+    cause = error.original_error if isinstance(error, ProxyError) else error
+    if isinstance(cause, TimeoutError) and not isinstance(cause, NewConnectionError):
+        return TransientError(f"no response within {timeout:g} s")
+    if isinstance(cause, SSLError):
+        return UnavailableError("no trusted TLS connection")
+    if isinstance(cause, (NewConnectionError, ProtocolError, OSError)) or isinstance(error, ProxyError):
+        return TransientError("no connection" if response is None else "the response is incomplete")
+    return UnavailableError(f"cannot be requested ({type(error).__name__})")
+
+
+def _copy(known: CachedPage, into: BinaryIO | Partial) -> Fetched:
+    into.write(known.body)
+    return known.fetched
+
+
+def _cookies(host: Host, url: str) -> dict[str, str]:
+    header = get_cookie_header(host.cookies, Request("GET", url))  # type: ignore[no-untyped-call]
+    return {"Cookie": header} if header else {}
 
 
 def _referer(page: str, url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections import Counter, deque
 from typing import NamedTuple
@@ -32,7 +33,7 @@ class Visit(NamedTuple):
 
 
 class Crawl:
-    """A walk over the pages of a website, breadth first, that does not leave its hosts.
+    """A walk over the pages of a website, breadth first, that does not leave its hosts and those of the settings.
 
     Attributes:
         images: by their best URL.
@@ -45,7 +46,7 @@ class Crawl:
         starts = list(dict.fromkeys(canonical(url) for url in settings.urls))
         self.queue = deque(Visit(url, "", 0) for url in starts)
         self.seen = set(starts)
-        self.hosts = {origin(url)[0] for url in starts}
+        self.hosts = {origin(url)[0] for url in [*starts, *(f"http://{host}" for host in settings.hosts)]}
         self.images: dict[str, FoundImage] = {}
         self.refused: dict[str, ManifestRow] = {}
         self.failed: list[ManifestRow] = []
@@ -69,7 +70,7 @@ class Crawl:
             raise UnavailableError("leads to another site")
         self.seen.add(url)
         self._add_images(page, url)
-        if self.settings.opt_outs == "ignore" or not page.words & LINK_WORDS:
+        if self.client.settings.opt_outs == "ignore" or not page.words & LINK_WORDS:
             self._add_links(page, url, visit.depth)
 
     def _open(self, url: str) -> tuple[str, Page]:
@@ -91,9 +92,11 @@ class Crawl:
         return fetched.url, page
 
     def _add_images(self, page: Page, url: str) -> None:
-        word = opt_out(page.words) if self.settings.opt_outs == "obey" else ""
+        word = opt_out(page.words) if self.client.settings.opt_outs == "obey" else ""
         for link in page.images:
             image, best = FoundImage(link.urls, url, link.title, page.author, page.licence), link.urls[0]
+            if not self._is_wanted(best):
+                continue
             if word:
                 self.refused.setdefault(best, image.without_file(f"its page says {word}", refused=True))
             elif best not in self.images and len(self.images) >= self.settings.max_images:
@@ -101,11 +104,16 @@ class Crawl:
             else:
                 self.images.setdefault(best, image)
 
+    def _is_wanted(self, url: str) -> bool:
+        """Whether the patterns of the settings allow an image or a page."""
+        allow, deny = self.settings.allow, self.settings.deny
+        return re.search(allow, url) is not None and not (deny and re.search(deny, url))
+
     def _add_links(self, page: Page, url: str, depth: int) -> None:
         visits = [Visit(page.next_page, url, depth)] if page.next_page else []
         visits += [Visit(target, url, depth + 1) for target in page.follow]
         for visit in visits:
-            if visit.url in self.seen or origin(visit.url)[0] not in self.hosts:
+            if visit.url in self.seen or origin(visit.url)[0] not in self.hosts or not self._is_wanted(visit.url):
                 continue
             if visit.depth > self.settings.depth:
                 self.cut["depth"] += 1

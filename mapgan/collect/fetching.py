@@ -2,93 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
-from mapgan import files
-from mapgan.collect.addresses import RefusedError, UnavailableError
+from mapgan.collect.addresses import UnavailableError, origin
 from mapgan.collect.client import Client
+from mapgan.collect.fetching_one import FetchingOne
 from mapgan.collect.found import FoundImage
-from mapgan.collect.groups import group, stem_of
-from mapgan.collect.header import read_header
 from mapgan.collect.keeping import Gathered
 from mapgan.collect.manifest import ManifestRow
-from mapgan.collect.picture_check import check_picture
-from mapgan.collect.responses import WrongTypeError
-from mapgan.collect.store import Store, Stored
-from mapgan.progress import Bar
+from mapgan.collect.source import Source
+from mapgan.collect.store import Store
+from mapgan.collect.tally import Tally
 
-GONE = {404, 410}  # for good: the next URL stands for the image from now on
-FORBIDDEN = 403  # perhaps not for good: the next URL is taken, but this one is tried again in the next run
+HOSTS_AT_A_TIME = 16
+
+
+def gather(source: Source, client: Client, store: Store, raw: Path, group_pattern: str) -> Gathered:
+    """Copy the images of a source into `raw`.
+
+    Raises:
+        MapganError: as `source.find` does.
+    """
+    found = source.find(client)
+    print(f"mapgan: {len(found.images)} images found", file=sys.stderr)
+    gathered = fetch_images(found.images, client, store, raw, group_pattern)
+    return replace(gathered, rows=found.left_out + gathered.rows, cut=found.cut)
 
 
 def fetch_images(images: Sequence[FoundImage], client: Client, store: Store, raw: Path, group_pattern: str) -> Gathered:
-    """Copy images into `raw`, from the store or else from the net; one that fails gets a row with the reason."""
-    rows: list[ManifestRow] = []
-    answered: set[str] = set()
-    new = failed = 0
-    with Bar("images", total=len(images)) as bar, store.scratch() as scratch:
-        for image in images:
-            try:
-                stored, downloaded = _fetch_first(image, client, store, scratch)
-            except UnavailableError as error:
-                failed += 1
-                rows.append(image.without_file(str(error), isinstance(error, RefusedError)))
-            else:
-                new += downloaded
-                rows.append(_copy_to_raw(stored, image, group_pattern, raw))
-                answered |= set(image.urls)
-            bar.advance(note=f"{failed} failed" if failed else None)
-    return Gathered(rows, new, frozenset(answered))
+    """Copy images into `raw`, from the store or else from the net; one that fails gets a row with the reason.
 
-
-def _fetch_first(image: FoundImage, client: Client, store: Store, scratch: Path) -> tuple[Stored, bool]:
-    """The image of the first URL that gives one, and whether it was downloaded in this run.
-
-    The next URL is tried only if the image is missing. After other errors it is not: a thumbnail, taken because the
-    server was busy with the full image, would make the result differ from run to run.
+    Several hosts are asked side by side, by a thread each; the rows are in the order of `images` all the same.
     """
-    errors: list[UnavailableError] = []
-    for url in image.urls:
-        stored = store.get(url)
-        try:
-            found = stored or _download(url, image.page, client, store, scratch)
-        except UnavailableError as error:
-            errors.append(error)
-            if error.status not in {*GONE, FORBIDDEN} and not isinstance(error, WrongTypeError):
-                break
-        else:
-            if errors and all(error.status in GONE for error in errors):
-                store.note(image.urls[0], found)
-            return found, stored is None
-    raise errors[0] if errors else UnavailableError("no URL")
+    by_host: dict[str, list[int]] = {}
+    for number, image in enumerate(images):
+        by_host.setdefault(_host(image), []).append(number)
+    rows: list[ManifestRow] = [ManifestRow(status="failed")] * len(images)
+    tally = Tally({host: len(numbers) for host, numbers in by_host.items()})
+    one = FetchingOne(client, store, raw, group_pattern)
+
+    def fetch_host(host: str) -> None:
+        for number in by_host[host]:
+            rows[number], new = one.fetch(images[number])
+            tally.count(host, rows[number], new)
+
+    raw.mkdir(parents=True, exist_ok=True)
+    with store.downloading(), tally.bars:
+        _side_by_side(fetch_host, list(by_host), client)
+    tally.print()
+    answered = {url for image, row in zip(images, rows, strict=True) if row.status == "ok" for url in image.urls}
+    return Gathered(rows, tally.new, frozenset(answered))
 
 
-def _download(url: str, page: str, client: Client, store: Store, scratch: Path) -> Stored:
-    target = scratch / "image"
+def _host(image: FoundImage) -> str:
     try:
-        with target.open("w+b") as into:
-            client.fetch(url, into, "image", int(client.settings.max_mib * 2**20), page)
-        check_picture(target, client.settings.max_megapixels)
-        return store.add(url, target)
-    finally:
-        target.unlink(missing_ok=True)  # the store may hold a link to it
+        return origin(image.urls[0])[0]
+    except UnavailableError:
+        return ""
 
 
-def _copy_to_raw(stored: Stored, image: FoundImage, group_pattern: str, raw: Path) -> ManifestRow:
-    header = read_header(stored.path)
-    name = f"{stored.digest}.{header.suffix}"
-    files.link_or_copy(stored.path, raw / name)
-    return ManifestRow(
-        file=name,
-        url=stored.url,
-        page=image.page,
-        title=image.title,
-        author=image.author,
-        licence=image.licence,
-        mime=header.mime,
-        bytes=stored.path.stat().st_size,
-        width=header.width,
-        height=header.height,
-        group=group(stem_of(stored.url), group_pattern),
-    )
+def _side_by_side(fetch_host: Callable[[str], None], hosts: Sequence[str], client: Client) -> None:
+    if len(hosts) < 2:  # without a thread, an interrupt ends it at once
+        for host in hosts:
+            fetch_host(host)
+        return
+    with ThreadPoolExecutor(HOSTS_AT_A_TIME) as threads:
+        try:
+            for _ in threads.map(fetch_host, hosts):
+                pass
+        except BaseException:
+            client.stop()  # or the other threads would go on
+            raise

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mapgan.collect.addresses import UnavailableError, canonical
 from mapgan.collect.manifest import ManifestRow, sanitize, strip_guard
 from mapgan.errors import MapganError
 
+DIGEST = re.compile(r"[0-9a-f]{64}")
 COLUMNS = ("url", "alternatives", "page", "title", "author", "licence")
 
 
@@ -24,16 +26,34 @@ class FoundImage:
     title: str = ""
     author: str = ""
     licence: str = ""
+    digest: str = ""
+    """SHA-256 of its bytes when the list was made; empty if it is not known"""
 
-    def without_file(self, reason: str, refused: bool) -> ManifestRow:
-        """The row of the manifest if the image failed, or was refused by its owner."""
+    def without_file(self, reason: str, refused: bool, drift: bool = False) -> ManifestRow:
+        """The row of the manifest if the image failed, was refused by its owner, or is not what it was."""
         return ManifestRow(
             url=self.urls[0],
             page=self.page,
             title=self.title,
-            status="refused" if refused else "failed",
+            status="refused" if refused else "drift" if drift else "failed",
             reason=reason,
         )
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a source has found.
+
+    Attributes:
+        images: none of them is downloaded yet.
+        left_out: rows of pages, images or lines that failed or were refused.
+        cut: a limit of the settings ended the search, and no page failed: images that were found by an earlier scrape
+            may now lie behind the limit.
+    """
+
+    images: list[FoundImage]
+    left_out: list[ManifestRow] = field(default_factory=list)
+    cut: bool = False
 
 
 def to_csv(images: Iterable[FoundImage]) -> str:
@@ -47,12 +67,13 @@ def to_csv(images: Iterable[FoundImage]) -> str:
     return text.getvalue()
 
 
-def read_list(path: Path) -> tuple[list[FoundImage], list[ManifestRow]]:
-    """The images of a list, and rows for lines that are no address.
+def read_list(path: Path) -> Found:
+    """The images of a list; lines that are no address are left out.
 
     Args:
         path: a text file with an address a line, or a CSV file (by its suffix) with a column `url`; the columns of
-            `to_csv`, and those of a manifest, are read if they are there.
+            `to_csv`, and those of a manifest, are read if they are there; the name in `file` says which
+            bytes are meant.
 
     Raises:
         MapganError: the file cannot be read, or has no addresses.
@@ -73,7 +94,7 @@ def read_list(path: Path) -> tuple[list[FoundImage], list[ManifestRow]]:
             images.setdefault(image.urls[0], image)
     if not images:
         raise MapganError(f"{path}: no addresses of images", f"the first line is {failed[0].url}" if failed else "")
-    return list(images.values()), failed
+    return Found(list(images.values()), failed)
 
 
 def _text_lines(text: str) -> list[dict[str, str]]:
@@ -95,4 +116,12 @@ def _image(line: Mapping[str, str]) -> FoundImage:
     urls = [canonical(url) for url in (line.get("url", ""), *line.get("alternatives", "").split())]
     page, title, author, licence = (line.get(name, "") for name in ("page", "title", "author", "licence"))
     with_page = page.startswith(("http://", "https://"))
-    return FoundImage(tuple(dict.fromkeys(urls)), canonical(page) if with_page else "", title, author, licence)
+    digest = line.get("file", "").partition(".")[0]
+    return FoundImage(
+        tuple(dict.fromkeys(urls)),
+        canonical(page) if with_page else "",
+        title,
+        author,
+        licence,
+        digest if DIGEST.fullmatch(digest) else "",
+    )

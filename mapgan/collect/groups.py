@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
-from mapgan.collect.thumbnails import is_image
+from mapgan.collect.thumbnails import MEDIAWIKI_THUMB, is_image
 
 
 def group(name: str, pattern: str) -> str:
@@ -25,7 +25,8 @@ def group(name: str, pattern: str) -> str:
 def stem_of(url: str) -> str:
     """The file name in a URL without its suffix; if the suffix is not an image's, as in `show.php`, with the query."""
     parts = urlsplit(url)
-    name = unquote(parts.path).rpartition("/")[2]
+    path = MEDIAWIKI_THUMB.sub(r"\1", parts.path)  # one group whatever the width
+    name = unquote(path).rpartition("/")[2]
     if is_image(url):
         return name.rpartition(".")[0]
     return f"{name}?{parts.query}" if parts.query else name

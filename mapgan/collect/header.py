@@ -6,6 +6,8 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
 from mapgan.collect.image_formats import BY_NAME, open_image
 
 
@@ -19,13 +21,18 @@ class Header:
     height: int = 0
 
 
+def header_of(image: Image.Image) -> Header:
+    """The header of an open image."""
+    found = BY_NAME[image.format or ""]
+    return Header(found.mime, found.suffixes[0].removeprefix("."), *image.size)
+
+
 def read_header(path: Path) -> Header:
     """Read the format and size without decoding a pixel; an unreadable image gives `Header()`, no error."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             with open_image(path) as image:
-                found = BY_NAME[image.format or ""]
-                return Header(found.mime, found.suffixes[0].removeprefix("."), *image.size)
+                return header_of(image)
         except Exception:  # on damaged files Pillow's readers raise nearly anything
             return Header()

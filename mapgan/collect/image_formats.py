@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from PIL import Image
 
@@ -58,7 +58,7 @@ def is_image_start(head: bytes) -> bool:
     )
 
 
-def open_image(path: Path) -> Image.Image:
+def open_image(path: Path | BinaryIO) -> Image.Image:
     """Open an image file of one of these formats; reads its header and decodes no pixel.
 
     Raises:

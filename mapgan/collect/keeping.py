@@ -11,12 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mapgan import files
+from mapgan.collect.client import NOT_HERE
 from mapgan.collect.manifest import ManifestRow, read_manifest
+from mapgan.collect.source import Source
 from mapgan.collect.store import Store
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Download
 
-HOW_NOT_WHAT = set(Download.model_fields) - {"max_mib", "max_megapixels", "opt_outs"}
+FAILED = ("failed", "drift")
+WHAT = {"max_mib", "max_megapixels", "opt_outs"}  # the other settings of `download` only say how hosts are asked
 
 
 class Incomplete(MapganError):
@@ -33,8 +36,7 @@ class Gathered:
         rows: of the manifest.
         new: number of images that were downloaded in this run.
         answered: all addresses of the images that are there now, also those that were not needed.
-        cut: a limit of the settings ended the search, and no page failed: images that were found by an earlier scrape
-            may now lie behind the limit.
+        cut: as that of `Found`.
         trouble: why nothing could be gathered; empty if something was.
     """
 
@@ -45,12 +47,9 @@ class Gathered:
     trouble: str = ""
 
 
-def last_manifest(settings: Download, addresses: Sequence[str], cache: Path) -> Path:
-    """The manifest of the last scrape that asked for the same: settings and addresses.
-
-    Settings that only say how hosts are asked make no difference.
-    """
-    asked_for = [settings.model_dump(exclude=HOW_NOT_WHAT), sorted(addresses)]
+def last_manifest(download: Download, source: Source, cache: Path) -> Path:
+    """The manifest of the last scrape that asked the same source for the same."""
+    asked_for = [download.model_dump(include=WHAT) | source.settings.model_dump(), sorted(source.addresses)]
     return cache / "scrapes" / f"{files.sha256_bytes(files.canonical_json(asked_for).encode())}.csv"
 
 
@@ -62,6 +61,26 @@ def images_in(manifest: Path) -> list[ManifestRow]:
         return []
 
 
+def offline(gathered: Gathered, manifest: Path, cache: Path) -> Gathered:
+    """What was gathered without the net, with the rows of the last scrape for what it did not get either.
+
+    Raises:
+        MapganError: something is missing that only the net could give.
+    """
+    try:
+        last = {row.url: row for row in read_manifest(manifest) if row.status != "ok"}
+    except MapganError:
+        last = {}
+    rows = [last.get(row.url, row) if row.reason == NOT_HERE else row for row in gathered.rows]
+    missing = [row for row in rows if row.reason == NOT_HERE]
+    if missing:
+        raise MapganError(
+            f"offline: {len(missing)} of {len(rows)} pages and images are not in {cache} (first {missing[0].url})",
+            "scrape once without scrape.download.offline",
+        )
+    return replace(gathered, rows=rows)
+
+
 def keep_missing(earlier: Sequence[ManifestRow], gathered: Gathered, store: Store, raw: Path) -> Gathered:
     """Add the earlier images that are missing in `gathered`, and put their files back into `raw`.
 
@@ -71,7 +90,7 @@ def keep_missing(earlier: Sequence[ManifestRow], gathered: Gathered, store: Stor
     there = {row.file for row in gathered.rows if row.status == "ok"}
     answered = gathered.answered | {row.url for row in gathered.rows if row.status == "ok"}
     answered |= {row.url for row in gathered.rows if row.status == "refused"}
-    reasons = {row.url: row.reason for row in gathered.rows if row.status == "failed"}
+    reasons = {row.url: row.reason for row in gathered.rows if row.status in FAILED}
     kept = {}
     for row in earlier:
         reason = reasons.get(row.url)
@@ -93,22 +112,21 @@ def _restore(file: str, store: Store, raw: Path) -> bool:
     return (raw / file).is_file()
 
 
-def complaint(rows: Collection[ManifestRow], settings: Download, raw: Path) -> str:
+def complaint(rows: Collection[ManifestRow], download: Download, raw: Path) -> str:
     """Why a scrape with these rows has failed, and what to do; empty if it has not, or if it has no image at all."""
-    section = f"scrape.{type(settings).__name__.lower()}"
-    failed = [row for row in rows if row.status == "failed"]
+    failed = [row for row in rows if row.status in FAILED]
     kept = [row for row in rows if row.status == "ok" and row.reason]
     parts = []
     if kept:
         parts.append(
             f"{len(kept)} images of the last scrape are missing now and were kept (the first is {kept[0].url}); "
-            f"run again, or let them go with {section}.allow_fewer"
+            f"run again, or let them go with scrape.download.allow_fewer"
         )
     images = sum(row.status == "ok" for row in rows)
-    if images and len(failed) > settings.max_failed * (len(failed) + images):
+    if images and len(failed) > download.max_failed * (len(failed) + images):
         reasons = ", ".join(f"{number} {reason}" for reason, number in Counter(r.reason for r in failed).most_common(3))
         parts.append(
-            f"{len(failed)} pages or images failed ({reasons}), more than {section}.max_failed allows; "
+            f"{len(failed)} pages or images failed ({reasons}), more than scrape.download.max_failed allows; "
             f"what was fetched is in {raw} and is not fetched again"
         )
     return "; ".join(parts)

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar, get_args, get_type_hints
 from mapgan import files
 from mapgan.errors import MapganError
 
-Status = Literal["ok", "failed", "refused"]
+Status = Literal["ok", "failed", "refused", "drift"]
 FILE_NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 MAX_LENGTH = 2000
 FORMULA_CHARACTERS = ("=", "+", "-", "@")
@@ -27,7 +27,9 @@ def sanitize(text: str) -> str:
     Control and format characters (Unicode C*) are removed: a title from the net must not break a row or a terminal.
     """
     start = text[: 4 * MAX_LENGTH]
-    cleaned = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in start)
+    cleaned = start
+    if not start.isprintable():
+        cleaned = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in start)
     line = " ".join(cleaned.split())[:MAX_LENGTH].rstrip()
     return f"'{line}"[:MAX_LENGTH].rstrip() if line.startswith(FORMULA_CHARACTERS) else line
 
@@ -55,8 +57,9 @@ class ManifestRow:
         group: the map of which the image shows a part; a group is never split between training set and hold-out.
         label: the subfolder that it is from; empty if there is none.
         label_map: name in `data/raw` of its label image; empty if there is none.
-        status: ok, failed, or refused (its owner keeps it from crawlers).
-        reason: why it failed or was refused; or why it is ok though it was not seen in this run.
+        status: ok, failed, refused (its owner keeps it from crawlers, or its licence is not allowed), or drift (it is
+            not what it was when it was listed).
+        reason: why it is not ok; or why it is ok though it was not seen in this run.
     """
 
     file: str = ""

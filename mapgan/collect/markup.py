@@ -6,17 +6,23 @@ is limited here, in nesting, which selectors climb, and in elements.
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import itertools
+import re
 import warnings
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
+from bs4.dammit import EncodingDetector
 from bs4.element import NavigableString
 
+LATIN = "windows-1252"  # browsers read it where pages say ASCII or Latin-1
 MAX_DEPTH = 200  # elements within each other; deeper ones become siblings
 MAX_TAGS = 200_000  # the rest of a page is left out
 MAX_TEXT = 500  # characters
 MAX_NODES = 200  # looked at for the text of an element
+MAX_PIECE = 10_000  # characters of a piece of HTML in a field of an API
 
 
 class _Limited(BeautifulSoup):
@@ -38,7 +44,25 @@ def parse(html: bytes, charset: str | None) -> BeautifulSoup:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on pages that look like XML or like a file name
-        return _Limited(html, "lxml", from_encoding=charset)
+        return _Limited(html, "lxml", from_encoding=_encoding(html, charset))
+
+
+def _encoding(html: bytes, charset: str | None) -> str | None:
+    """The encoding of a page; None if the page itself declares one.
+
+    Without any it is UTF-8, or else what browsers take. (BeautifulSoup would guess: Big5, for one umlaut.)
+    """
+    with contextlib.suppress(LookupError):
+        if charset:
+            return LATIN if codecs.lookup(charset).name in ("iso8859-1", "ascii") else charset
+    marked, encoding = EncodingDetector.strip_byte_order_mark(html)
+    if encoding or EncodingDetector.find_declared_encoding(marked, is_html=True):
+        return None
+    try:
+        html.decode()
+    except UnicodeDecodeError:
+        return LATIN
+    return "utf-8"
 
 
 def attribute(tag: Tag, name: str) -> str:
@@ -59,6 +83,20 @@ def text_of(tag: Tag) -> str:
     """The beginning of an element's text, with single spaces."""
     nodes = itertools.islice(tag.descendants, MAX_NODES)
     return one_line(" ".join(node[:MAX_TEXT] for node in nodes if isinstance(node, NavigableString)))
+
+
+def plain_text(html: str) -> str:
+    """The beginning of the text that a piece of HTML shows."""
+    piece = html if len(html) <= MAX_PIECE else re.sub("<[^>]*$", "", html[:MAX_PIECE])
+    soup = parse(piece.encode(errors="replace"), "utf-8")
+    for tag in soup.find_all(_is_hidden):
+        tag.extract()
+    return re.sub(r" (?=[,.;:)])", "", one_line(soup.get_text(" ")))
+
+
+def _is_hidden(tag: Tag) -> bool:
+    style = attribute(tag, "style").replace(" ", "").lower()
+    return tag.name in ("script", "style") or tag.has_attr("hidden") or "display:none" in style
 
 
 def one_line(text: str) -> str:

@@ -71,8 +71,13 @@ def read_page(
         follow=_follow(links, base, url),
         author=_meta(soup, "author"),
         licence=_licence(soup, base),
-        words=words | words_for_us([_meta(soup, "robots"), _meta(soup, PRODUCT)], _meta(soup, "tdm-reservation")),
+        words=words | page_words(soup),
     )
+
+
+def page_words(soup: BeautifulSoup) -> frozenset[str]:
+    """What a page says to crawlers in its meta elements."""
+    return words_for_us([_meta(soup, "robots"), _meta(soup, PRODUCT)], _meta(soup, "tdm-reservation"))
 
 
 def _base(soup: BeautifulSoup, url: str) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 from mapgan.collect.addresses import UnavailableError
+from mapgan.collect.header import Header, header_of
 from mapgan.collect.image_formats import BY_NAME, open_image
 
 MAY_BE_ANIMATED = {"GIF", "WEBP", "PNG", "AVIF"}  # other formats with several images hold pages or previews
 
 
-def check_picture(path: Path, max_megapixels: float) -> None:
-    """Decode an image file once; a JPEG at an eighth of its size, which reads all of its bytes too.
+def check_picture(file: Path | BinaryIO, max_megapixels: float) -> Header:
+    """Decode an image file once, and return its header; a JPEG at an eighth of its size, which reads all bytes too.
 
     Raises:
         UnavailableError: it is not an image, animated, too large (by its header, before a pixel is decoded) or damaged.
@@ -20,7 +22,7 @@ def check_picture(path: Path, max_megapixels: float) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with open_image(path) as image:
+            with open_image(file) as image:
                 width, height = image.size
                 if width * height > max_megapixels * 1e6:
                     raise UnavailableError(f"larger than {max_megapixels:g} megapixels", 200)
@@ -29,6 +31,7 @@ def check_picture(path: Path, max_megapixels: float) -> None:
                 if BY_NAME[image.format or ""].name == "JPEG":
                     image.draft(image.mode, (max(1, width // 8), max(1, height // 8)))
                 image.load()
+                return header_of(image)
         except UnavailableError:
             raise
         except Exception:  # on damaged files Pillow's decoders raise nearly anything

@@ -27,10 +27,13 @@ class Robots:
     def __init__(self, content: bytes) -> None:
         if len(content) >= ROBOTS_BYTES:  # half of `Allow: /open` would allow everything
             content = content[:ROBOTS_BYTES].rpartition(b"\n")[0]
+        self.empty = not content.strip()
         self.rules = Protego.parse(GROUP.sub(_for_product, _decode(content)))
 
     def allows(self, url: str) -> bool:
         """Whether mapgan may fetch a URL, in the spelling that is sent and in the one that a server may make of it."""
+        if self.empty:
+            return True
         parts = urlsplit(canonical(url))
         as_read = urlunsplit(parts._replace(path=_as_read(parts.path)))
         return all(self.rules.can_fetch(spelling, PRODUCT) for spelling in {urlunsplit(parts), as_read})

@@ -6,14 +6,18 @@ import contextlib
 import json
 import re
 import shutil
-import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from mapgan import files
+from mapgan.collect.partial import Partial
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
+FORGOTTEN = 30 * 86400.0  # seconds after which a download that was cut off is removed
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,11 @@ class Stored:
 class Store:
     """Images in `images/<first two digits>/<sha256>`, and in `downloads.jsonl` a line for each URL on what it gave.
 
-    All of these images were decoded once. (Earlier versions kept notes, also on damaged images, in `urls/`.)
+    All of these images were decoded once. Downloads that were cut off are in `partial/`. (Earlier versions kept notes,
+    also on damaged images, in `urls/`.) Threads may share a store.
 
     Args:
-        cache: the folder for both.
+        cache: the folder for all of them.
         remember: False to write no lines, for URLs that may give another image next time.
     """
 
@@ -39,42 +44,80 @@ class Store:
         self.cache, self.remember = cache, remember
         self.journal = cache / "downloads.jsonl"
         self.known = self._read() if remember else {}
+        self.open_journal: BinaryIO | None = None
+        self.cut_off: set[str] = set()
+        self.active: set[str] = set()
+        self.lock = threading.Lock()
 
     def get(self, requested: str) -> Stored | None:
         """The image of an earlier download of `requested`; None if there is none or its file is damaged."""
         stored = self.known.get(requested)
-        intact = stored and stored.path.is_file() and files.sha256_file(stored.path) == stored.digest
-        return stored if intact else None
+        return stored if stored and self.has(stored.digest) else None
 
-    def add(self, url: str, downloaded: Path) -> Stored:
+    def has(self, digest: str) -> bool:
+        """Whether the image with this SHA-256 is here, and whole."""
+        path = self.image(digest)
+        return path.is_file() and files.sha256_file(path) == digest
+
+    def add(self, url: str, downloaded: Partial) -> Stored:
         """Store a finished download from `url`."""
-        digest = files.sha256_file(downloaded)
+        digest = downloaded.digest()
         stored = Stored(url, digest, self.image(digest))
-        files.link_or_copy(downloaded, stored.path)
+        downloaded.move(stored.path)
         self.note(url, stored)
         return stored
 
     def note(self, requested: str, stored: Stored) -> None:
         """Remember that `requested` leads to a stored image, which may come from another URL."""
-        if self.remember:
+        if not self.remember:
+            return
+        line = files.canonical_json({"requested": requested, "url": stored.url, "sha256": stored.digest}) + "\n"
+        with self.lock:
             self.known[requested] = stored
-            line = files.canonical_json({"requested": requested, "url": stored.url, "sha256": stored.digest})
-            with self.journal.open("a", encoding="utf-8", newline="\n") as journal:
-                journal.write(f"\n{line}\n")  # the line before may be cut short, by a run that was killed
+            if self.open_journal is None:
+                self.open_journal = self.journal.open("ab", buffering=0)
+                line = f"\n{line}"  # the line before may be cut short, by a run that was killed
+            self.open_journal.write(line.encode())
 
     @contextlib.contextmanager
-    def scratch(self) -> Iterator[Path]:
-        """A temporary folder for downloads, on the disk of the store, so that `add` can make hard links.
+    def downloading(self) -> Iterator[None]:
+        """Makes ready for downloads, and ends them.
 
-        Those that killed runs have left are removed: the lock of the cache keeps out other runs.
+        What killed runs of this and earlier versions have left is removed: the lock of the cache keeps out other runs.
         """
         self.cache.mkdir(parents=True, exist_ok=True)
         for left in self.cache.glob("download-*"):
             shutil.rmtree(left, ignore_errors=True)
-        for left in self.cache.glob("images/*/.*.part"):
-            left.unlink(missing_ok=True)
-        with tempfile.TemporaryDirectory(prefix="download-", dir=self.cache) as name:
-            yield Path(name)
+        for pattern in ("images/*/.*.part", "pages/.*.part"):
+            for left in self.cache.glob(pattern):
+                left.unlink(missing_ok=True)
+        for left in self.cache.glob("partial/*"):
+            if left.stat().st_mtime < time.time() - FORGOTTEN:
+                left.unlink(missing_ok=True)
+        self.cut_off = {left.name for left in self.cache.glob("partial/*")}
+        try:
+            yield
+        finally:
+            if self.open_journal is not None:
+                self.open_journal.close()
+                self.open_journal = None
+
+    @contextlib.contextmanager
+    def partial(self, url: str) -> Iterator[Partial]:
+        """A download of `url` that goes on where an earlier one was cut off."""
+        name = files.sha256_bytes(url.encode())
+        with self.lock:
+            own = name not in self.active  # another thread may download the same
+            self.active.add(name)
+        unique = name if own else f"{name}-{threading.get_ident()}"
+        partial = Partial(self.cache / "partial" / unique, url, resume=own and name in self.cut_off)
+        try:
+            yield partial
+        finally:
+            partial.close()
+            with self.lock:
+                if own:
+                    self.active.discard(name)
 
     def image(self, digest: str) -> Path:
         """The place of the image with this SHA-256."""

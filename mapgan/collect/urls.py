@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-from mapgan.collect.client import Client
-from mapgan.collect.fetching import fetch_images
 from mapgan.collect.found import read_list
-from mapgan.collect.keeping import Gathered
-from mapgan.collect.store import Store
-from mapgan.params.collecting import Urls
+from mapgan.collect.source import Source
+from mapgan.params.collecting import Scrape
 
 
-def gather(settings: Urls, group_pattern: str, client: Client, store: Store, raw: Path) -> Gathered:
-    """Copy the images of a list into `raw`.
+def source(settings: Scrape) -> Source:
+    """The list as a source.
 
     Raises:
-        MapganError: the list cannot be read, or has no addresses.
+        MapganError: it cannot be read, or has no addresses.
     """
-    images, failed = read_list(Path(settings.path))
-    gathered = fetch_images(images, client, store, raw, group_pattern)
-    return replace(gathered, rows=failed + gathered.rows)
+    found = read_list(Path(settings.urls.path))
+    addresses = [url for image in found.images for url in image.urls]
+    trusted = addresses if settings.download.allow_private else []  # a list may be another's
+    return Source(settings.urls, addresses, lambda _: found, trusted)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from mapgan.params.api_sources import Commons, MapOfTheWeek, WordPress
 from mapgan.params.section import Count, Fraction, Section, Side
 
 DemoStyle = Literal["rock", "blueprint", "ink"]
@@ -63,10 +64,11 @@ class Demo(Section):
 
 
 class Download(Section):
-    """How hosts are asked, and how much is taken."""
+    """How hosts are asked, and how much is taken, whatever the source on the net."""
 
     delay: Annotated[float, Field(ge=0, le=3600)] = 1.0
-    """seconds between two requests to the same host (or what its robots.txt asks for, if that is longer)"""
+    """seconds between two requests to the same host; more if its robots.txt asks for it, twice as long as it takes to
+    answer if that is more, and more again while it answers 429 or 503 (0, for a site of your own: only the last)"""
 
     timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
     """seconds to wait for a response"""
@@ -77,6 +79,9 @@ class Download(Section):
     retries: Annotated[int, Field(ge=0, le=20)] = 4
     """retries after a failed request, with exponential backoff"""
 
+    max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
+    """redirects that a request follows"""
+
     max_retry_after: Annotated[float, Field(ge=0, le=86400)] = 120.0
     """seconds that a busy host may ask to wait (Retry-After); one that asks for more is not asked again in this run"""
 
@@ -86,6 +91,12 @@ class Download(Section):
     max_megapixels: Annotated[float, Field(gt=0, le=1000)] = 100.0
     """maximum size of an image, millions of pixels"""
 
+    max_total_mib: Annotated[float, Field(gt=0)] = 20480.0
+    """how much a scrape downloads, MiB of images; the rest is for the next one"""
+
+    max_total_seconds: Annotated[float, Field(gt=0)] = 86400.0
+    """how long a scrape downloads, seconds; the rest is for the next one"""
+
     max_failed: Fraction = 0.2
     """fraction of the pages and images that may fail; if more do, the scrape fails (exit code 3), and what was fetched
     is kept"""
@@ -94,17 +105,22 @@ class Download(Section):
     """false (if images of the last scrape are missing, they are kept and the scrape fails), true (they are removed)"""
 
     allow_private: bool = False
-    """whether names in `urls` may lead to private addresses, as in a home network (written as an address, they may)"""
+    """whether names in `scrape.gallery.urls`, and the addresses of a list, may lead to private addresses, as in a home
+    network (pages whose host is written as an address may)"""
 
     opt_outs: Literal["obey", "ignore"] = "obey"
-    """what their site keeps from crawlers or from training by X-Robots-Tag, meta robots or TDM-Reservation: obey (leave
+    """what their site keeps from crawlers or from training by X-Robots-Tag, meta robots or TDM-Reservation (also in
+    /.well-known/tdmrep.json): obey (leave
     it out), ignore (you have the owner's permission); robots.txt is always obeyed"""
+
+    offline: bool = False
+    """ask no host: all that an earlier scrape has seen comes from the cache, or the scrape fails"""
 
     contact: str = ""
     """your e-mail address or web page for the User-Agent, so that the owner of the site can reach you"""
 
 
-class Gallery(Download):
+class Gallery(Section):
     """`source: gallery`: images from a website."""
 
     urls: list[str] = []
@@ -122,6 +138,17 @@ class Gallery(Download):
     follow: str = ""
     """CSS selector for links to further pages with images (empty: none)"""
 
+    hosts: list[str] = []
+    """further hosts whose pages are read, such as maps.example.org; without them only those of `urls` (images may come
+    from any host)"""
+
+    allow: Pattern = ""
+    """regular expression: only images and pages whose URLs it matches somewhere are taken (empty: all); the start pages
+    are always read"""
+
+    deny: Pattern = ""
+    """regular expression: images and pages whose URLs it matches somewhere are left out (empty: none)"""
+
     depth: Annotated[int, Field(ge=0, le=10)] = 2
     """maximum depth of the links that `follow` selects"""
 
@@ -132,7 +159,7 @@ class Gallery(Download):
     """maximum number of images"""
 
 
-class Urls(Download):
+class Urls(Section):
     """`source: urls`: images from a list of addresses."""
 
     path: Annotated[str, Field(min_length=1), AfterValidator(_without_tilde)] = "data/urls.txt"
@@ -149,16 +176,21 @@ class Folder(Section):
 class Scrape(Section):
     """Where the images come from."""
 
-    source: Literal["demo", "gallery", "urls", "folder"] = "demo"
-    """demo (dungeon plans that come with mapgan), gallery (a website), urls (a list of addresses), folder (images of
-    your own)"""
+    source: Literal["demo", "gallery", "wordpress", "commons", "map-of-the-week", "urls", "folder"] = "demo"
+    """demo (dungeon plans that come with mapgan), gallery (a website), wordpress (one with WordPress, by its API),
+    commons (Wikimedia Commons), map-of-the-week (maps of Wizards of the Coast in a web archive; all rights reserved),
+    urls (a list of addresses), folder (images of your own)"""
 
     group_pattern: Pattern = ""
     """regular expression for file names; the match (or its first group) identifies the map of which the image shows a
     part, so that no map is split between training set and hold-out (empty: the whole name)"""
 
+    download: Download = Download()
     demo: Demo = Demo()
     gallery: Gallery = Gallery()
+    wordpress: WordPress = WordPress()
+    commons: Commons = Commons()
+    map_of_the_week: MapOfTheWeek = Field(default=MapOfTheWeek(), alias="map-of-the-week")
     urls: Urls = Urls()
     folder: Folder = Folder()
 

@@ -24,6 +24,14 @@ RENAMED = {
     "scrape.demo.looks": "scrape.demo.styles",
     "scrape.gallery.max_pictures": "scrape.gallery.max_images",
     "scrape.gallery.pictures": "scrape.gallery.images",
+    **{
+        f"scrape.{source}.{name}": f"scrape.download.{name}"
+        for source in ("gallery", "urls")
+        for name in (
+            *("delay", "timeout", "max_seconds", "retries", "max_retry_after", "max_mib", "max_megapixels"),
+            *("max_failed", "allow_fewer", "allow_private", "opt_outs", "contact"),
+        )
+    },
     "train.augment_pictures": "train.augment_images",
     "train.evaluate_pictures": "train.evaluate_images",
     "train.label_smoothing": "train.real_label",

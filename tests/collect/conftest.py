@@ -3,23 +3,32 @@
 import contextlib
 import io
 import json
+import random
 import socket
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from PIL import Image
 
 from mapgan.collect.client import Client
-from mapgan.params.collecting import Gallery
+from mapgan.params.collecting import Download, Gallery, Scrape
 
 
 def image_bytes(seed: int = 0, image_format: str = "PNG", size: tuple[int, int] = (8, 6)) -> bytes:
     stream = io.BytesIO()
     Image.new("RGB", size, (seed * 37 % 256, seed % 256, 90)).save(stream, image_format)
+    return stream.getvalue()
+
+
+def large_image(seed: int = 0) -> bytes:
+    """A PNG of 300 kB that does not compress."""
+    stream = io.BytesIO()
+    Image.frombytes("RGB", (400, 250), random.Random(seed).randbytes(300_000)).save(stream, "PNG", compress_level=0)
     return stream.getvalue()
 
 
@@ -31,10 +40,14 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     content_length: int | None = None
     """the header Content-Length, if not that of the body; -1 for no header"""
+    before: Callable[[], object] | None = None
+    """is called before the response"""
     delay: float = 0.0
     """seconds before the response"""
     delay_per_byte: float = 0.0
     """seconds between two bytes of the body"""
+    ranges: bool = False
+    """whether the rest of the body can be asked for, and a body that is known need not be sent; needs an ETag"""
 
 
 def html(body: str) -> Reply:
@@ -53,6 +66,9 @@ class Site:
     replies: dict[str, list[Reply]] = field(default_factory=dict)
     requested: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    at_a_time: int = 0
+    most_at_a_time: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def put(self, path: str, *replies: Reply) -> str:
         self.replies[path] = list(replies)
@@ -71,9 +87,30 @@ class Handler(BaseHTTPRequestHandler):
         self.site.headers.append(dict(self.headers))
         replies = self.site.replies.get(self.path, [Reply(b"no", status=404)])
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
+        with self.site.lock:
+            self.site.at_a_time += 1
+            self.site.most_at_a_time = max(self.site.most_at_a_time, self.site.at_a_time)
+        if reply.before:
+            reply.before()
         time.sleep(reply.delay)
+        with self.site.lock:
+            self.site.at_a_time -= 1
+        if reply.ranges:
+            reply = self.part_of(reply)
         with contextlib.suppress(OSError):
             self.respond(reply)
+
+    def part_of(self, reply):
+        """As RFC 9110 says: 304, 206, or the whole reply."""
+        tag = reply.headers["ETag"]
+        if self.headers.get("If-None-Match") == tag:
+            return replace(reply, body=b"", status=304)
+        start = int(self.headers.get("Range", "bytes=0-")[6:-1])
+        if not start or self.headers.get("If-Range", tag) != tag:
+            return reply
+        end = len(reply.body)
+        headers = {**reply.headers, "Content-Range": f"bytes {start}-{end - 1}/{end}"}
+        return replace(reply, body=reply.body[start:], status=206, headers=headers)
 
     def respond(self, reply):
         self.send_response(reply.status)
@@ -116,6 +153,12 @@ def running_site(host="127.0.0.1"):
         server.server_close()
 
 
+def gallery_scrape(url: str, *, download: dict | None = None, **settings) -> Scrape:
+    """Settings to scrape a gallery without delays."""
+    options = {"delay": 0, "timeout": 5, "retries": 0, **(download or {})}
+    return Scrape(source="gallery", gallery=Gallery(urls=[url], **settings), download=Download(**options))
+
+
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch):
     for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
@@ -141,17 +184,35 @@ def closed_port():
         return unused.getsockname()[1]
 
 
+class Clock:
+    """A clock that only sleeping moves."""
+
+    def __init__(self):
+        self.sleeps = []
+
+    def sleep(self, seconds):
+        self.sleeps.append(seconds)
+
+    def now(self):
+        return float(sum(self.sleeps))
+
+
 @pytest.fixture
-def sleeps():
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def sleeps(clock):
     """The client's sleeps in seconds; it does not really sleep."""
-    return []
+    return clock.sleeps
 
 
 @pytest.fixture
-def client_of(sleeps):
-    def make(*trusted: str, **settings):
+def client_of(clock):
+    def make(*trusted: str, pages=None, **settings):
         chosen = {"delay": 0, "timeout": 5, "retries": 2, **settings}
-        return Client(Gallery(urls=list(trusted), **chosen), trusted=trusted, sleep=sleeps.append)
+        return Client(Download(**chosen), trusted=trusted, pages=pages, sleep=clock.sleep, now=clock.now)
 
     return make
 

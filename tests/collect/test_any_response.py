@@ -83,6 +83,6 @@ def test_any_bytes_for_an_image(server, client_of, response):
 @given(RESPONSES)
 def test_any_bytes_for_a_page(server, client_of, response):
     server.response = response
-    gallery = Gallery(urls=[f"{server.url}/"], delay=0)
+    gallery = Gallery(urls=[f"{server.url}/"])
     with contextlib.suppress(MapganError):
         crawl(gallery, client_of(server.url, timeout=0.5, retries=0))

@@ -4,14 +4,14 @@ import time
 import tracemalloc
 
 import pytest
-import requests
 
 from mapgan import __version__
 from mapgan.collect import connections
 from mapgan.collect.addresses import RefusedError, UnavailableError
 from mapgan.collect.client import Client
+from mapgan.collect.pace import backoff
 from mapgan.collect.responses import WrongTypeError
-from mapgan.params.collecting import Gallery
+from mapgan.params.collecting import Download
 
 from .conftest import Reply, html, image_bytes, png
 
@@ -52,17 +52,18 @@ def test_a_busy_server_is_retried(site, client_of, status):
 def test_exponential_backoff(site, client_of, sleeps):
     url = site.put("/a.png", Reply(status=500))
     assert error_of(client_of(url, retries=4), url) == "HTTP 500"
-    assert sleeps == [1, 2, 4, 8]
+    assert all(0.5 * wait <= slept <= 1.5 * wait for wait, slept in zip([1, 2, 4, 8], sleeps, strict=True))
     assert site.request_counts()["/a.png"] == 5
 
 
 @pytest.mark.parametrize(
-    ("retry_after", "slept"), [("7", 7), ("120", 120), ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("soon", 1)]
+    ("retry_after", "slept"), [("7", 7), ("120", 120), ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("soon", None)]
 )
 def test_retry_after_is_obeyed(site, client_of, sleeps, retry_after, slept):
     url = site.put("/a.png", Reply(status=503, headers={"Retry-After": retry_after}), png())
     fetch(client_of(url), url)
-    assert sleeps == [slept]
+    # a busy host rests for a second at least
+    assert sleeps == [max(backoff(url, 0) if slept is None else slept, 1)]
 
 
 def test_a_host_that_asks_to_wait_longer_than_allowed_is_not_asked_again(site, client_of, sleeps):
@@ -136,8 +137,7 @@ def test_delay_between_requests_to_one_host(site, client_of, sleeps):
     url = site.put("/a.png", png())
     client = client_of(url, delay=10)
     fetch(client, url)
-    assert len(sleeps) == 1  # between robots.txt and the image
-    assert 9 < sleeps[0] <= 10
+    assert sleeps == [10, 10]  # between robots.txt, tdmrep.json and the image
 
 
 def test_pages_and_images_are_distinguished_by_type(site, client_of):
@@ -261,6 +261,37 @@ def test_robots_txt_forbids(site, client_of, path):
     assert site.requested == ["/robots.txt"]
 
 
+def test_reservations_of_the_site_hold_for_images(site, client_of):
+    reserved = b'[{"location": "/maps/*", "tdm-reservation": 1}]'
+    site.put("/.well-known/tdmrep.json", Reply(reserved, "application/json"))
+    url, page = site.put("/maps/a.png", png()), site.put("/maps/", html("page"))
+    client = client_of(url)
+    with pytest.raises(RefusedError, match="its site says tdm-reservation"):
+        fetch(client, url)
+    assert fetch(client, site.put("/b.png", png()))[1]
+    assert fetch(client, page, expected="page")[1]
+    assert fetch(client_of(url, opt_outs="ignore"), url)[1]
+    assert site.request_counts()["/.well-known/tdmrep.json"] == 1
+
+
+@pytest.mark.parametrize("reply", [Reply(status=500), Reply(b"<p>Not found"), Reply(b"x" * 3_000_000)])
+def test_reservations_that_cannot_be_read_reserve_nothing(site, client_of, reply):
+    site.put("/.well-known/tdmrep.json", reply)
+    url = site.put("/a.png", png())
+    assert fetch(client_of(url), url)[1]
+
+
+def test_cookies_stay_with_their_host(site, other_site, client_of):
+    url = site.put("/a.png", Reply(status=302, headers={"Location": "/b.png", "Set-Cookie": "seen=1; Path=/"}))
+    site.put("/b.png", png())
+    there = other_site.put("/c.png", png())
+    client = client_of(url, there)
+    fetch(client, url)
+    fetch(client, there)
+    assert [headers.get("Cookie") for headers in site.headers][-2:] == [None, "seen=1"]
+    assert {headers.get("Cookie") for headers in other_site.headers} == {None}
+
+
 def test_robots_txt_is_fetched_once_per_host(site, client_of):
     urls = [site.put(f"/{number}.png", png()) for number in range(3)]
     client = client_of(urls[0])
@@ -297,7 +328,7 @@ def test_a_longer_crawl_delay_wins(site, client_of, sleeps):
     client = client_of(url, delay=0)
     fetch(client, url)
     fetch(client, url)
-    assert 2 < sleeps[-1] <= 2.5
+    assert sleeps[-1] == 2.5
 
 
 # redirects and private addresses
@@ -354,7 +385,7 @@ def test_a_name_that_resolves_to_a_private_address_is_refused(site, monkeypatch,
 
     monkeypatch.setattr(connections.HTTPConnection, "_new_conn", to_loopback)
     site.put("/a.png", png())
-    client = Client(Gallery(delay=0, retries=0), trusted=["http://example.org"])
+    client = Client(Download(delay=0, retries=0), trusted=["http://example.org"])
     assert "private address" in error_of(client, f"{scheme}://maps.example.org:{port}/a.png")
     assert site.requested == []
 
@@ -371,8 +402,8 @@ def test_a_name_in_the_settings_may_not_lead_into_the_home_network(site, monkeyp
         return connected
 
     monkeypatch.setattr(connections.HTTPConnection, "_new_conn", to_loopback)
-    assert "private address" in error_of(Client(Gallery(delay=0, retries=0), trusted=[url]), url)
-    assert fetch(Client(Gallery(delay=0, allow_private=True), trusted=[url]), url)[1]
+    assert "private address" in error_of(Client(Download(delay=0, retries=0), trusted=[url]), url)
+    assert fetch(Client(Download(delay=0, allow_private=True), trusted=[url]), url)[1]
 
 
 def test_other_ports_of_a_trusted_host_are_refused(site, other_site, client_of):
@@ -386,7 +417,7 @@ def test_through_a_proxy(site, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "")
     site.put("http://maps.example/a.png", png())
     site.put("http://maps.example/b.png", Reply(b"x" * 100, delay_per_byte=0.05))
-    client = Client(Gallery(delay=0, retries=0, max_seconds=0.5), trusted=[])
+    client = Client(Download(delay=0, retries=0, max_seconds=0.5), trusted=[])
     assert fetch(client, "http://maps.example/a.png")[1] == image_bytes()
     assert error_of(client, "http://maps.example/b.png") == "not finished after 0.5 s"
     assert "private address" in error_of(client, "http://127.1/a.png")
@@ -397,6 +428,5 @@ def test_direct_ignores_the_proxy(site, monkeypatch, closed_port):
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port}")
     monkeypatch.setenv("NO_PROXY", "")
     url = site.put("/a.png", png())
-    client = Client(Gallery(delay=0, retries=0), trusted=[url], direct=True)
+    client = Client(Download(delay=0, retries=0), trusted=[url], direct=True)
     assert fetch(client, url)[1]
-    assert isinstance(client.session, requests.Session)

@@ -5,9 +5,9 @@ import pytest
 
 from mapgan.collect import Counts, collect, demo, read_manifest
 from mapgan.errors import MapganError
-from mapgan.params.collecting import Demo, Folder, Gallery, Scrape
+from mapgan.params.collecting import Demo, Folder, Scrape
 
-from .conftest import html, image_bytes, png
+from .conftest import gallery_scrape, html, image_bytes, png
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_a_folder(tmp_path, folders):
 def test_a_gallery(site, folders):
     site.put("/a.png", png())
     start = site.put("/", html('<img src="a.png"><img src="gone.png">'))
-    scrape = Scrape(source="gallery", gallery=Gallery(urls=[start], delay=0, max_failed=0.5))
+    scrape = gallery_scrape(start, download={"max_failed": 0.5})
     assert collect(scrape, *folders) == Counts(images=1, new=1, failed=1)
     assert collect(scrape, *folders) == Counts(images=1, new=0, failed=1)
 
@@ -70,7 +70,7 @@ def test_a_damaged_manifest_of_an_earlier_run_is_replaced(tmp_path, folders):
 def test_a_run_without_images_stops_and_the_manifest_has_the_reasons(site, folders):
     start = site.put("/", html('<img src="gone.png">'))
     with pytest.raises(MapganError, match=r"no images collected, 1 failed; .*gone\.png: HTTP 404"):
-        collect(Scrape(source="gallery", gallery=Gallery(urls=[start], delay=0)), *folders)
+        collect(gallery_scrape(start), *folders)
     assert [row.reason for row in read_manifest(folders[0] / "manifest.csv")] == ["HTTP 404"]
 
 

@@ -2,13 +2,14 @@
 
 import contextlib
 import io
+import re
 import socket
 import threading
 import time
 
 import pytest
 
-from mapgan.collect.addresses import UnavailableError
+from mapgan.collect.addresses import UnavailableError, origin
 
 from .conftest import image_bytes
 
@@ -36,7 +37,7 @@ ENDLESS = {
 
 @contextlib.contextmanager
 def dripping(start, drop):
-    """Yields the URL of a server that answers robots.txt with 404, and all else with `start` and drops without end."""
+    """Yields the URL of a server that has no robots.txt, and answers all else with `start` and drops without end."""
     with socket.create_server(("127.0.0.1", 0)) as server, contextlib.ExitStack() as connections:
         stopped = threading.Event()
 
@@ -49,7 +50,7 @@ def dripping(start, drop):
 
         def answer(connection):
             with contextlib.suppress(OSError):
-                if b"GET /robots.txt" in connection.recv(10_000):
+                if re.match(rb"GET /(robots\.txt|\.well-known/)", connection.recv(10_000)):
                     connection.sendall(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                     connection.close()
                     return
@@ -85,13 +86,13 @@ def test_a_tls_handshake_that_drips_is_ended(client_of):
 
 def test_a_host_that_only_drips_is_given_up(client_of):
     with dripping(HEAD, b"X: y\r\n") as url:
-        client = client_of(url, max_seconds=0.1, timeout=30)
+        client = client_of(url, max_seconds=0.2, timeout=30)
         reasons = []
         for number in range(5):
             with pytest.raises(UnavailableError) as raised:
                 client.fetch(f"{url}/{number}.png", io.BytesIO(), "image", 1 << 20)
             reasons.append(str(raised.value))
-    assert reasons == ["not finished after 0.1 s"] * 3 + ["its host failed too often in a row"] * 2
+    assert reasons == ["not finished after 0.2 s"] * 3 + ["its host failed too often in a row"] * 2
 
 
 def test_the_next_request_after_one_that_was_ended_works(site, client_of):
@@ -110,4 +111,4 @@ def test_no_socket_stays_open(site, client_of):
     for _ in range(30):
         with pytest.raises(UnavailableError, match="HTTP 404"):
             client.fetch(site.url + "/a.png", io.BytesIO(), "image", 1 << 20)
-    assert len(client.deadline.watched) <= 2
+    assert len(client.hosts[origin(site.url)].connections.deadline.watched) <= 2

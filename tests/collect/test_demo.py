@@ -69,7 +69,7 @@ def test_the_trap_is_not_visited(base, client_of, tmp_path):
     from mapgan.collect.crawl import crawl
     from mapgan.params.collecting import Gallery
 
-    crawled = crawl(Gallery(urls=[base], delay=0, follow='a[href="/trap"]'), client_of(base))
+    crawled = crawl(Gallery(urls=[base], follow='a[href="/trap"]'), client_of(base))
     assert [(row.url, row.reason) for row in crawled.failed] == [(f"{base}trap", "robots.txt forbids it")]
 
 

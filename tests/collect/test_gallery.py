@@ -2,24 +2,22 @@ from dataclasses import replace
 
 import pytest
 
-from mapgan.collect import gallery
+from mapgan.collect import fetching, gallery
 from mapgan.collect.crawl import crawl
 from mapgan.collect.store import Store
 from mapgan.errors import MapganError
 from mapgan.files import sha256_bytes
-from mapgan.params.collecting import Gallery
+from mapgan.params.collecting import Gallery, Scrape
 
-from .conftest import Reply, html, image_bytes, png
+from .conftest import Reply, gallery_scrape, html, image_bytes, png
 
 
 @pytest.fixture
 def gather(tmp_path, client_of):
-    def run(*urls, pattern="", store=None, **settings):
-        gallery_settings = Gallery(urls=list(urls), **{"delay": 0, "timeout": 5, "retries": 1, **settings})
-        client = client_of(*urls, retries=1)
-        gathered = gallery.gather(
-            gallery_settings, pattern, client, store or Store(tmp_path / "cache"), tmp_path / "raw"
-        )
+    def run(*urls, pattern="", store=None, opt_outs="obey", **settings):
+        client = client_of(*urls, retries=1, opt_outs=opt_outs)
+        source = gallery.source(gallery_scrape(urls[0], **settings))
+        gathered = fetching.gather(source, client, store or Store(tmp_path / "cache"), tmp_path / "raw", pattern)
         return gathered.rows, gathered.new
 
     return run
@@ -128,7 +126,7 @@ def test_the_same_page_under_another_session_is_read_once(site, gather):
     start = site.put("/viewtopic.php?t=5", html(f'<img src="a.png"><a rel=next href="/viewtopic.php?t=5&sid={sid}">'))
     site.put("/a.png", png())
     gather(start)
-    assert site.requested == ["/robots.txt", "/viewtopic.php?t=5", "/a.png"]
+    assert site.requested == ["/robots.txt", "/viewtopic.php?t=5", "/.well-known/tdmrep.json", "/a.png"]
 
 
 def test_the_page_is_the_referer_of_its_images(site, gather):
@@ -193,12 +191,40 @@ def test_does_not_leave_the_site(site, gather):
     assert len(gather(start)[0]) == 1
 
 
+def test_allowed_and_denied_images_and_pages(site, gather):
+    site.put(
+        "/",
+        html(
+            '<img src="/maps/a.png"><img src="/ads/b.png"><a class="m" href="/maps/2">2</a><a class="m" href="/x">x</a>'
+        ),
+    )
+    site.put("/maps/2", html('<img src="/maps/c.png"><img src="/maps/thumbs/d.png">'))
+    site.put("/x", html('<img src="/maps/e.png">'))
+    for name in "ac":
+        site.put(f"/maps/{name}.png", png(ord(name)))
+    rows, _ = gather(site.url + "/", follow="a.m", allow="/maps/", deny="thumbs|ads")
+    assert sorted(by_path(site, rows)) == ["/maps/a.png", "/maps/c.png"]
+
+
+def test_further_hosts(site, other_site, gather):
+    elsewhere = other_site.put("/", html('<img src="/b.png">'))
+    start = site.put(
+        "/", html(f'<img src="a.png"><a class="m" href="{elsewhere.replace("127.0.0.1", "localhost")}">2</a>')
+    )
+    site.put("/a.png", png(1))
+    rows, _ = gather(start, follow="a.m", hosts=["localhost"])
+    assert [row.reason for row in rows if row.status == "failed"] == [  # it was asked for, though not from here
+        "leads to a private address; set allow_private if that is intended"
+    ]
+    assert len(gather(start, follow="a.m")[0]) == 1
+
+
 def test_a_next_page_that_redirects_off_the_site_is_not_read(site, client_of):
     elsewhere = site.url.replace("127.0.0.1", "localhost") + "/there"
     start = site.put("/", html('<img src="a.png"><a rel="next" href="/out">2</a>'))
     site.put("/out", Reply(status=302, headers={"Location": elsewhere}))
     site.put("/there", html('<img src="b.png">'))
-    crawled = crawl(Gallery(urls=[start], delay=0), client_of(start, elsewhere))
+    crawled = crawl(Gallery(urls=[start]), client_of(start, elsewhere))
     assert list(crawled.images) == [site.url + "/a.png"]
     assert [row.reason for row in crawled.failed] == ["leads to another site"]
 
@@ -360,6 +386,6 @@ def test_a_gallery_without_images_stops_the_run(site, gather):
 )
 def test_wrong_settings_stop_the_run_before_any_request(settings, message):
     with pytest.raises(MapganError) as raised:
-        gallery.check_settings(Gallery(**settings))
+        gallery.source(Scrape(gallery=Gallery(**settings)))
     assert message in str(raised.value)
     assert "secret" not in str(raised.value)

@@ -6,13 +6,13 @@ import io
 import pytest
 from PIL import Image
 
-from mapgan.collect import gallery
+from mapgan.collect import fetching, gallery
 from mapgan.collect.client import Client
 from mapgan.collect.manifest import deduplicate
 from mapgan.collect.store import Store
-from mapgan.params.collecting import Gallery
+from mapgan.errors import MapganError
 
-from .conftest import Reply, html, image_bytes, png, running_site
+from .conftest import Reply, gallery_scrape, html, image_bytes, large_image, png, running_site
 
 PNG = image_bytes(1)
 JPEG = image_bytes(2, "JPEG", (400, 300))
@@ -36,6 +36,9 @@ def redirect(target):
     return Reply(status=302, headers={"Location": target})
 
 
+PART, PART_2, PART_3 = (large_image(seed) for seed in (31, 32, 33))
+LONGER = image_bytes(20)
+TAG = {"ETag": '"one"'}
 BUSY = {"Retry-After": "0"}
 DATE = {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}
 
@@ -81,6 +84,34 @@ CASES = {
     "n" * 300 + ".png": ([png(17)], ""),
     "a%2F..%2F..%2Fb.png": ([png(18)], ""),
     "same-1.png": ([png(19)], ""),
+    "range-wrong.png": (
+        [
+            Reply(PART[:200_000], "image/png", headers=TAG, content_length=len(PART)),
+            Reply(PART[50:], "image/png", 206, {**TAG, "Content-Range": f"bytes 50-{len(PART) - 1}/{len(PART)}"}),
+            Reply(PART, "image/png"),
+        ],
+        "",
+    ),
+    "range-accepted.png": (
+        [
+            Reply(PART_2[:200_000], "image/png", headers=TAG, content_length=len(PART_2)),
+            Reply(PART_2, "image/png", headers=TAG, ranges=True),
+        ],
+        "",
+    ),
+    "range-refused.png": (
+        [
+            Reply(PART_3[:200_000], "image/png", headers=TAG, content_length=len(PART_3)),
+            Reply(PART_3, "image/png"),
+        ],
+        "",
+    ),
+    "longer-than-its-length.png": ([Reply(LONGER + b"more", "image/png", content_length=len(LONGER))], ""),
+    "304.png": ([Reply(status=304)], "HTTP 304"),
+    "to-a-private-name.png": (
+        [redirect("http://localhost/a.png")],
+        "leads to a private address; set allow_private if that is intended",
+    ),
 }
 
 
@@ -98,9 +129,9 @@ def scraped(tmp_path_factory):
         start = site.put("/", html(f'{images}{links}<![foo]><a rel="next" href="/p2">next</a>'))
         site.put("/p2", html('<a rel="next" href="/">and round again</a>'))
         limits = {"max_mib": 1.0, "max_seconds": 1.0, "timeout": 0.3, "retries": 3}
-        gallery_settings = Gallery(urls=[start], delay=0, **limits)
-        client = Client(gallery_settings, [start], direct=True, sleep=lambda seconds: None)
-        gathered = gallery.gather(gallery_settings, "", client, Store(folder / "cache"), folder / "raw")
+        scrape = gallery_scrape(start, download=limits)
+        client = Client(scrape.download, [start], direct=True, sleep=lambda seconds: None)
+        gathered = fetching.gather(gallery.source(scrape), client, Store(folder / "cache"), folder / "raw", "")
         rows = deduplicate(gathered.rows)
         return folder / "raw", {row.url.removeprefix(site.url + "/"): row for row in rows}
 
@@ -121,3 +152,38 @@ def test_no_file_has_a_name_from_the_net(scraped):
     files = {row.file for row in rows.values() if row.status == "ok"}
     assert {path.name for path in raw.iterdir()} == files
     assert all(len(name) == 64 + len(".png") for name in files)
+
+
+RULES = b"User-agent: *\nDisallow: /b.png\n"
+# the robots.txt of a site with two images, and the reasons in their rows
+ROBOTS = {
+    "that forbids": (Reply(RULES, "text/plain"), ["", "robots.txt forbids it"]),
+    "that is missing": (Reply(status=404), ["", ""]),
+    "that is HTML": (html("<!doctype html><p>User-agent: * Disallow: /"), ["", ""]),
+    "that is 5 MB": (Reply(RULES + b"# filler\n" * 550_000, "text/plain"), ["", "robots.txt forbids it"]),
+    "that is stalled": (Reply(RULES, "text/plain", delay=0.6), None),
+    "that fails": (Reply(status=500), None),
+    "with a Crawl-delay": (Reply(b"User-agent: *\nCrawl-delay: 2.5\n", "text/plain"), ["", ""]),
+}
+
+
+@pytest.mark.parametrize(("robots", "reasons"), ROBOTS.values(), ids=ROBOTS)
+def test_robots_txt(site, client_of, sleeps, tmp_path, robots, reasons):
+    """Without one that can be read nothing is asked for."""
+    site.put("/robots.txt", robots)
+    start = site.put(
+        "/", Reply('<title>H\xf6hle</title><img src="a.png" alt="H\xf6hle"><img src="b.png">'.encode("latin-1"))
+    )
+    site.put("/a.png", png(1))
+    site.put("/b.png", png(2))
+    client, source = client_of(start, timeout=0.3, retries=0), gallery.source(gallery_scrape(start))
+    store = Store(tmp_path / "cache")
+    if reasons is None:
+        with pytest.raises(MapganError, match=r"cannot read the robots\.txt of its host"):
+            fetching.gather(source, client, store, tmp_path / "raw", "")
+        assert set(site.requested) == {"/robots.txt"}
+        return
+    rows = fetching.gather(source, client, store, tmp_path / "raw", "").rows
+    assert [row.reason for row in rows] == reasons
+    assert rows[0].title == "H\xf6hle"  # a page that is not UTF-8 and does not say so
+    assert set(sleeps) == ({2.5} if "Crawl-delay" in str(robots.body) else set())

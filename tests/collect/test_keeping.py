@@ -7,21 +7,19 @@ import pytest
 from mapgan import files
 from mapgan.collect import Incomplete, collect, read_manifest
 from mapgan.errors import MapganError
-from mapgan.params.collecting import Gallery, Scrape
 
-from .conftest import Reply, html, png
+from .conftest import Reply, gallery_scrape, html, png
 
 
 @pytest.fixture
 def scrape(site, tmp_path):
     """Scrapes as DVC does it: `raw` is empty at the start."""
 
-    def run(**settings):
+    def run(download=None, **settings):
         raw = tmp_path / "raw"
         shutil.rmtree(raw, ignore_errors=True)
-        gallery = Gallery(urls=[f"{site.url}/0"], **{"delay": 0, "timeout": 5, "retries": 0, **settings})
         try:
-            collect(Scrape(source="gallery", gallery=gallery), raw, tmp_path / "cache")
+            collect(gallery_scrape(f"{site.url}/0", download=download, **settings), raw, tmp_path / "cache")
         finally:
             rows = read_manifest(raw / "manifest.csv") if raw.exists() else []
             found[:] = [row for row in rows if row.status == "ok"]
@@ -98,7 +96,7 @@ def test_behind_the_depth_nothing_goes_missing(site, scrape):
 def test_told_otherwise_fewer_images_are_fine(site, scrape, ten_pages):
     scrape()
     site.put("/0", html('<img src="/00.png">'))
-    assert len(scrape(allow_fewer=True)) == 1
+    assert len(scrape({"allow_fewer": True})) == 1
     assert len(scrape()) == 1
 
 
@@ -111,7 +109,7 @@ def test_the_pace_makes_no_other_scrape(site, scrape, ten_pages):
     scrape()
     site.put("/0", Reply(status=503))
     with pytest.raises(Incomplete, match="100 images of the last scrape"):
-        scrape(retries=1, timeout=4)
+        scrape({"retries": 1, "timeout": 4})
 
 
 def test_an_image_that_changed_is_not_missing(site, scrape, tmp_path):
@@ -150,11 +148,11 @@ def test_many_failures_fail_the_scrape_and_keep_what_there_is(site, scrape):
     for number in range(20):
         site.put(f"/{number}.png", png(number) if number < 5 else Reply(status=404))
     with pytest.raises(
-        Incomplete, match=r"15 pages or images failed \(15 HTTP 404\), more than scrape\.gallery\.max_failed allows"
+        Incomplete, match=r"15 pages or images failed \(15 HTTP 404\), more than scrape\.download\.max_failed allows"
     ):
         scrape()
     assert len(scrape.found) == 5
-    assert len(scrape(max_failed=0.75)) == 5
+    assert len(scrape({"max_failed": 0.75})) == 5
 
 
 def test_incomplete_has_an_exit_code_of_its_own():
@@ -177,7 +175,6 @@ def test_leftovers_of_a_killed_scrape_are_removed(site, tmp_path):
     for path in left:
         path.parent.mkdir(parents=True)
         path.write_bytes(b"half")
-    gallery = Gallery(urls=[f"{site.url}/0"], delay=0)
-    collect(Scrape(source="gallery", gallery=gallery), tmp_path / "raw", tmp_path / "cache")
+    collect(gallery_scrape(f"{site.url}/0"), tmp_path / "raw", tmp_path / "cache")
     assert [path for path in left if path.exists()] == []
     assert not left[0].parent.exists()

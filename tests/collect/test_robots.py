@@ -1,8 +1,11 @@
+import json
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapgan.collect.robots import ROBOTS_BYTES, Robots
+from mapgan.collect.rules import reservations
 
 HOST = "https://maps.example"
 CLOSED = b"User-agent: *\nDisallow: /secret/\n"
@@ -88,9 +91,55 @@ def test_html_forbids_nothing():
     assert allows(b"<!doctype html><title>Not found</title><p>User-agent", "/a")
 
 
+# /.well-known/tdmrep.json
+
+
+def test_reservations_of_a_site():
+    rules = reservations(b"""[
+        {"location": "/maps/*", "tdm-reservation": 1, "tdm-policy": "https://maps.example/policy"},
+        {"location": "/maps/free/*", "tdm-reservation": 0},
+        {"location": "/*.svg$", "tdm-reservation": 1}]""")
+    paths = ("/maps/a.png", "/maps/free/a.png", "/a.svg", "/a.svg.png", "/x/../maps/a.png", "/a.png")
+    assert [rules.allows(HOST + path) for path in paths] == [False, True, False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<!doctype html>", b"{}", b"[1, null, []]", b"[{}]", b'[{"location": 1, "tdm-reservation": 1}]',
+     b'[{"location": "/a\\nDisallow: /", "tdm-reservation": 1}]', b"[" * 100_000],
+)  # fmt: skip
+def test_what_is_no_reservation_reserves_nothing(content):
+    assert reservations(content).allows(HOST + "/a")
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.binary(max_size=100) | st.recursive(
+    st.none() | st.text(max_size=9) | st.integers(0, 1),
+    lambda parts: st.lists(parts) | st.dictionaries(st.sampled_from(["location", "tdm-reservation", "x"]), parts),
+).map(lambda value: json.dumps(value).encode()))  # fmt: skip
+def test_any_reservations_are_read(content):
+    assert reservations(content).allows(HOST + "/") in (True, False)
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read(content):
     assert Robots(content).allows(HOST + "/") in (True, False)
+
+
+SEGMENTS = st.lists(st.text(alphabet="abc", min_size=1, max_size=3), min_size=1, max_size=3)
+
+
+@settings(deadline=None, max_examples=60)
+@given(SEGMENTS, SEGMENTS, st.data())
+def test_what_lies_below_a_forbidden_folder_is_forbidden_in_every_spelling(folder, below, data):
+    """Each character may be escaped, and each slash may be several, or a backslash, or come after a detour."""
+
+    def spell(segment):
+        return "".join(data.draw(st.sampled_from([c, f"%{ord(c):02x}", f"%{ord(c):02X}"])) for c in segment)
+
+    slash = st.sampled_from(["/", "//", "\\", "/./", "/z/../", "/z/%2e%2E/", "%2f", "/%2e/"])
+    path = "/" + "".join(spell(part) + data.draw(slash) for part in folder) + "/".join(map(spell, below))
+    assert not allows(f"User-agent: *\nDisallow: /{'/'.join(folder)}/\n".encode(), path)
 
 
 def test_a_long_file_of_other_crawlers_takes_no_time():

@@ -1,11 +1,11 @@
 import pytest
 
 from mapgan.collect import Counts, Incomplete, collect, read_manifest
-from mapgan.collect.found import FoundImage, read_list, to_csv
+from mapgan.collect.found import Found, FoundImage, read_list, to_csv
 from mapgan.errors import MapganError
-from mapgan.params.collecting import Gallery, Scrape, Urls
+from mapgan.params.collecting import Download, Scrape, Urls
 
-from .conftest import html, png
+from .conftest import gallery_scrape, html, png
 
 
 @pytest.fixture
@@ -14,7 +14,11 @@ def collect_list(tmp_path):
         path = tmp_path / name
         path.write_text(text, encoding="utf-8")
         chosen = {"delay": 0, "retries": 0, "allow_private": True, "max_failed": 1.0, **settings}
-        counts = collect(Scrape(source="urls", urls=Urls(path=str(path), **chosen)), tmp_path / "raw", tmp_path / "c")
+        counts = collect(
+            Scrape(source="urls", urls=Urls(path=str(path)), download=Download(**chosen)),
+            tmp_path / "raw",
+            tmp_path / "c",
+        )
         return counts, read_manifest(tmp_path / "raw" / "manifest.csv")
 
     return run
@@ -37,7 +41,7 @@ def test_a_csv_file(site, collect_list):
 def test_the_manifest_of_a_scrape_is_a_list(site, collect_list, tmp_path):
     start = site.put("/", html('<img src="a.png" alt="=The pit">'))
     site.put("/a.png", png())
-    collect(Scrape(source="gallery", gallery=Gallery(urls=[start], delay=0)), tmp_path / "g", tmp_path / "gc")
+    collect(gallery_scrape(start), tmp_path / "g", tmp_path / "gc")
     text = (tmp_path / "g" / "manifest.csv").read_text(encoding="utf-8")
     assert collect_list(text, "list.csv")[1] == read_manifest(tmp_path / "g" / "manifest.csv")
 
@@ -88,4 +92,4 @@ def test_a_list_that_was_written_is_read_back(tmp_path):
     ]
     path = tmp_path / "list.csv"
     path.write_text(to_csv(reversed(images)), encoding="utf-8")
-    assert read_list(path) == (images, [])
+    assert read_list(path) == Found(images)

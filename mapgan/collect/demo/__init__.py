@@ -8,12 +8,12 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from mapgan.collect import gallery
+from mapgan.collect import fetching, gallery
 from mapgan.collect.client import Client
 from mapgan.collect.demo.site import serve
 from mapgan.collect.keeping import Gathered
 from mapgan.collect.store import Store
-from mapgan.params.collecting import Demo, DemoStyle, Gallery
+from mapgan.params.collecting import Demo, DemoStyle, Download, Gallery, Scrape
 
 __all__ = ["gather", "packaged", "serve"]
 
@@ -33,10 +33,10 @@ def gather(settings: Demo, group_pattern: str, raw: Path, cache: Path, source: T
     """
     styles: Sequence[DemoStyle] = settings.styles
     with serve(styles, source or packaged()) as base:
-        site = Gallery(urls=[base], delay=0, retries=2, max_pages=10_000, max_images=1_000_000)
-        client = Client(site, trusted=[base], direct=True)
+        site = gallery.source(Scrape(gallery=Gallery(urls=[base], max_pages=10_000, max_images=1_000_000)))
+        client = Client(Download(delay=0, retries=2), trusted=[base], direct=True)
         # another version of mapgan may have another map under the same name
-        gathered = gallery.gather(site, group_pattern, client, Store(cache, remember=False), raw)
+        gathered = fetching.gather(site, client, Store(cache, remember=False), raw, group_pattern)
         return Gathered(
             [
                 replace(

@@ -62,7 +62,7 @@ def serve(styles: Collection[str], source: Traversable) -> Iterator[str]:
     Raises:
         MapganError: there are no maps in these styles.
     """
-    bodies = _bodies(_read_index(styles, source), source / "maps")
+    bodies = bodies_of(read_index(styles, source), source / "maps")
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"bodies": bodies}))
     thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.05), daemon=True)
     thread.start()
@@ -74,7 +74,8 @@ def serve(styles: Collection[str], source: Traversable) -> Iterator[str]:
         thread.join()
 
 
-def _read_index(styles: Collection[str], source: Traversable) -> list[dict[str, str]]:
+def read_index(styles: Collection[str], source: Traversable) -> list[dict[str, str]]:
+    """The maps of these styles, sorted by file name."""
     try:
         index = json.loads((source / "maps.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -86,7 +87,7 @@ def _read_index(styles: Collection[str], source: Traversable) -> list[dict[str, 
     return chosen
 
 
-def _bodies(maps: list[dict[str, str]], folder: Traversable) -> dict[str, Body]:
+def bodies_of(maps: list[dict[str, str]], folder: Traversable) -> dict[str, Body]:
     """All responses by path. Paths of requests are only looked up here, never opened as files."""
     bodies = {
         "/robots.txt": Body("text/plain", lambda: ROBOTS),
