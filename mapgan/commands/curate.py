@@ -32,7 +32,7 @@ def prune(folder: Path, out: Path | None, params: Path | None, settings: list[st
     options = {"prune": {name: str(path) for name, path in lists.items()}}
     out, chosen = _prepared(folder, out, params, settings, options)
     _info(stages.scrape(chosen.scrape, out / "raw", out / ".mapgan" / "cache"))
-    return stages.prune(chosen.prune, out / "raw", out / "pruned", chosen.machine.workers)
+    return stages.prune(chosen.prune, out / "raw", out / "pruned", chosen.machine)
 
 
 def resize(
@@ -59,8 +59,8 @@ def resize(
     out, chosen = _prepared(folder, out, params, settings, options)
     raw, pruned, maps, cache = out / "raw", out / "pruned", out / "maps", out / ".mapgan" / "cache"
     _info(stages.scrape(chosen.scrape, raw, cache))
-    _info(stages.prune(chosen.prune, raw, pruned, chosen.machine.workers))
-    line = stages.resize(chosen.dataset, chosen.resize, raw, pruned, maps, cache, chosen.machine.workers)
+    _info(stages.prune(chosen.prune, raw, pruned, chosen.machine))
+    line = stages.resize(chosen.dataset, chosen.resize, raw, pruned, maps, cache, chosen.machine)
     return f"{line}; the training set is {maps}"
 
 

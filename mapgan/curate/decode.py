@@ -34,6 +34,10 @@ class BadImage(Exception):
         self.size = size
 
 
+class NeedsMoreMemory(Exception):
+    """An image that a process with more memory might decode."""
+
+
 class Upright(NamedTuple):
     """A decoded image, which may be smaller than the file's, and the width and height of the file's, pixels."""
 
@@ -43,16 +47,21 @@ class Upright(NamedTuple):
 
 
 class MemoryBudget:
-    """Bytes that images decoded at the same time may take, over all threads."""
+    """Bytes that images decoded at the same time may take.
+
+    Attributes:
+        total: over all threads and processes.
+        share: the part of it that is this process's.
+    """
 
     def __init__(self, total: int) -> None:
-        self.total, self.used, self.changed = total, 0, threading.Condition()
+        self.total, self.share, self.used, self.changed = total, 1.0, 0, threading.Condition()
 
     @contextlib.contextmanager
     def reserve(self, size: int) -> Iterator[None]:
         """Wait until `size` bytes are free, and keep them within the block."""
         with self.changed:
-            self.changed.wait_for(lambda: not self.used or self.used + size <= self.total)
+            self.changed.wait_for(lambda: not self.used or self.used + size <= self.share * self.total)
             self.used += size
         try:
             yield
@@ -63,6 +72,11 @@ class MemoryBudget:
 
 
 BUDGET = MemoryBudget(int(MEMORY_FRACTION * total_memory()))
+
+
+def use_memory(share: float) -> None:
+    """Let the images of this process take at most this part of what those of all processes may take."""
+    BUDGET.share = share
 
 
 @contextlib.contextmanager
@@ -82,11 +96,12 @@ def open_upright(
 
     Raises:
         BadImage: the file is missing, damaged, not an image, or too large.
+        NeedsMoreMemory: too large for the share of memory that this process may use.
     """
     with contextlib.ExitStack() as stack:
         try:
             upright = _decode(path, max_megapixels, background, needed, stack)
-        except BadImage:
+        except (BadImage, NeedsMoreMemory):
             raise
         except Exception as error:  # on damaged files Pillow's decoders raise nearly anything
             raise BadImage(_reason(error)) from None
@@ -120,6 +135,8 @@ def _decode(
         raise BadImage(
             f"too large: {width * height / 1e6:.0f} megapixels take {gib:.1f} GiB, more than {most:.1f}", image.size
         )
+    if size > BUDGET.share * BUDGET.total:
+        raise NeedsMoreMemory
     stack.enter_context(BUDGET.reserve(size))
     image.load()
     before = image.size

@@ -33,6 +33,8 @@ KINDS = {
     "odd one out": "Among those that differ most from the others (prune.soft.odd).",
     "too large": "Above prune.max_megapixels, or more than the memory of this machine allows.",
     "truncated": "The file is incomplete: download it again.",
+    "too slow": "Above prune.max_seconds.",
+    "crashes its decoder, or takes more memory than there is": "Its worker process ended, twice.",
     "undecodable": "The file is not an image, or is damaged.",
 }
 

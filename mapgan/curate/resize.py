@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,15 +28,17 @@ from mapgan.curate.label_maps import (
     read_colors,
     read_label_tiles,
 )
+from mapgan.curate.parallel import Lost, parallel_map
 from mapgan.curate.prune_record import PruneRecord, read_list
 from mapgan.curate.split import held_out
-from mapgan.curate.threads import parallel_map
 from mapgan.curate.tiling import ANYWHERE, Lines
 from mapgan.dataset import Entry, Pixels, is_dataset, write_dataset
 from mapgan.dataset.label_names import clean_label
 from mapgan.dataset.legend import LEGEND
 from mapgan.errors import MapganError
+from mapgan.files import scratch_folder
 from mapgan.params.collecting import Resize
+from mapgan.params.machine import Machine
 from mapgan.progress import Bar
 
 NO_LABELS = {
@@ -45,6 +46,7 @@ NO_LABELS = {
     "map": ("has a label image", "put name.labels.png beside name.png"),
 }
 MIN_SQUARE = 2  # pixels in a training image; the grid of smaller squares does not show
+BLANK = "blank"
 PARTS = ("train", "holdout")
 DRAFT_FACTOR = 3  # a very large JPEG is decoded at this multiple of the training size, if it is not tiled
 UNFINISHED = ".unfinished"  # exists while `train/` and `holdout/` are newer than the pack
@@ -91,16 +93,16 @@ def resize(
     raw: Path,
     pruned: Path,
     out: Path,
-    workers: int = 0,
+    machine: Machine,
     condition: Literal["none", "folder", "map"] = "none",
     of_labels: bool = False,
 ) -> Counts:
     """Make the training set of the images in `pruned/kept.csv`, whose files are in `raw`.
 
     Writes PNG files to `out/train/` and `out/holdout/`, and `dataset.json` and `pack.npy` (see
-    `mapgan.dataset`). The old set is kept until the new one is complete. `workers` (threads; 0: one per
-    core) changes nothing in the result. `condition` says which labels the set keeps: those of subfolders, or the label
-    image beside each image. A set `of_labels` shows the label images themselves.
+    `mapgan.dataset`). The old set is kept until the new one is complete. Which workers `machine` names changes nothing
+    in the result. `condition` says which labels the set keeps: those of subfolders, or the label image beside each
+    image. A set `of_labels` shows the label images themselves.
 
     Raises:
         MapganError: there is no list, nothing to train on, or `out` holds folders that are not a training set's.
@@ -113,22 +115,17 @@ def resize(
         raise MapganError(f"dataset.condition: no image {what}", f"{remedy}, or set it to none")
     check_label_maps(settings, wanted)
     check_replaceable(out)
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".resize-", dir=out) as name:
-        scratch = Path(name)
-        grids = _find_grids(settings, raw, rows, workers, wanted == "map")
+    with scratch_folder(out) as scratch:
+        grids = _find_grids(settings, raw, rows, machine, wanted == "map")
         period = common_period(grids)
         square = pixels_per_square(period / settings.tile_zoom) if period >= MIN_SQUARE * settings.tile_zoom else 0.0
         jobs = [(row, (grid or Lines(period)) if square else ANYWHERE) for row, grid in zip(rows, grids, strict=True)]
         label_square = (int(square) or LABEL_SQUARE) if condition == "map" else 0
         check_label_squares(settings, label_square)
-        results: list[ResizedImage] = []
         with Bar("resize", total=len(rows)) as bar:
-            for result in parallel_map(
-                partial(_make, settings, raw, scratch, square, label_square, of_labels), jobs, workers
-            ):
-                results.append(result)
-                bar.advance()
+            make = partial(_make, settings, raw, scratch, square, label_square, of_labels)
+            made = parallel_map(make, jobs, machine, settings.max_seconds, bar)
+        results = [_resized(*pair) for pair in zip(made, rows, strict=True)]
         train, holdout = _split_entries(results, settings.holdout, condition == "folder")
         counts = replace(
             _counts(results, train, holdout, settings), unlabelled=len(kept) - len(rows), pixels_per_square=square
@@ -177,18 +174,15 @@ def pixels_per_square(about: float) -> float:
 
 
 def _find_grids(
-    settings: Resize, raw: Path, rows: Sequence[PruneRecord], workers: int, label_maps: bool
+    settings: Resize, raw: Path, rows: Sequence[PruneRecord], machine: Machine, label_maps: bool
 ) -> list[Lines | None]:
     """The battle grid of each image: that of its label image, if there is one, else as its lines show."""
     if settings.mode != "tiles" or settings.grid == "off":  # else each image has a scale of its own
         return [None] * len(rows)
-    grids = []
+    find = partial(label_grid, raw) if label_maps else partial(_find_grid, settings, raw)
     with Bar("grid", total=len(rows)) as bar:
-        find = partial(label_grid, raw) if label_maps else partial(_find_grid, settings, raw)
-        for grid in parallel_map(find, rows, workers):
-            grids.append(grid)
-            bar.advance()
-    return grids
+        grids = parallel_map(find, rows, machine, settings.max_seconds, bar)
+    return [None if isinstance(grid, Lost) else grid for grid in grids]
 
 
 def _find_grid(settings: Resize, raw: Path, row: PruneRecord) -> Lines | None:
@@ -224,9 +218,15 @@ def _make(
                     labels = label_window(raw / row.label_map, image.size, box, small.size, label_square)
                     labels.save(scratch / label_tile(names[-1]), "PNG")
     except BadImage as bad:
-        print(f"resize: {row.file} left out: {bad}", file=sys.stderr)
         return ResizedImage(row, (), reason=str(bad))
-    return ResizedImage(row, names, "" if names else "blank")
+    return ResizedImage(row, names, "" if names else BLANK)
+
+
+def _resized(made: ResizedImage | Lost, row: PruneRecord) -> ResizedImage:
+    result = ResizedImage(row, (), made.reason) if isinstance(made, Lost) else made
+    if result.reason not in ("", BLANK):
+        print(f"resize: {row.file} left out: {result.reason}", file=sys.stderr)
+    return result
 
 
 def _split_entries(results: Iterable[ResizedImage], fraction: float, labelled: bool) -> tuple[list[Entry], list[Entry]]:
@@ -245,7 +245,7 @@ def _split_entries(results: Iterable[ResizedImage], fraction: float, labelled: b
 def _counts(
     results: Sequence[ResizedImage], train: Sequence[Entry], holdout: Sequence[Entry], settings: Resize
 ) -> Counts:
-    blank = sum(result.reason == "blank" for result in results)
+    blank = sum(result.reason == BLANK for result in results)
     return Counts(
         train=len(train),
         holdout=len(holdout),

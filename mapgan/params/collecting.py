@@ -195,6 +195,9 @@ class Prune(Section):
     """largest image that is decoded, millions of pixels; an image that would take more than half of the machine's
     memory is rejected too"""
 
+    max_seconds: Annotated[float, Field(gt=0, le=86400)] = 120.0
+    """longest time that an image may take, seconds"""
+
     duplicate_bits: Annotated[int, Field(ge=0, le=128)] = 44
     """images whose 256-bit perceptual hashes differ in at most this many bits are duplicates: 12 finds what was resized
     or compressed, and takes half a minute for a million images; 44 also finds what was cropped by 1 % on each side, and
@@ -245,6 +248,9 @@ class Resize(Section):
     pad_color: Annotated[str, Field(pattern=r"^(edge|#[0-9a-fA-F]{6})$")] = "edge"
     """colour of the border for `pad`, and behind transparent pixels: #rrggbb, or edge (the colour of the image's own
     border; white behind transparent pixels)"""
+
+    max_seconds: Annotated[float, Field(gt=0, le=86400)] = 600.0
+    """longest time that an image may take, seconds"""
 
     holdout: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     """fraction of the groups that is held out from training, for evaluation"""

@@ -18,7 +18,7 @@ from mapgan.curate.prune import prune
 from mapgan.curate.prune_record import read_list
 from mapgan.params.collecting import Folder, Prune, Scrape
 
-from .conftest import Raw, encoded, map_image
+from .conftest import THREAD, Raw, encoded, map_image, threads
 
 ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
 
@@ -83,7 +83,7 @@ def outcome(folder, tmp_path):
     """By file name: empty if it was kept, or the reason that it was not."""
     raw, out = tmp_path / "raw", tmp_path / "pruned"
     collect(Scrape(source="folder", folder=Folder(path=str(folder))), raw, tmp_path / "cache")
-    prune(Prune(max_megapixels=100), raw, out, 2)
+    prune(Prune(max_megapixels=100), raw, out, threads(2))
     rows = [*read_list(out / "kept.csv"), *read_list(out / "rejected.csv")]
     rows += [row for row in read_manifest(raw / "manifest.csv") if row.status == "failed"]
     return {row.url.removeprefix("folder:"): row.reason for row in rows}
@@ -165,10 +165,10 @@ def test_any_mixture_is_sorted_out_whole_and_alike_in_any_order(mixture, order, 
         raw = Raw(Path(name) / "raw")
         for kind, seed in [("good", 99), *mixture]:
             raw.put(MIXTURE[kind](seed), url=f"https://maps.example/{len(raw.rows)}")
-        prune(Prune(), raw.folder, Path(name) / "one", 1)
+        prune(Prune(), raw.folder, Path(name) / "one", THREAD)
         order.shuffle(raw.rows)
         write_manifest(raw.folder / "manifest.csv", raw.rows)
-        prune(Prune(), raw.folder, Path(name) / "other", workers)
+        prune(Prune(), raw.folder, Path(name) / "other", threads(workers))
         written = sorted(path.name for path in (Path(name) / "one").iterdir())
         for file in written:
             assert (Path(name) / "one" / file).read_bytes() == (Path(name) / "other" / file).read_bytes()
