@@ -56,6 +56,8 @@ def parallel_map(
         MapganError: the cluster cannot be reached.
     """
     results: dict[int, Result | Lost] = {}
+    # a cluster loses workers in its own ways; what is wrong with the work itself shows again when it is tried here
+    losses = (Exception,) if machine.backend in CLUSTERS else (BrokenProcessPool, TimeoutError)
     with _workers(machine):
         while len(results) < len(items):
             begun: list[int] = []
@@ -65,7 +67,7 @@ def parallel_map(
                     if not isinstance(result, _Large):
                         results[index] = result
                         bar.advance()
-            except (BrokenProcessPool, TimeoutError):
+            except losses:
                 if not begun:
                     raise
             for index in begun:
