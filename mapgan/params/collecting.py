@@ -178,6 +178,9 @@ class Soft(Section):
     plain: Tail = 0.0
     """those with the least information"""
 
+    text: Tail = 0.0
+    """those with the most text, such as legends and pages of rules"""
+
     odd: Tail = 0.0
     """those that differ most from the others, in all measures together"""
 

@@ -24,6 +24,7 @@ RULES = {
     "dark": ("brightness_95", 0, "too dark: brightness_95 0, below"),
     "light": ("brightness_05", 19, "too light: brightness_05 361, above"),
     "plain": ("entropy", 0, "low in information: entropy 0, below"),
+    "text": ("text", 19, "text-heavy: text 361, above"),
     "odd": ("flat", 19, "odd one out: oddness "),
 }
 
@@ -42,7 +43,7 @@ def test_a_soft_rule_takes_its_end_of_the_scale(name):
 
 def test_of_equals_none_is_rejected():
     rows = [ROW] * 10
-    soft = Soft(blurred=0.2, dark=0.2, light=0.2, plain=0.2, odd=0.2)
+    soft = Soft(blurred=0.2, dark=0.2, light=0.2, plain=0.2, text=0.2, odd=0.2)
     assert soft_reasons(soft, rows, soft_limits(soft, rows)) == [""] * 10
 
 
