@@ -55,6 +55,7 @@ def resize(
         counts = resize_images(settings, raw, pruned, maps, machine, dataset.condition, dataset.images == "labels")
         remarks = {
             "all blank": counts.blank,
+            "too small": counts.small,
             "enlarged": counts.enlarged,
             "unreadable": counts.bad,
             f"without a label, as {UNLABELLED.get(dataset.condition, '')}": counts.unlabelled,

@@ -46,7 +46,7 @@ def resize(
         params: a file of settings; None for the defaults.
         settings: `KEY=VALUE` settings, which override it.
         size: `WxH`, pixels; empty for that of the settings.
-        mode: tiles, crop or pad; None for that of the settings.
+        mode: tiles, crop, pad or stretch; None for that of the settings.
 
     Raises:
         MapganError: a setting is wrong, there is nothing to keep, or `OUT/maps` holds something else.

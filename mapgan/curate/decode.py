@@ -81,7 +81,11 @@ def use_memory(share: float) -> None:
 
 @contextlib.contextmanager
 def open_upright(
-    path: Path, max_megapixels: float, background: Color = WHITE, needed: tuple[int, int] | None = None
+    path: Path,
+    max_megapixels: float,
+    background: Color = WHITE,
+    needed: tuple[int, int] | None = None,
+    always_reduce: bool = False,
 ) -> Iterator[Upright]:
     """Decode an image (the first frame of an animation); the memory it takes is reserved within the block.
 
@@ -90,6 +94,7 @@ def open_upright(
         max_megapixels: larger images are refused by their header, before any pixel is decoded.
         background: colour behind transparent pixels.
         needed: width and height that are enough, pixels; a very large JPEG is then decoded at a fraction of its size.
+        always_reduce: and so is any other JPEG.
 
     Yields:
         An sRGB image, 8 bits per channel, rotated and mirrored as its EXIF orientation says.
@@ -100,7 +105,7 @@ def open_upright(
     """
     with contextlib.ExitStack() as stack:
         try:
-            upright = _decode(path, max_megapixels, background, needed, stack)
+            upright = _decode(path, max_megapixels, background, needed, 0 if always_reduce else DRAFT_PIXELS, stack)
         except (BadImage, NeedsMoreMemory):
             raise
         except Exception as error:  # on damaged files Pillow's decoders raise nearly anything
@@ -119,13 +124,14 @@ def _decode(
     max_megapixels: float,
     background: Color,
     needed: tuple[int, int] | None,
+    draft_pixels: int,
     stack: contextlib.ExitStack,
 ) -> Upright:
     image = stack.enter_context(open_image(path))
     width, height = image.size
     if width * height > max_megapixels * 1e6:
         raise BadImage(f"too large: {width * height / 1e6:.0f} megapixels", image.size)
-    if needed is not None and width * height > DRAFT_PIXELS:
+    if needed is not None and width * height > draft_pixels:
         image.draft("RGB", needed[::-1] if _is_rotated(image) else needed)  # does nothing for other formats
     size = image.width * image.height * _bytes_per_pixel(image)
     if image.info.get("progressive"):

@@ -16,10 +16,10 @@ from PIL import Image
 from mapgan import files
 from mapgan.curate.grid import find_grid
 from mapgan.curate.text import text_share
+from mapgan.curate.trimming import UNIFORM
 
 LONGEST = 512  # pixels; larger images are reduced for all but sharpness and grid
 EDGE = 24  # change of grey values from pixel to pixel, of 255, that is an edge
-UNIFORM = 8  # difference from its own colour, of 255, up to which a border is uniform
 
 Grey = NDArray[np.int16]
 

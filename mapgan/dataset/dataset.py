@@ -33,11 +33,19 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Entry:
-    """The name of an image in the pack, its group (the map of which it is a part), and its label or an empty text."""
+    """An image in the pack.
+
+    Attributes:
+        name: of the image.
+        group: the map of which it is a part.
+        label: empty if there is none.
+        source: the file in `data/raw` that it is cut from: its row in `kept.csv`; empty if there is none.
+    """
 
     name: str
     group: str
     label: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -215,7 +223,7 @@ def write_dataset(
         "format": FORMAT, "width": width, "height": height,
         "train": len(train), "holdout": len(holdout), "digest": digest, "mean": mean, "std": std,
         "pixels_per_square": pixels_per_square,
-        "images": [{"name": entry.name, "group": entry.group} for entry in entries],
+        "images": [_about(entry) for entry in entries],
     }  # fmt: skip
     if labels:
         description["labels"] = labels
@@ -227,6 +235,11 @@ def write_dataset(
     if plan_colors:
         description["plan_colors"] = plan_colors
     write_json(folder / DESCRIPTION, description)
+
+
+def _about(entry: Entry) -> dict[str, Any]:
+    source = {"source": entry.source} if entry.source else {}
+    return {"name": entry.name, "group": entry.group} | source
 
 
 def _open_pack(path: Path) -> Pixels:
