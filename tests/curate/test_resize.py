@@ -8,12 +8,13 @@ from PIL import Image
 from mapgan import stages
 from mapgan.collect.demo import __file__ as demo
 from mapgan.curate.prune import prune
+from mapgan.curate.prune_record import read_list
 from mapgan.curate.resize import resize
 from mapgan.dataset import Entry, count_labels, open_dataset, write_dataset
 from mapgan.errors import MapganError
 from mapgan.params.collecting import DatasetSettings, Prune, Resize
 
-from .conftest import THREAD, map_image, threads
+from .conftest import THREAD, encoded, map_image, threads
 
 TILES = Resize(width=32, height=16, tile_zoom=1.0, tile_contrast=0.02, holdout=0.3)
 
@@ -190,3 +191,61 @@ def test_without_a_common_grid_tiles_are_cut_by_zoom(raw, scaled_maps, tmp_path)
     assert data.pixels_per_square == 0
     names = [path.stem.split("-")[1:] for path in (tmp_path / "maps/train").iterdir()]
     assert {(0, 0)} < {(int(x), int(y)) for x, y in names}
+
+
+CROP = Resize(width=32, height=32, mode="crop", holdout=0.0)
+
+
+def made(settings, raw, tmp_path, image, kind="PNG", **options):
+    """The only training image of an image: as the pack has it, and its file."""
+    raw.put(encoded(image, kind, **options), suffix=kind.lower())
+    prune(Prune(min_side=8), raw.folder, tmp_path / "pruned", THREAD)
+    resize(settings, raw.folder, tmp_path / "pruned", tmp_path / "maps", THREAD)
+    (path,) = (tmp_path / "maps/train").iterdir()
+    return open_dataset(tmp_path / "maps").train[0], path
+
+
+@pytest.mark.parametrize(("form", "suffix", "exact"), [("png", ".png", 1), ("webp", ".webp", 1), ("jpeg", ".jpg", 0)])
+def test_formats_of_training_images(form, suffix, exact, raw, tmp_path):
+    image = map_image(1, (32, 32))
+    pack, path = made(CROP.model_copy(update={"format": form, "quality": 90}), raw, tmp_path, image)
+    assert path.suffix == suffix
+    assert np.array_equal(pack, np.asarray(Image.open(path)))
+    assert np.array_equal(pack, np.asarray(image)) == bool(exact)
+    assert np.abs(pack.astype(int) - np.asarray(image)).mean() < 6
+
+
+def test_borders_are_trimmed_when_asked_for(raw, tmp_path):
+    inside = map_image(1, (64, 64))
+    image = Image.new("RGB", (200, 100), "white")
+    image.paste(inside, (100, 20))
+    pack, path = made(CROP.model_copy(update={"trim": True}), raw, tmp_path, image)
+    expected = np.asarray(inside.resize((32, 32), Image.Resampling.LANCZOS), dtype=int)
+    assert np.abs(pack - expected).mean() < 2
+    assert path.stem.endswith("-100-20")
+
+
+def test_the_decoders_own_reduction_loses_nothing_visible(raw, tmp_path):
+    image = map_image(1, (1200, 1200))
+    pack, path = made(CROP, raw, tmp_path, image.crop((0, 0, 1200, 900)), "JPEG", quality=90)
+    expected = image.crop((150, 0, 1050, 900)).resize((32, 32), Image.Resampling.LANCZOS)
+    assert np.abs(pack - np.asarray(expected, dtype=int)).max() <= 4
+    assert path.stem.endswith("-150-0")  # in pixels of the file
+
+
+def test_what_would_be_enlarged_too_much_is_left_out(raw, tmp_path, capsys):
+    raw.put(map_image(1, (64, 64)))
+    small = raw.put(map_image(2, (20, 24)))
+    prune(Prune(min_side=8), raw.folder, tmp_path / "pruned", THREAD)
+    settings = CROP.model_copy(update={"max_enlargement": 1.5})
+    counts = resize(settings, raw.folder, tmp_path / "pruned", tmp_path / "maps", THREAD)
+    assert (counts.train, counts.small, counts.bad) == (1, 1, 0)
+    assert f"{small} left out: too small: it would be enlarged 1.6 times" in capsys.readouterr().err
+
+
+def test_each_training_image_names_its_source(raw, pruned, tmp_path):
+    resize(TILES, raw.folder, pruned, tmp_path / "maps", THREAD)
+    said = json.loads((tmp_path / "maps" / "dataset.json").read_text())
+    kept = {row.file for row in read_list(pruned / "kept.csv")}
+    assert {image["source"] for image in said["images"]} == kept
+    assert all(image["name"].startswith(image["source"][:16]) for image in said["images"])
