@@ -12,7 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from mapgan.collect.image_formats import open_image
-from mapgan.curate.color_profile import Table, grey_table, to_srgb
+from mapgan.curate.color_profile import Table, gamma_table, grey_table, to_srgb
 from mapgan.system_memory import total_memory
 
 Color = tuple[int, int, int]
@@ -196,14 +196,33 @@ def _is_high_bit_depth(image: Image.Image) -> bool:
 
 def _as_rgb(image: Image.Image, background: Color) -> Image.Image:
     profile = image.info.get("icc_profile") or b""
+    gamma = _gamma(image)
     if _is_high_bit_depth(image):
-        return Image.fromarray(_eight_bits(image, grey_table(profile))).convert("RGB")
+        return Image.fromarray(_eight_bits(image, grey_table(profile) if gamma is None else gamma)).convert("RGB")
+    if gamma is not None:
+        image = _by_table(image, gamma)
     if image.has_transparency_data:
         layer = _grey_as_rgb(image, "LA", profile) or to_srgb(image.convert("RGBA"), profile)
         ground = Image.new("RGBA", layer.size, (*background, 255))
         return Image.alpha_composite(ground, layer).convert("RGB")
     grey = _grey_as_rgb(image, "L", profile)
     return grey or to_srgb(image if image.mode in ("RGB", "CMYK") else image.convert("RGB"), profile)
+
+
+def _gamma(image: Image.Image) -> Table | None:
+    """What the gAMA chunk of a PNG does to its values; a profile or an sRGB chunk counts more."""
+    info = image.info
+    if image.format != "PNG" or "icc_profile" in info or "srgb" in info:
+        return None
+    return gamma_table(float(info.get("gamma", 0.0)))
+
+
+def _by_table(image: Image.Image, table: Table) -> Image.Image:
+    """An 8-bit image with each value looked up; RGB, or RGBA if it has transparency, which stays as it is."""
+    levels = np.rint(table).astype(int).tolist()
+    if image.has_transparency_data:
+        return image.convert("RGBA").point([*levels * 3, *range(256)])
+    return image.convert("RGB").point(levels * 3)
 
 
 def _grey_as_rgb(image: Image.Image, mode: Literal["L", "LA"], profile: bytes) -> Image.Image | None:
