@@ -1,6 +1,7 @@
 """A folder of every odd file: each ends as kept, or as rejected or failed with the right reason."""
 
 import base64
+import functools
 import os
 import struct
 import tempfile
@@ -50,9 +51,13 @@ def several(kind, **options):
     return encoded(frames[0], kind, save_all=True, append_images=frames[1:], **options)
 
 
+@functools.cache
+def whole(kind):
+    return encoded(map_image(31, (200, 150)), kind)
+
+
 def cut(kind, tenths):
-    content = encoded(map_image(31, (200, 150)), kind)
-    return content[: len(content) * tenths // 10]
+    return whole(kind)[: len(whole(kind)) * tenths // 10]
 
 
 KEPT = {
@@ -153,6 +158,11 @@ MIXTURE = {
 }
 
 
+@functools.cache
+def one_of(kind, seed):
+    return MIXTURE[kind](seed)
+
+
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=25, deadline=None)
 @given(
@@ -164,7 +174,7 @@ def test_any_mixture_is_sorted_out_whole_and_alike_in_any_order(mixture, order, 
     with tempfile.TemporaryDirectory() as name:
         raw = Raw(Path(name) / "raw")
         for kind, seed in [("good", 99), *mixture]:
-            raw.put(MIXTURE[kind](seed), url=f"https://maps.example/{len(raw.rows)}")
+            raw.put(one_of(kind, seed), url=f"https://maps.example/{len(raw.rows)}")
         prune(Prune(), raw.folder, Path(name) / "one", THREAD)
         order.shuffle(raw.rows)
         write_manifest(raw.folder / "manifest.csv", raw.rows)
