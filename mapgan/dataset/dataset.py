@@ -2,7 +2,8 @@
 
 `pack.npy` holds all images as `[N + M, H, W, 3]` uint8, first the N training images and then the M held-out ones. It
 is memory-mapped, so a set may be larger than memory. `dataset.json` holds the numbers, names, groups and labels of
-the images, and a digest of the pixels, the labels and the scale.
+the images, and a digest of the pixels, the labels and the scale. A set of tiles has some held-out maps as a whole in
+`whole/`, at the same scale.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from mapgan.errors import MapganError
 from mapgan.files import atomic_write, canonical_json, read_json, write_json
 
 FORMAT = 3
-DESCRIPTION, PACK = "dataset.json", "pack.npy"
+DESCRIPTION, PACK, WHOLE_MAPS = "dataset.json", "pack.npy", "whole"
 CHUNK_BYTES = 1 << 25
 MAX_NAMED_LABELS = 20  # in a line that counts them
 
@@ -223,7 +224,10 @@ def write_dataset(
         "format": FORMAT, "width": width, "height": height,
         "train": len(train), "holdout": len(holdout), "digest": digest, "mean": mean, "std": std,
         "pixels_per_square": pixels_per_square,
-        "images": [_about(entry) for entry in entries],
+        "images": [
+            {"name": entry.name, "group": entry.group} | ({"source": entry.source} if entry.source else {})
+            for entry in entries
+        ],
     }  # fmt: skip
     if labels:
         description["labels"] = labels
@@ -235,11 +239,6 @@ def write_dataset(
     if plan_colors:
         description["plan_colors"] = plan_colors
     write_json(folder / DESCRIPTION, description)
-
-
-def _about(entry: Entry) -> dict[str, Any]:
-    source = {"source": entry.source} if entry.source else {}
-    return {"name": entry.name, "group": entry.group} | source
 
 
 def _open_pack(path: Path) -> Pixels:
