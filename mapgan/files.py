@@ -154,7 +154,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
     for part in parent.glob(".*.part"):
         part.unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=parent, ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=parent.absolute(), ignore_cleanup_errors=True) as name:
         yield Path(name)
 
 

@@ -187,6 +187,8 @@ def _reason(error: Exception) -> str:
         return "undecodable: not enough memory"
     if "truncated" in str(error):
         return "truncated"
+    if isinstance(error, OSError) and error.strerror:  # whose text would name the path on this machine
+        return f"undecodable: {error.strerror}"
     return f"undecodable: {' '.join(str(error).split())[:80] or type(error).__name__}"
 
 

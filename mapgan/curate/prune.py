@@ -76,7 +76,7 @@ def prune(settings: Prune, raw: Path, out: Path, machine: Machine) -> Counts:
     with scratch_folder(out) as scratch:
         thumbnails = Thumbnails(scratch)
         with Bar("prune", total=len(jobs)) as bar:
-            look = partial(_look, settings, raw, thumbnails)
+            look = partial(_look, settings, raw.absolute(), thumbnails)  # workers may be in another folder
             results = parallel_map(look, jobs, machine, settings.max_seconds, bar)
         findings = _judge([_found(*pair) for pair in zip(results, jobs, strict=True)], settings)
         records = findings.records

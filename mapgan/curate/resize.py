@@ -107,6 +107,7 @@ def resize(
         raise MapganError(f"dataset.condition: no image {what}", f"{remedy}, or set it to none")
     check_label_maps(settings, wanted)
     check_replaceable(out)
+    raw = raw.absolute()  # workers may be in another folder
     with scratch_folder(out) as scratch:
         grids = _find_grids(settings, raw, rows, machine, wanted == "map")
         period = common_period(grids)

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -91,6 +92,13 @@ def heap(raw):
 
 def test_processes_write_what_a_thread_writes(heap, tmp_path):
     assert results(heap, tmp_path / "two", PROCESSES) == results(heap, tmp_path / "one", THREAD)
+
+
+def test_workers_that_started_elsewhere_find_the_images(heap, tmp_path, monkeypatch):
+    expected = results(heap, tmp_path / "one", PROCESSES)
+    monkeypatch.chdir(tmp_path)
+    heap.folder = heap.folder.relative_to(tmp_path)
+    assert results(heap, Path("two"), PROCESSES) == expected
 
 
 @pytest.mark.soak
