@@ -17,13 +17,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import joblib
 import numpy as np
 import psutil
 import torch
-import torchvision
 from device_limits import device_name, slug
 from joblib.externals.loky import get_reusable_executor
 from PIL import Image, ImageOps
@@ -58,8 +58,8 @@ def main() -> None:
     name = device_name(torch.device("cpu"))
     load = psutil.getloadavg()[2]
     head = (
-        f"# Prune and resize\n\n{name}, {machine.workers or joblib.cpu_count()} processes, Pillow {Image.__version__}, "
-        f"torchvision {torchvision.__version__}; load of the machine in the last 15 minutes: {load:.1f}\n"
+        f"# Prune and resize\n\n{name}, {machine.workers or joblib.cpu_count()} processes, Pillow {version('pillow')}, "
+        f"torchvision {version('torchvision')}; load of the machine in the last 15 minutes: {load:.1f}\n"
     )
     columns = "| images | | images/s | CPU ms per image | peak GiB |\n|---|---|---|---|---|"
     path = Path(__file__).parent / "results" / f"{slug(name)}-curating.md"

@@ -77,17 +77,21 @@ def parallel_map(
     return [results[index] for index in range(len(items))]
 
 
-def _workers(machine: Machine) -> contextlib.AbstractContextManager[Any]:
+@contextlib.contextmanager
+def _workers(machine: Machine) -> Iterator[None]:
     """A context in which joblib uses the workers that `machine` asks for."""
     if machine.backend in CLUSTERS:
-        return _cluster(machine)
-    if machine.backend == "threads":
-        return parallel_config("threading", n_jobs=_count(machine))
-    return parallel_config("loky", n_jobs=max(2, _count(machine)))  # a single one would be this process itself
+        context = _cluster(machine)
+    elif machine.backend == "threads":
+        context = parallel_config("threading", n_jobs=_count(machine))
+    else:
+        context = parallel_config("loky", n_jobs=max(2, _count(machine)))  # a single one would be this process itself
+    with context:
+        yield
 
 
 def _count(machine: Machine) -> int:
-    return machine.workers or cpu_count()
+    return machine.workers or int(cpu_count())
 
 
 def _run(
