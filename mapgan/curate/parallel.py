@@ -166,7 +166,7 @@ def _cluster(machine: Machine) -> Iterator[None]:
             if name == "dask":
                 from distributed import Client
 
-                client = stack.enter_context(Client(address, set_as_default=False))
+                client = stack.enter_context(Client(address, set_as_default=False))  # type: ignore[no-untyped-call]
                 stack.enter_context(parallel_config("dask", client=client))
             else:
                 import ray
