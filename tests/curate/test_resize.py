@@ -1,3 +1,4 @@
+import io
 import json
 from pathlib import Path
 
@@ -212,7 +213,7 @@ def test_formats_of_training_images(form, suffix, exact, raw, tmp_path):
     assert path.suffix == suffix
     assert np.array_equal(pack, np.asarray(Image.open(path)))
     assert np.array_equal(pack, np.asarray(image)) == bool(exact)
-    assert np.abs(pack.astype(int) - np.asarray(image)).mean() < 6
+    assert np.abs(pack.astype(int) - np.asarray(image)).mean() < 8
 
 
 def test_borders_are_trimmed_when_asked_for(raw, tmp_path):
@@ -226,9 +227,10 @@ def test_borders_are_trimmed_when_asked_for(raw, tmp_path):
 
 
 def test_the_decoders_own_reduction_loses_nothing_visible(raw, tmp_path):
-    image = map_image(1, (1200, 1200))
-    pack, path = made(CROP, raw, tmp_path, image.crop((0, 0, 1200, 900)), "JPEG", quality=90)
-    expected = image.crop((150, 0, 1050, 900)).resize((32, 32), Image.Resampling.LANCZOS)
+    image = map_image(1, (1200, 900))
+    pack, path = made(CROP, raw, tmp_path, image, "JPEG", quality=90)
+    whole = Image.open(io.BytesIO(encoded(image, "JPEG", quality=90)))
+    expected = whole.crop((150, 0, 1050, 900)).resize((32, 32), Image.Resampling.LANCZOS)
     assert np.abs(pack - np.asarray(expected, dtype=int)).max() <= 4
     assert path.stem.endswith("-150-0")  # in pixels of the file
 
