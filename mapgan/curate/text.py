@@ -2,8 +2,8 @@
 
 Letters are small marks that stand out from what is around them, beside each other on a line, of similar height and
 unlike widths. So marks (connected pixels darker, or lighter, than the mean around them) are linked with those beside
-them, and chains of them are taken for lines of text. Strokes of hatching and steps of stairs are too thin, and pillars
-too much like each other; rows of rough stones do count.
+them, and chains of them are taken for lines of text. Strokes of hatching and steps of stairs are too thin, pillars are
+too much like each other, and stones of a wall leave no space between their rows; but some do count.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ GAP = 0.9  # between neighbours, over the height of the larger one: words of a l
 MARKS = 5  # in a line, at least
 SLENDER = 0.3  # median width over median height, in a line
 DRIFT = 2.0  # height of a line over that of its highest mark, at most: chains of pebbles wander
+LEADING = 0.5  # height of what is looked at below a line, over that of its marks
+SPARSE = 0.4  # density of marks there, over that in the line, at most
 VARIETY = 0.12  # standard deviation of the widths in a line over their mean
 
 Mask = NDArray[np.bool_]
@@ -48,7 +50,7 @@ def text_share(image: Image.Image) -> float:
     around = np.asarray(grey.filter(ImageFilter.BoxBlur(RADIUS)), dtype=np.int16)
     contrast = np.asarray(grey, dtype=np.int16) - around
     # not their sum: between large dark letters there are light marks
-    covered = max(_covered(find_marks(mask)) for mask in (contrast < -CONTRAST, contrast > CONTRAST))
+    covered = max(_covered(mask) for mask in (contrast < -CONTRAST, contrast > CONTRAST))
     return round(min(1.0, covered / contrast.size), 4)
 
 
@@ -93,8 +95,9 @@ def connected(count: int, first: Numbers, second: Numbers) -> Numbers:
     return least
 
 
-def _covered(marks: Marks) -> int:
+def _covered(mask: Mask) -> int:
     """Pixels in the boxes of lines of text."""
+    marks = find_marks(mask)
     width, height = marks.right - marks.left, marks.bottom - marks.top
     letters = (height >= HEIGHTS[0]) & (height <= HEIGHTS[1]) & (width <= WIDEST * height)
     letters &= marks.pixels <= FULLEST * width * height
@@ -110,9 +113,17 @@ def _covered(marks: Marks) -> int:
             box = right.max() - left.min(), bottom.max() - top.min()
             straight = box[1] <= DRIFT * height.max()
             broad = np.median(width) >= SLENDER * np.median(height)
-            if straight and broad and width.std() >= VARIETY * width.mean():
+            varied = width.std() >= VARIETY * width.mean()
+            if straight and broad and varied and _has_space_below(mask, left, top, right, bottom):
                 area += int(box[0] * box[1])
     return area
+
+
+def _has_space_below(mask: Mask, left: Numbers, top: Numbers, right: Numbers, bottom: Numbers) -> bool:
+    """Whether there is little but descenders below the base line of these marks."""
+    start, high, low, end = int(left.min()), int(np.median(top)), int(np.median(bottom)), int(right.max())
+    below = mask[low : low + max(2, round(LEADING * (low - high))), start:end]
+    return not below.size or bool(below.mean() <= SPARSE * mask[high:low, start:end].mean())
 
 
 def _neighbours(marks: Marks) -> tuple[Numbers, Numbers]:
