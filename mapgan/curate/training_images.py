@@ -17,7 +17,9 @@ from mapgan.curate.tiling import Lines
 from mapgan.curate.trimming import content_box
 from mapgan.params.collecting import Resize
 
-DRAFT_FACTOR = 3  # a JPEG is decoded at no less than this multiple of the training size, if it is not tiled
+# A JPEG that is not tiled is decoded at no less than this multiple of the training size: on maps, training images then
+# differ by half a level of 255 on average. A side that is no multiple of 8 is stretched by less than a pixel of these.
+DRAFT_FACTOR = 3
 BLANK = "blank"
 SMALL = "too small"
 
