@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import TimeoutError as Overdue  # what joblib raises; not the built-in one
 from typing import Any, TypeVar
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
@@ -57,7 +58,7 @@ def parallel_map(
     """
     results: dict[int, Result | Lost] = {}
     # a cluster loses workers in its own ways; what is wrong with the work itself shows again when it is tried here
-    losses = (Exception,) if machine.backend in CLUSTERS else (BrokenProcessPool, TimeoutError)
+    losses = (Exception,) if machine.backend in CLUSTERS else (BrokenProcessPool, Overdue)
     with _workers(machine):
         while len(results) < len(items):
             begun: list[int] = []
@@ -149,7 +150,7 @@ def _alone(work: Work[Item, Result], item: Item, max_seconds: float) -> Result |
         Parallel()(delayed(os.getpid)() for _ in range(2))  # to start takes time that is not the image's
         try:
             (result,) = Parallel(timeout=max_seconds)([delayed(_attempt)(work, item, 1.0, 0.0)])
-        except TimeoutError:
+        except Overdue:
             return Lost(f"too slow: more than {max_seconds:g} seconds")
         except BrokenProcessPool:
             return Lost("crashes its decoder, or takes more memory than there is")
