@@ -137,7 +137,7 @@ def prune(
 def resize(
     folder: Annotated[Path, typer.Argument(help="A folder of images; nothing in it is changed.")],
     size: Annotated[str, typer.Option(metavar="WxH", help="Size of the training images, such as 768x768.")] = "",
-    mode: Annotated[str | None, typer.Option(metavar="tiles|crop|pad", help="How images are brought to it.")] = None,
+    mode: Annotated[str | None, typer.Option(metavar="tiles|crop|pad|stretch", help="How images fit it.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results [default: runs/NAME].")] = None,
     params: Annotated[Path | None, typer.Option(help="Settings file like params.yaml.")] = None,
     settings: Settings = None,

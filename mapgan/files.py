@@ -19,6 +19,7 @@ import filelock
 from mapgan.errors import MapganError
 
 MIB = 2**20
+SCRATCH = ".scratch-"
 WRITE_ERRORS = (errno.EFBIG, errno.EIO, errno.EROFS)
 
 
@@ -149,6 +150,18 @@ def link_or_copy(source: Path, target: Path) -> None:
         scratch.replace(target)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """Give an empty folder in `parent` that is removed at the end, as is what killed processes left in `parent`."""
+    parent.mkdir(parents=True, exist_ok=True)
+    for folder in parent.glob(f"{SCRATCH}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for part in parent.glob(".*.part"):
+        part.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=parent.absolute(), ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
 @contextlib.contextmanager

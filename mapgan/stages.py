@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mapgan import files
-from mapgan.params import DatasetSettings, Evaluate, Params, Prune, Resize, Sample, Scrape
+from mapgan.params import DatasetSettings, Evaluate, Machine, Params, Prune, Resize, Sample, Scrape
 
 UNLABELLED = {"folder": "they are in no subfolder", "map": "there is no label image beside them"}
 
@@ -25,7 +25,7 @@ def scrape(settings: Scrape, raw: Path, cache: Path, dataset: str = "folder") ->
     return f"{counts.images} images in {raw} ({counts.new} new, {counts.failed} failed{refused})"
 
 
-def prune(settings: Prune, raw: Path, pruned: Path, workers: int = 0, dataset: str = "folder") -> str:
+def prune(settings: Prune, raw: Path, pruned: Path, machine: Machine, dataset: str = "folder") -> str:
     """Decide which images of `raw` are kept; lists and a report go to `pruned`."""
     from mapgan.curate.prune import prune as prune_images
     from mapgan.curate.prune import prune_nothing
@@ -34,13 +34,13 @@ def prune(settings: Prune, raw: Path, pruned: Path, workers: int = 0, dataset: s
         why = f"nothing to prune: the images are those of dataset.name, {dataset}"
         prune_nothing(pruned, why)
         return why
-    counts = prune_images(settings, raw, pruned, workers)
+    counts = prune_images(settings, raw, pruned, machine)
     rejected = ", ".join(f"{number} {reason}" for reason, number in sorted(counts.rejected.items())) or "none"
     return f"{counts.kept} images kept, rejected: {rejected}; see {pruned / 'report.html'}"
 
 
 def resize(
-    dataset: DatasetSettings, settings: Resize, raw: Path, pruned: Path, maps: Path, cache: Path, workers: int = 0
+    dataset: DatasetSettings, settings: Resize, raw: Path, pruned: Path, maps: Path, cache: Path, machine: Machine
 ) -> str:
     """Make the training set `maps` of the kept images, or of a ready-made set, which may be downloaded to `cache`."""
     from mapgan.curate.resize import resize as resize_images
@@ -52,9 +52,10 @@ def resize(
         packed = pack(dataset, settings, maps, cache)
         line = f"{packed.train} images of {dataset.name} to train on, {packed.holdout} held out, {size}"
     else:
-        counts = resize_images(settings, raw, pruned, maps, workers, dataset.condition, dataset.images == "labels")
+        counts = resize_images(settings, raw, pruned, maps, machine, dataset.condition, dataset.images == "labels")
         remarks = {
             "all blank": counts.blank,
+            "too small": counts.small,
             "enlarged": counts.enlarged,
             "unreadable": counts.bad,
             f"without a label, as {UNLABELLED.get(dataset.condition, '')}": counts.unlabelled,

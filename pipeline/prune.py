@@ -8,5 +8,5 @@ from mapgan.params import load_params
 
 with exit_on_error():
     params = load_params()
-    workers, dataset = params.machine.workers, params.dataset.name
-    print(stages.prune(params.prune, Path("data/raw"), Path("data/pruned"), workers, dataset))
+    raw, pruned = Path("data/raw"), Path("data/pruned")
+    print(stages.prune(params.prune, raw, pruned, params.machine, params.dataset.name))

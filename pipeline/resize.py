@@ -9,5 +9,4 @@ from mapgan.params import load_params
 with exit_on_error():
     params = load_params()
     raw, pruned, maps = Path("data/raw"), Path("data/pruned"), Path("data/maps")
-    cache, workers = Path(".mapgan/cache"), params.machine.workers
-    print(stages.resize(params.dataset, params.resize, raw, pruned, maps, cache, workers))
+    print(stages.resize(params.dataset, params.resize, raw, pruned, maps, Path(".mapgan/cache"), params.machine))

@@ -47,6 +47,7 @@ TINY = [
     "train.augment=[]",
     "machine.device=cpu",
     "machine.threads=1",
+    "machine.backend=threads",  # to start processes takes seconds
     # not those that follow from size and batch size: a few steps of tiny networks need no warm-up
     "train.generator_lr=0.001",
     "train.discriminator_lr=0.001",

@@ -134,3 +134,15 @@ def test_a_copy_that_cannot_be_written_names_the_copy(tmp_path: Path) -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout == f"{tmp_path / 'copy'}\n"
+
+
+def test_a_scratch_folder_takes_what_killed_processes_left_with_it(tmp_path: Path) -> None:
+    (tmp_path / ".scratch-old").mkdir()
+    (tmp_path / ".scratch-old/half.png").touch()
+    (tmp_path / ".kept.csv.x1.part").touch()
+    (tmp_path / "kept.csv").touch()
+    with files.scratch_folder(tmp_path) as scratch:
+        (scratch / "a.png").touch()
+        assert scratch.is_absolute()
+        assert {path.name for path in tmp_path.iterdir()} == {scratch.name, "kept.csv"}
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.csv"]

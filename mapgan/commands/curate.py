@@ -32,7 +32,7 @@ def prune(folder: Path, out: Path | None, params: Path | None, settings: list[st
     options = {"prune": {name: str(path) for name, path in lists.items()}}
     out, chosen = _prepared(folder, out, params, settings, options)
     _info(stages.scrape(chosen.scrape, out / "raw", out / ".mapgan" / "cache"))
-    return stages.prune(chosen.prune, out / "raw", out / "pruned", chosen.machine.workers)
+    return stages.prune(chosen.prune, out / "raw", out / "pruned", chosen.machine)
 
 
 def resize(
@@ -46,7 +46,7 @@ def resize(
         params: a file of settings; None for the defaults.
         settings: `KEY=VALUE` settings, which override it.
         size: `WxH`, pixels; empty for that of the settings.
-        mode: tiles, crop or pad; None for that of the settings.
+        mode: tiles, crop, pad or stretch; None for that of the settings.
 
     Raises:
         MapganError: a setting is wrong, there is nothing to keep, or `OUT/maps` holds something else.
@@ -59,8 +59,8 @@ def resize(
     out, chosen = _prepared(folder, out, params, settings, options)
     raw, pruned, maps, cache = out / "raw", out / "pruned", out / "maps", out / ".mapgan" / "cache"
     _info(stages.scrape(chosen.scrape, raw, cache))
-    _info(stages.prune(chosen.prune, raw, pruned, chosen.machine.workers))
-    line = stages.resize(chosen.dataset, chosen.resize, raw, pruned, maps, cache, chosen.machine.workers)
+    _info(stages.prune(chosen.prune, raw, pruned, chosen.machine))
+    line = stages.resize(chosen.dataset, chosen.resize, raw, pruned, maps, cache, chosen.machine)
     return f"{line}; the training set is {maps}"
 
 

@@ -124,11 +124,10 @@ def make_training_set(
         return params
     if before not in (None, made_from) and not may_replace:
         refuse_to_replace(out, _what_changed(before, made_from))
-    workers = params.machine.workers
     if params.dataset.name == "folder":
-        _info(stages.prune(params.prune, raw, pruned, workers))
+        _info(stages.prune(params.prune, raw, pruned, params.machine))
     made = maps if before is None else out / ".mapgan" / "maps"
-    _info(stages.resize(params.dataset, params.resize, raw, pruned, made, cache, workers))
+    _info(stages.resize(params.dataset, params.resize, raw, pruned, made, cache, params.machine))
     check(params, open_dataset(made, verify=False))
     if made != maps:
         check_replaceable(maps)

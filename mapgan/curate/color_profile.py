@@ -16,6 +16,8 @@ Table = NDArray[np.float64]
 
 CACHED = 16  # profiles; most sets have one or two, and those of printers take megabytes
 ROUNDING = 1  # of 255
+MIN_GAMMA = 0.1  # less, or more than its inverse, is a damaged chunk
+GAMMA_TOLERANCE = 0.1  # 1/2.2 and what is nearly that are the usual way to say sRGB
 BLACK_POINT = ImageCms.Flags.BLACKPOINTCOMPENSATION
 GREY_RAMP = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
 
@@ -31,6 +33,20 @@ def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     if transform is not None:
         ImageCms.applyTransform(image, transform, inPlace=True)
     return image if image.mode == "RGBA" else image.convert("RGB")
+
+
+@lru_cache(CACHED)
+def gamma_table(gamma: float) -> Table | None:
+    """The sRGB value of each value of a PNG with this number in its gAMA chunk, as `grey_table`; None if they are sRGB.
+
+    The chunk says by which power light became the stored values: 1/2.2, or nearly that, for sRGB, and 1 for light
+    itself (PNG specification, third edition, 11.3.2.2).
+    """
+    if not MIN_GAMMA <= gamma <= 1 / MIN_GAMMA or abs(gamma * 2.2 - 1) < GAMMA_TOLERANCE:
+        return None
+    light = (np.arange(256) / 255) ** (1 / gamma)
+    encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)  # IEC 61966-2-1
+    return np.asarray(255 * encoded, dtype=np.float64)
 
 
 @lru_cache(CACHED)

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from mapgan.collect.image_formats import open_image
-from mapgan.curate.color_profile import Table, grey_table, to_srgb
+from mapgan.curate.color_profile import Table, gamma_table, grey_table, to_srgb
 from mapgan.system_memory import total_memory
 
 Color = tuple[int, int, int]
@@ -34,6 +34,10 @@ class BadImage(Exception):
         self.size = size
 
 
+class NeedsMoreMemory(Exception):
+    """An image that a process with more memory might decode."""
+
+
 class Upright(NamedTuple):
     """A decoded image, which may be smaller than the file's, and the width and height of the file's, pixels."""
 
@@ -43,16 +47,21 @@ class Upright(NamedTuple):
 
 
 class MemoryBudget:
-    """Bytes that images decoded at the same time may take, over all threads."""
+    """Bytes that images decoded at the same time may take.
+
+    Attributes:
+        total: over all threads and processes.
+        share: the part of it that is this process's.
+    """
 
     def __init__(self, total: int) -> None:
-        self.total, self.used, self.changed = total, 0, threading.Condition()
+        self.total, self.share, self.used, self.changed = total, 1.0, 0, threading.Condition()
 
     @contextlib.contextmanager
     def reserve(self, size: int) -> Iterator[None]:
         """Wait until `size` bytes are free, and keep them within the block."""
         with self.changed:
-            self.changed.wait_for(lambda: not self.used or self.used + size <= self.total)
+            self.changed.wait_for(lambda: not self.used or self.used + size <= self.share * self.total)
             self.used += size
         try:
             yield
@@ -65,9 +74,18 @@ class MemoryBudget:
 BUDGET = MemoryBudget(int(MEMORY_FRACTION * total_memory()))
 
 
+def use_memory(share: float) -> None:
+    """Let the images of this process take at most this part of what those of all processes may take."""
+    BUDGET.share = share
+
+
 @contextlib.contextmanager
 def open_upright(
-    path: Path, max_megapixels: float, background: Color = WHITE, needed: tuple[int, int] | None = None
+    path: Path,
+    max_megapixels: float,
+    background: Color = WHITE,
+    needed: tuple[int, int] | None = None,
+    always_reduce: bool = False,
 ) -> Iterator[Upright]:
     """Decode an image (the first frame of an animation); the memory it takes is reserved within the block.
 
@@ -76,17 +94,19 @@ def open_upright(
         max_megapixels: larger images are refused by their header, before any pixel is decoded.
         background: colour behind transparent pixels.
         needed: width and height that are enough, pixels; a very large JPEG is then decoded at a fraction of its size.
+        always_reduce: and so is any other JPEG.
 
     Yields:
         An sRGB image, 8 bits per channel, rotated and mirrored as its EXIF orientation says.
 
     Raises:
         BadImage: the file is missing, damaged, not an image, or too large.
+        NeedsMoreMemory: too large for the share of memory that this process may use.
     """
     with contextlib.ExitStack() as stack:
         try:
-            upright = _decode(path, max_megapixels, background, needed, stack)
-        except BadImage:
+            upright = _decode(path, max_megapixels, background, needed, 0 if always_reduce else DRAFT_PIXELS, stack)
+        except (BadImage, NeedsMoreMemory):
             raise
         except Exception as error:  # on damaged files Pillow's decoders raise nearly anything
             raise BadImage(_reason(error)) from None
@@ -104,13 +124,14 @@ def _decode(
     max_megapixels: float,
     background: Color,
     needed: tuple[int, int] | None,
+    draft_pixels: int,
     stack: contextlib.ExitStack,
 ) -> Upright:
     image = stack.enter_context(open_image(path))
     width, height = image.size
     if width * height > max_megapixels * 1e6:
         raise BadImage(f"too large: {width * height / 1e6:.0f} megapixels", image.size)
-    if needed is not None and width * height > DRAFT_PIXELS:
+    if needed is not None and width * height > draft_pixels:
         image.draft("RGB", needed[::-1] if _is_rotated(image) else needed)  # does nothing for other formats
     size = image.width * image.height * _bytes_per_pixel(image)
     if image.info.get("progressive"):
@@ -120,6 +141,8 @@ def _decode(
         raise BadImage(
             f"too large: {width * height / 1e6:.0f} megapixels take {gib:.1f} GiB, more than {most:.1f}", image.size
         )
+    if size > BUDGET.share * BUDGET.total:
+        raise NeedsMoreMemory
     stack.enter_context(BUDGET.reserve(size))
     image.load()
     before = image.size
@@ -164,6 +187,8 @@ def _reason(error: Exception) -> str:
         return "undecodable: not enough memory"
     if "truncated" in str(error):
         return "truncated"
+    if isinstance(error, OSError) and error.strerror:  # whose text would name the path on this machine
+        return f"undecodable: {error.strerror}"
     return f"undecodable: {' '.join(str(error).split())[:80] or type(error).__name__}"
 
 
@@ -173,14 +198,33 @@ def _is_high_bit_depth(image: Image.Image) -> bool:
 
 def _as_rgb(image: Image.Image, background: Color) -> Image.Image:
     profile = image.info.get("icc_profile") or b""
+    gamma = _gamma(image)
     if _is_high_bit_depth(image):
-        return Image.fromarray(_eight_bits(image, grey_table(profile))).convert("RGB")
+        return Image.fromarray(_eight_bits(image, grey_table(profile) if gamma is None else gamma)).convert("RGB")
+    if gamma is not None:
+        image = _by_table(image, gamma)
     if image.has_transparency_data:
         layer = _grey_as_rgb(image, "LA", profile) or to_srgb(image.convert("RGBA"), profile)
         ground = Image.new("RGBA", layer.size, (*background, 255))
         return Image.alpha_composite(ground, layer).convert("RGB")
     grey = _grey_as_rgb(image, "L", profile)
     return grey or to_srgb(image if image.mode in ("RGB", "CMYK") else image.convert("RGB"), profile)
+
+
+def _gamma(image: Image.Image) -> Table | None:
+    """What the gAMA chunk of a PNG does to its values; a profile or an sRGB chunk counts more."""
+    info = image.info
+    if image.format != "PNG" or "icc_profile" in info or "srgb" in info:
+        return None
+    return gamma_table(float(info.get("gamma", 0.0)))
+
+
+def _by_table(image: Image.Image, table: Table) -> Image.Image:
+    """An 8-bit image with each value looked up; RGB, or RGBA if it has transparency, which stays as it is."""
+    levels = np.rint(table).astype(int).tolist()
+    if image.has_transparency_data:
+        return image.convert("RGBA").point([*levels * 3, *range(256)])
+    return image.convert("RGB").point(levels * 3)
 
 
 def _grey_as_rgb(image: Image.Image, mode: Literal["L", "LA"], profile: bytes) -> Image.Image | None:

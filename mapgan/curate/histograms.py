@@ -29,6 +29,7 @@ LABELS = {
     "flat": "fraction of one colour",
     "border": "uniform border, pixels",
     "square": "square of the battle grid, pixels (0: none found)",
+    "text": "fraction in lines of text",
     "oddness": "distance from the middle of the set, in spreads",
 }
 

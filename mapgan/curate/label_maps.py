@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mapgan.curate.cropping import Box
 from mapgan.curate.decode import WHITE, BadImage, Color, open_upright
 from mapgan.curate.prune_record import PruneRecord
+from mapgan.curate.scaling import Box
 from mapgan.curate.tiling import Lines
 from mapgan.dataset import LabelMaps
 from mapgan.dataset.legend import LABEL_IMAGE, read_legend
@@ -91,7 +91,7 @@ def label_window(path: Path, size: tuple[int, int], box: Box, target: tuple[int,
 
 def label_tile(name: str) -> str:
     """The file name of the labels of the training image `name`."""
-    return name.removesuffix(".png") + LABEL_IMAGE
+    return Path(name).stem + LABEL_IMAGE
 
 
 def read_label_tiles(paths: Sequence[Path], square: int, legend: Path) -> LabelMaps:

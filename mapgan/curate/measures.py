@@ -15,10 +15,11 @@ from PIL import Image
 
 from mapgan import files
 from mapgan.curate.grid import find_grid
+from mapgan.curate.text import text_share
+from mapgan.curate.trimming import UNIFORM
 
 LONGEST = 512  # pixels; larger images are reduced for all but sharpness and grid
 EDGE = 24  # change of grey values from pixel to pixel, of 255, that is an edge
-UNIFORM = 8  # difference from its own colour, of 255, up to which a border is uniform
 
 Grey = NDArray[np.int16]
 
@@ -41,6 +42,7 @@ class Measures:
         flat: fraction of pixels that have the most frequent colour, with 5 bits per channel.
         border: width of the widest uniform border of the four, pixels.
         square: side of a square of the battle grid, pixels; 0 if none was found.
+        text: fraction that lines of text cover.
     """
 
     file: str
@@ -60,6 +62,7 @@ class Measures:
     flat: float
     border: int
     square: float
+    text: float
 
 
 def measure(image: Image.Image, file: str, mode: str, width: int, height: int) -> Measures:
@@ -98,6 +101,7 @@ def measure(image: Image.Image, file: str, mode: str, width: int, height: int) -
         flat=flat,
         border=round(_border(grey) * factor * scale),
         square=round(grid.period * scale, 2) if grid else 0.0,
+        text=text_share(image),
     )
 
 

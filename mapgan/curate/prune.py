@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,13 +19,15 @@ from mapgan.curate.hashes import as_hex, frequencies, hash_orientations, normali
 from mapgan.curate.measures import Measures, measure, write_measures
 from mapgan.curate.merge_groups import merge_groups
 from mapgan.curate.overrule import Override, overrides
+from mapgan.curate.parallel import Lost, parallel_map
 from mapgan.curate.prune_record import PruneRecord, write_list
 from mapgan.curate.report import Findings, write_empty_report, write_report
 from mapgan.curate.rules import hard_reason, oddness, soft_limits, soft_reasons
-from mapgan.curate.threads import parallel_map
 from mapgan.curate.thumbnails import Thumbnails
 from mapgan.errors import MapganError
+from mapgan.files import scratch_folder
 from mapgan.params.collecting import Prune
+from mapgan.params.machine import Machine
 from mapgan.progress import Bar
 
 MEASURED_SIZE = (2048, 2048)  # pixels that the measures of a very large JPEG are taken from
@@ -58,11 +59,11 @@ class Looked:
     hashed: Hashed | None = None
 
 
-def prune(settings: Prune, raw: Path, out: Path, workers: int = 0) -> Counts:
+def prune(settings: Prune, raw: Path, out: Path, machine: Machine) -> Counts:
     """Sort the images of `raw/manifest.csv` into `out/kept.csv` and `out/rejected.csv`.
 
-    Also writes `out/measures.csv` and `out/report.html`. Equal images and settings give equal bytes for any number of
-    `workers` (threads that decode; 0: one per core).
+    Also writes `out/measures.csv` and `out/report.html`. Equal images and settings give equal bytes by any workers that
+    `machine` names.
 
     Raises:
         MapganError: there is no manifest, a list is wrong, or nothing is left to keep.
@@ -72,14 +73,12 @@ def prune(settings: Prune, raw: Path, out: Path, workers: int = 0) -> Counts:
     if not rows:
         raise MapganError(f"{raw / 'manifest.csv'}: lists no image", "check the source")
     jobs = list(zip(rows, overrides(settings, rows), strict=True))
-    with tempfile.TemporaryDirectory(prefix="mapgan-prune-") as scratch:
-        thumbnails = Thumbnails(Path(scratch))
-        looked: list[Looked] = []
+    with scratch_folder(out) as scratch:
+        thumbnails = Thumbnails(scratch)
         with Bar("prune", total=len(jobs)) as bar:
-            for found in parallel_map(partial(_look, settings, raw, thumbnails), jobs, workers):
-                looked.append(found)
-                bar.advance()
-        findings = _judge(looked, settings)
+            look = partial(_look, settings, raw.absolute(), thumbnails)  # workers may be in another folder
+            results = parallel_map(look, jobs, machine, settings.max_seconds, bar)
+        findings = _judge([_found(*pair) for pair in zip(results, jobs, strict=True)], settings)
         records = findings.records
         kept = [row for row in records if not row.reason]
         rejected = [row for row in records if row.reason]
@@ -130,6 +129,11 @@ def _look(settings: Prune, raw: Path, thumbnails: Thumbnails, job: tuple[PruneRe
     except BadImage as bad:
         width, height = bad.size
         return Looked(replace(row, width=width, height=height, reason=str(bad)), override)
+
+
+def _found(result: Looked | Lost, job: tuple[PruneRecord, Override]) -> Looked:
+    row, override = job
+    return Looked(replace(row, reason=result.reason), override) if isinstance(result, Lost) else result
 
 
 def _judge(looked: Sequence[Looked], settings: Prune) -> Findings:

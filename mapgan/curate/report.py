@@ -30,9 +30,12 @@ KINDS = {
     "too dark": "Among the darkest of the set (prune.soft.dark).",
     "too light": "Among the lightest of the set (prune.soft.light).",
     "low in information": "Among the plainest of the set (prune.soft.plain).",
+    "text-heavy": "Among those with the most text (prune.soft.text).",
     "odd one out": "Among those that differ most from the others (prune.soft.odd).",
     "too large": "Above prune.max_megapixels, or more than the memory of this machine allows.",
     "truncated": "The file is incomplete: download it again.",
+    "too slow": "Above prune.max_seconds.",
+    "crashes its decoder, or takes more memory than there is": "Its worker process ended, twice.",
     "undecodable": "The file is not an image, or is damaged.",
 }
 

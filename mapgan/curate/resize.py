@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from mapgan.collect.manifest import strip_guard
-from mapgan.curate.cropping import background, crops
+from mapgan.curate.cropping import background
 from mapgan.curate.decode import BadImage, open_upright
 from mapgan.curate.grid import common_period, find_grid
 from mapgan.curate.label_maps import (
@@ -25,20 +24,22 @@ from mapgan.curate.label_maps import (
     check_label_squares,
     label_grid,
     label_tile,
-    label_window,
     read_colors,
     read_label_tiles,
 )
+from mapgan.curate.parallel import Lost, parallel_map
 from mapgan.curate.prune_record import PruneRecord, read_list
 from mapgan.curate.split import held_out
-from mapgan.curate.threads import parallel_map
 from mapgan.curate.tiling import ANYWHERE, Lines
+from mapgan.curate.training_images import BLANK, SMALL, Cut, ResizedImage, write_training_images
 from mapgan.curate.whole_maps import write_whole_maps
 from mapgan.dataset import Entry, Pixels, is_dataset, write_dataset
 from mapgan.dataset.label_names import clean_label
 from mapgan.dataset.legend import LEGEND
 from mapgan.errors import MapganError
+from mapgan.files import scratch_folder
 from mapgan.params.collecting import Resize
+from mapgan.params.machine import Machine
 from mapgan.progress import Bar
 
 NO_LABELS = {
@@ -47,7 +48,6 @@ NO_LABELS = {
 }
 MIN_SQUARE = 2  # pixels in a training image; the grid of smaller squares does not show
 PARTS = ("train", "holdout")
-DRAFT_FACTOR = 3  # a very large JPEG is decoded at this multiple of the training size, if it is not tiled
 UNFINISHED = ".unfinished"  # exists while `train/` and `holdout/` are newer than the pack
 
 
@@ -61,6 +61,7 @@ class Counts:
         train_groups: number of maps in the training images.
         holdout_groups: number of maps in the hold-out.
         blank: kept images all of whose tiles are blank.
+        small: kept images that would have to be enlarged by more than the limit.
         enlarged: kept images smaller than a training image, which are upscaled.
         bad: kept images that cannot be decoded any more.
         unlabelled: kept images left out because they have no label.
@@ -72,19 +73,11 @@ class Counts:
     train_groups: int
     holdout_groups: int
     blank: int
+    small: int
     enlarged: int
     bad: int
     unlabelled: int = 0
     pixels_per_square: float = 0.0
-
-
-@dataclass(frozen=True)
-class ResizedImage:
-    """The training images of one kept image, or why there are none."""
-
-    row: PruneRecord
-    names: Sequence[str]
-    reason: str = ""
 
 
 def resize(
@@ -92,16 +85,16 @@ def resize(
     raw: Path,
     pruned: Path,
     out: Path,
-    workers: int = 0,
+    machine: Machine,
     condition: Literal["none", "folder", "map"] = "none",
     of_labels: bool = False,
 ) -> Counts:
     """Make the training set of the images in `pruned/kept.csv`, whose files are in `raw`.
 
-    Writes PNG files to `out/train/` and `out/holdout/`, and `dataset.json` and `pack.npy` (see
-    `mapgan.dataset`). The old set is kept until the new one is complete. `workers` (threads; 0: one per
-    core) changes nothing in the result. `condition` says which labels the set keeps: those of subfolders, or the label
-    image beside each image. A set `of_labels` shows the label images themselves.
+    Writes image files to `out/train/` and `out/holdout/`, and `dataset.json` and `pack.npy` (see
+    `mapgan.dataset`). The old set is kept until the new one is complete. Which workers `machine` names changes nothing
+    in the result. `condition` says which labels the set keeps: those of subfolders, or the label image beside each
+    image. A set `of_labels` shows the label images themselves.
 
     Raises:
         MapganError: there is no list, nothing to train on, or `out` holds folders that are not a training set's.
@@ -114,38 +107,33 @@ def resize(
         raise MapganError(f"dataset.condition: no image {what}", f"{remedy}, or set it to none")
     check_label_maps(settings, wanted)
     check_replaceable(out)
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".resize-", dir=out) as name:
-        scratch = Path(name)
-        grids = _find_grids(settings, raw, rows, workers, wanted == "map")
+    raw = raw.absolute()  # workers may be in another folder
+    with scratch_folder(out) as scratch:
+        grids = _find_grids(settings, raw, rows, machine, wanted == "map")
         period = common_period(grids)
         square = pixels_per_square(period / settings.tile_zoom) if period >= MIN_SQUARE * settings.tile_zoom else 0.0
         jobs = [(row, (grid or Lines(period)) if square else ANYWHERE) for row, grid in zip(rows, grids, strict=True)]
         label_square = (int(square) or LABEL_SQUARE) if condition == "map" else 0
         check_label_squares(settings, label_square)
-        results: list[ResizedImage] = []
         with Bar("resize", total=len(rows)) as bar:
-            for result in parallel_map(
-                partial(_make, settings, raw, scratch, square, label_square, of_labels), jobs, workers
-            ):
-                results.append(result)
-                bar.advance()
+            cut = Cut(settings, raw, scratch, square, label_square, of_labels)
+            made = parallel_map(partial(write_training_images, cut), jobs, machine, settings.max_seconds, bar)
+        results = [_resized(*pair) for pair in zip(made, rows, strict=True)]
         train, holdout = _split_entries(results, settings.holdout, condition == "folder")
-        counts = replace(
-            _counts(results, train, holdout, settings), unlabelled=len(kept) - len(rows), pixels_per_square=square
-        )
+        counts = replace(_counts(results, train, holdout), unlabelled=len(kept) - len(rows), pixels_per_square=square)
         if not train:
             raise MapganError(
-                f"{pruned / 'kept.csv'}: of {len(rows)} images, {counts.blank} have only blank tiles and "
-                f"{counts.bad} cannot be read, so nothing is left to train on",
-                "lower resize.tile_contrast, or set resize.mode to crop or pad",
+                f"{pruned / 'kept.csv'}: of {len(rows)} images, {counts.blank} have only blank tiles, {counts.small} "
+                f"are too small and {counts.bad} cannot be read, so nothing is left to train on",
+                "lower resize.tile_contrast, set resize.mode to crop or pad, or raise resize.max_enlargement",
             )
         tiles = [scratch / label_tile(entry.name) for entry in (*train, *holdout)] if label_square else []
         label_maps = read_label_tiles(tiles, label_square, raw / LEGEND) if tiles else None
         (out / UNFINISHED).touch()
         _move_in(scratch, out, train, holdout)
     groups = {entry.group for entry in holdout} if settings.mode == "tiles" and not of_labels else set()
-    write_whole_maps(settings, raw, [job for job in jobs if job[0].group in groups], square, out)
+    sound = [job for job, result in zip(jobs, results, strict=True) if result.names and job[0].group in groups]
+    write_whole_maps(settings, raw, sound, square, out)
     size = (settings.width, settings.height)
     plan_colors = read_colors(raw / LEGEND, [raw / row.label_map for row in rows]) if of_labels else None
     write_dataset(out, size, train, holdout, _images(out, train, holdout), square, label_maps, plan_colors)
@@ -180,18 +168,15 @@ def pixels_per_square(about: float) -> float:
 
 
 def _find_grids(
-    settings: Resize, raw: Path, rows: Sequence[PruneRecord], workers: int, label_maps: bool
+    settings: Resize, raw: Path, rows: Sequence[PruneRecord], machine: Machine, label_maps: bool
 ) -> list[Lines | None]:
     """The battle grid of each image: that of its label image, if there is one, else as its lines show."""
     if settings.mode != "tiles" or settings.grid == "off":  # else each image has a scale of its own
         return [None] * len(rows)
-    grids = []
+    find = partial(label_grid, raw) if label_maps else partial(_find_grid, settings, raw)
     with Bar("grid", total=len(rows)) as bar:
-        find = partial(label_grid, raw) if label_maps else partial(_find_grid, settings, raw)
-        for grid in parallel_map(find, rows, workers):
-            grids.append(grid)
-            bar.advance()
-    return grids
+        grids = parallel_map(find, rows, machine, settings.max_seconds, bar)
+    return [None if isinstance(grid, Lost) else grid for grid in grids]
 
 
 def _find_grid(settings: Resize, raw: Path, row: PruneRecord) -> Lines | None:
@@ -202,40 +187,17 @@ def _find_grid(settings: Resize, raw: Path, row: PruneRecord) -> Lines | None:
         return None  # reported when it is cropped
 
 
-def _make(
-    settings: Resize,
-    raw: Path,
-    scratch: Path,
-    square: float,
-    label_square: int,
-    of_labels: bool,
-    job: tuple[PruneRecord, Lines],
-) -> ResizedImage:
-    row, lines = job
-    needed = None if settings.mode == "tiles" else (DRAFT_FACTOR * settings.width, DRAFT_FACTOR * settings.height)
-    zoom = lines.period / square if square else 0.0
-    names = []
-    try:
-        with open_upright(raw / row.file, math.inf, background(settings), needed) as (image, _, _):
-            for box, small in crops(image, settings, zoom, lines):
-                # of the SHA-256 that the manifest names files by
-                names.append(f"{row.file[:16]}-{round(box[0])}-{round(box[1])}.png")
-                if of_labels:
-                    small = label_window(raw / row.label_map, image.size, box, small.size, 1)
-                small.save(scratch / names[-1], "PNG")
-                if label_square:
-                    labels = label_window(raw / row.label_map, image.size, box, small.size, label_square)
-                    labels.save(scratch / label_tile(names[-1]), "PNG")
-    except BadImage as bad:
-        print(f"resize: {row.file} left out: {bad}", file=sys.stderr)
-        return ResizedImage(row, (), reason=str(bad))
-    return ResizedImage(row, names, "" if names else "blank")
+def _resized(made: ResizedImage | Lost, row: PruneRecord) -> ResizedImage:
+    result = ResizedImage(row, (), made.reason) if isinstance(made, Lost) else made
+    if result.reason not in ("", BLANK):
+        print(f"resize: {row.file} left out: {result.reason}", file=sys.stderr)
+    return result
 
 
 def _split_entries(results: Iterable[ResizedImage], fraction: float, labelled: bool) -> tuple[list[Entry], list[Entry]]:
     """Training part and hold-out, each sorted by name."""
     entries = [
-        Entry(name, result.row.group, _label(result.row) if labelled else "")
+        Entry(name, result.row.group, _label(result.row) if labelled else "", result.row.file)
         for result in results
         for name in result.names
     ]
@@ -245,24 +207,19 @@ def _split_entries(results: Iterable[ResizedImage], fraction: float, labelled: b
     return train, [entry for entry in entries if entry.group in out]
 
 
-def _counts(
-    results: Sequence[ResizedImage], train: Sequence[Entry], holdout: Sequence[Entry], settings: Resize
-) -> Counts:
-    blank = sum(result.reason == "blank" for result in results)
+def _counts(results: Sequence[ResizedImage], train: Sequence[Entry], holdout: Sequence[Entry]) -> Counts:
+    blank = sum(result.reason == BLANK for result in results)
+    small = sum(result.reason.startswith(SMALL) for result in results)
     return Counts(
         train=len(train),
         holdout=len(holdout),
         train_groups=len({entry.group for entry in train}),
         holdout_groups=len({entry.group for entry in holdout}),
         blank=blank,
-        enlarged=sum(_is_enlarged(result.row, settings) for result in results),
-        bad=sum(bool(result.reason) for result in results) - blank,
+        small=small,
+        enlarged=sum(result.enlarged for result in results),
+        bad=sum(bool(result.reason) for result in results) - blank - small,
     )
-
-
-def _is_enlarged(row: PruneRecord, settings: Resize) -> bool:
-    scales = settings.width / row.width, settings.height / row.height
-    return (min(scales) if settings.mode == "pad" else max(scales)) > 1
 
 
 def _move_in(scratch: Path, out: Path, train: Sequence[Entry], holdout: Sequence[Entry]) -> None:

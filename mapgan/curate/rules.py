@@ -36,6 +36,7 @@ SOFT = {
     "dark": SoftRule("too dark", "brightness_95", lowest=True),
     "light": SoftRule("too light", "brightness_05", lowest=False),
     "plain": SoftRule("low in information", "entropy", lowest=True),
+    "text": SoftRule("text-heavy", "text", lowest=False),
     "odd": SoftRule("odd one out", "oddness", lowest=False),
 }
 

@@ -34,11 +34,19 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Entry:
-    """The name of an image in the pack, its group (the map of which it is a part), and its label or an empty text."""
+    """An image in the pack.
+
+    Attributes:
+        name: of the image.
+        group: the map of which it is a part.
+        label: empty if there is none.
+        source: the file in `data/raw` that it is cut from: its row in `kept.csv`; empty if there is none.
+    """
 
     name: str
     group: str
     label: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,7 +224,10 @@ def write_dataset(
         "format": FORMAT, "width": width, "height": height,
         "train": len(train), "holdout": len(holdout), "digest": digest, "mean": mean, "std": std,
         "pixels_per_square": pixels_per_square,
-        "images": [{"name": entry.name, "group": entry.group} for entry in entries],
+        "images": [
+            {"name": entry.name, "group": entry.group} | ({"source": entry.source} if entry.source else {})
+            for entry in entries
+        ],
     }  # fmt: skip
     if labels:
         description["labels"] = labels

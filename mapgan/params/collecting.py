@@ -210,6 +210,9 @@ class Soft(Section):
     plain: Tail = 0.0
     """those with the least information"""
 
+    text: Tail = 0.0
+    """those with the most text, such as legends and pages of rules"""
+
     odd: Tail = 0.0
     """those that differ most from the others, in all measures together"""
 
@@ -226,6 +229,9 @@ class Prune(Section):
     max_megapixels: Annotated[float, Field(gt=0, le=1000)] = 1000.0
     """largest image that is decoded, millions of pixels; an image that would take more than half of the machine's
     memory is rejected too"""
+
+    max_seconds: Annotated[float, Field(gt=0, le=86400)] = 120.0
+    """longest time that an image may take, seconds"""
 
     duplicate_bits: Annotated[int, Field(ge=0, le=128)] = 44
     """images whose 256-bit perceptual hashes differ in at most this many bits are duplicates: 12 finds what was resized
@@ -254,9 +260,21 @@ class Resize(Section):
     height: Side = 64
     """height of training images, pixels"""
 
-    mode: Literal["tiles", "crop", "pad"] = "tiles"
-    """tiles (windows of large images; smaller ones are cropped), crop (the centre), pad (the whole image and a
-    border)"""
+    mode: Literal["tiles", "crop", "pad", "stretch"] = "tiles"
+    """tiles (windows of large images; smaller ones are cropped), crop (one window), pad (the whole image and a border),
+    stretch (the whole image, whatever its proportions)"""
+
+    crop_at: Literal["center", "edges"] = "center"
+    """where the window of `crop` is: center, edges (where most edges are, which is most like a map)"""
+
+    trim: bool = False
+    """cut uniform borders off first"""
+
+    linear: bool = False
+    """scale in linear light, in which fine light lines on a dark ground keep their brightness; takes longer"""
+
+    max_enlargement: Annotated[float, Field(ge=1, le=64)] = 4.0
+    """an image that would have to be enlarged more than this is left out"""
 
     tile_zoom: Annotated[float, Field(ge=1, le=64)] = 5.0
     """a tile covers tile_zoom * width by tile_zoom * height pixels of the image, and is scaled down"""
@@ -274,9 +292,18 @@ class Resize(Section):
     tiles_per_image: Count = 200
     """maximum number of tiles per image, evenly distributed"""
 
-    pad_color: Annotated[str, Field(pattern=r"^(edge|#[0-9a-fA-F]{6})$")] = "edge"
-    """colour of the border for `pad`, and behind transparent pixels: #rrggbb, or edge (the colour of the image's own
-    border; white behind transparent pixels)"""
+    pad_color: Annotated[str, Field(pattern=r"^(edge|reflect|#[0-9a-fA-F]{6})$")] = "edge"
+    """border for `pad`: edge (the colour of the image's own border), reflect (the image mirrored), or #rrggbb, which is
+    also behind transparent pixels (else white)"""
+
+    format: Literal["png", "webp", "jpeg"] = "png"
+    """of the training images: png, webp (lossless, smaller), jpeg (at `quality`)"""
+
+    quality: Annotated[int, Field(ge=1, le=100)] = 95
+    """of JPEG files"""
+
+    max_seconds: Annotated[float, Field(gt=0, le=86400)] = 600.0
+    """longest time that an image may take, seconds"""
 
     holdout: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     """fraction of the groups that is held out from training, for evaluation"""

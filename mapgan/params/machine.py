@@ -22,7 +22,14 @@ class Machine(Section):
     """memory of the card, GiB; 24 for a 24 GB card (0: what the device has)"""
 
     workers: Annotated[int, Field(ge=0, le=1024)] = 0
-    """threads that decode images and read batches (0: one per core)"""
+    """processes that decode images, and threads that read batches (0: one per core)"""
+
+    backend: Literal["processes", "threads", "dask", "ray"] = "processes"
+    """what decodes images in prune and resize: processes (one that an image crashes is replaced), threads (start
+    faster), or a cluster that sees the same folders: dask, ray"""
+
+    address: str = ""
+    """of the cluster: tcp://HOST:8786 for dask, ray://HOST:10001 for ray (empty: one is started on this machine)"""
 
     micro_batch: Annotated[int, Field(ge=0)] = 0
     """maximum number of images in memory at a time, per process (0: as many as fit)"""

@@ -12,6 +12,7 @@ from mapgan.collect.links import is_image
 from mapgan.curate.decode import open_upright
 from mapgan.curate.prune import prune
 from mapgan.errors import MapganError
+from mapgan.params import Machine
 from mapgan.params.collecting import Folder, Prune, Scrape
 
 from .conftest import image_bytes
@@ -55,7 +56,7 @@ def test_heic_and_heif_files_of_a_folder_are_collected_and_pruned(inbox, tmp_pat
         ("folder:IMG_1.HEIC", "image/heif", 128, 96, ".heif"),
         ("folder:b.heif", "image/heif", 128, 96, ".heif"),
     ]
-    assert prune(Prune(), tmp_path / "raw", tmp_path / "pruned", workers=2).kept == 2
+    assert prune(Prune(), tmp_path / "raw", tmp_path / "pruned", Machine(backend="threads")).kept == 2
 
 
 def test_a_rotated_photo_is_decoded_upright(tmp_path):

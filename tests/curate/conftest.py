@@ -9,6 +9,15 @@ import pytest
 from PIL import Image
 
 from mapgan.collect.manifest import ManifestRow, write_manifest
+from mapgan.params import Machine
+
+
+def threads(count: int) -> Machine:
+    """Workers in this process, which start at once, and see what a test has patched."""
+    return Machine(backend="threads", workers=count)
+
+
+THREAD = threads(1)
 
 
 def map_image(seed: int, size: tuple[int, int] = (160, 128)) -> Image.Image:

@@ -1,10 +1,12 @@
 """Every accepted format in every mode, with and without a profile: colours within 2 of 255 of plain arithmetic."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from mapgan.curate import color_profile
 from mapgan.curate.color_profile import grey_table, to_srgb
@@ -179,3 +181,29 @@ def test_a_profile_of_srgb_changes_nothing_and_costs_nothing(monkeypatch):
     assert grey_table(profile) is None
     monkeypatch.setattr(color_profile.ImageCms, "applyTransform", lambda *_, **__: pytest.fail("applied"))
     to_srgb(image.copy(), profile)
+
+
+def with_chunk(image, kind, data):
+    """A PNG with a chunk before its pixels."""
+    chunks = PngInfo()
+    chunks.add(kind, data)
+    return encoded(image, "PNG", pnginfo=chunks)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_a_gamma_chunk_is_obeyed(mode, tmp_path):
+    """Gamma 1: the values are light."""
+    image, colors, alpha = MODES[mode]
+    expected = 255 * icc.srgb_encoded(colors / 255)
+    (tmp_path / "a.png").write_bytes(with_chunk(image, b"gAMA", struct.pack(">I", 100000)))
+    with open_upright(tmp_path / "a.png", 1) as (upright, _, _):
+        found = np.asarray(upright)[SIDE // 2 :: SIDE, SIDE // 2 :: SIDE].astype(float)
+    assert np.abs(found - (expected if alpha is None else over_white(expected, alpha))).max() <= 2
+
+
+@pytest.mark.parametrize("gamma", [45455, 47000, 0, 4294967295])
+def test_a_gamma_of_srgb_or_of_nonsense_changes_nothing(gamma, tmp_path):
+    image = map_image(1)
+    (tmp_path / "a.png").write_bytes(with_chunk(image, b"gAMA", struct.pack(">I", gamma)))
+    with open_upright(tmp_path / "a.png", 1) as (upright, _, _):
+        assert np.array_equal(np.asarray(upright), np.asarray(image))

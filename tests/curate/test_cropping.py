@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mapgan.curate.cropping import background, crops
+from mapgan.curate.cropping import background, crops, enlargement
 from mapgan.params.collecting import Resize
 
 from .conftest import map_image
@@ -16,7 +16,7 @@ SIZES = [(32, 16), (64, 64), (20, 300), (300, 20), (33, 17), (1, 1)]
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("mode", ["tiles", "crop", "pad"])
+@pytest.mark.parametrize("mode", ["tiles", "crop", "pad", "stretch"])
 def test_every_cut_has_the_size(mode, size):
     cuts = list(crops(map_image(1, size), settings(mode=mode, tile_contrast=0.0)))
     assert {image.size for _, image in cuts} == {(32, 16)}
@@ -78,3 +78,42 @@ def test_blank_is_measured_against_the_image_itself(light: int) -> None:
     indices = [box[:2] for box, _ in crops(image, Resize(width=32, height=32, tile_zoom=1.0, tile_contrast=0.6))]
     assert indices
     assert all(x < 40 and y < 40 for x, y in indices)
+
+
+@pytest.mark.parametrize("size", [(400, 60), (60, 400)], ids=["wide", "high"])
+@pytest.mark.parametrize("start", [0, 130, 340])
+def test_the_busiest_window_is_taken(size: tuple[int, int], start: int) -> None:
+    image = Image.new("RGB", size, "white")
+    noise = np.random.default_rng(0).integers(0, 256, (60, 60, 3), dtype=np.uint8)
+    corner = (start, 0) if size[0] > size[1] else (0, start)
+    image.paste(Image.fromarray(noise), corner)
+    ((box, small),) = crops(image, Resize(width=32, height=32, mode="crop", crop_at="edges"))
+    assert box[:2] == pytest.approx(corner, abs=4)
+    assert small.size == (32, 32)
+
+
+def test_where_all_windows_are_alike_the_centre_is_taken() -> None:
+    ((box, _),) = crops(Image.new("RGB", (400, 60)), Resize(width=32, height=32, mode="crop", crop_at="edges"))
+    assert box[:2] == pytest.approx((170, 0), abs=2)
+
+
+def test_pad_by_reflection() -> None:
+    image = map_image(1, (16, 16))
+    ((_, small),) = crops(image, settings(mode="pad", pad_color="reflect"))
+    pixels, inside = np.asarray(small), np.asarray(image)
+    assert np.array_equal(pixels[:, 8:24], inside)
+    assert np.array_equal(pixels[:, :8], inside[:, 8:0:-1])
+
+
+def test_a_narrow_image_is_reflected_again_and_again() -> None:
+    ((_, small),) = crops(map_image(1, (1, 40)), settings(mode="pad", pad_color="reflect"))
+    assert np.ptp(np.asarray(small).astype(int), axis=1).max() == 0
+
+
+# of an image of 64 x 64, brought to 32 x 16
+ENLARGED = {("crop", 0.0): 0.5, ("stretch", 0.0): 0.5, ("pad", 0.0): 0.25, ("tiles", 0.5): 2.0, ("tiles", 9.0): 0.5}
+
+
+@pytest.mark.parametrize(("mode", "zoom"), ENLARGED)
+def test_enlargement(mode: str, zoom: float) -> None:
+    assert enlargement((64, 64), settings(mode=mode), zoom) == ENLARGED[mode, zoom]

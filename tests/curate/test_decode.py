@@ -12,7 +12,7 @@ from mapgan.curate.prune_record import read_list
 from mapgan.curate.resize import resize
 from mapgan.params.collecting import Prune, Resize
 
-from .conftest import encoded, map_image
+from .conftest import THREAD, encoded, map_image
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
 
@@ -214,10 +214,10 @@ def test_a_gigapixel_map_is_kept_and_cut(tmp_path, raw):
     for x in range(0, 30000, 500):
         large.paste(200, (x, 0, x + 250, 7000))
     name = raw.put(encoded(large, "JPEG", quality=50), suffix="jpg")
-    counts = prune(Prune(max_aspect=5), raw.folder, tmp_path / "pruned", 1)
+    counts = prune(Prune(max_aspect=5), raw.folder, tmp_path / "pruned", THREAD)
     assert counts.kept == 1
     (row,) = read_list(tmp_path / "pruned/kept.csv")
     assert (row.file, row.width, row.height) == (name, 30000, 7000)
     settings = Resize(mode="crop", width=64, height=16)
-    made = resize(settings, raw.folder, tmp_path / "pruned", tmp_path / "maps", 1)
+    made = resize(settings, raw.folder, tmp_path / "pruned", tmp_path / "maps", THREAD)
     assert made.train == 1

@@ -17,6 +17,8 @@ from mapgan.dataset import Dataset, count_labels, open_dataset
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Folder, Prune, Resize, Scrape
 
+from .conftest import THREAD
+
 COLORS = np.array([[40, 60, 200], [90, 190, 90], [120, 120, 120]], np.uint8)
 NAMES = ["sea", "grass", "rock"]
 SETTINGS = Resize(width=32, height=32, tile_zoom=2.0, tile_overlap=0.5, tile_contrast=0.0, holdout=0.3)
@@ -43,8 +45,8 @@ def make(tmp_path: Path) -> Callable[..., Dataset]:
     def from_folder(folder: Path, settings: Resize = SETTINGS, of_labels: bool = False) -> Dataset:
         raw, pruned, maps = (tmp_path / name for name in ("raw", "pruned", "maps"))
         collect(Scrape(source="folder", folder=Folder(path=str(folder))), raw, tmp_path / "cache")
-        prune(Prune(min_side=16), raw, pruned, 1)
-        resize(settings, raw, pruned, maps, 1, "none" if of_labels else "map", of_labels)
+        prune(Prune(min_side=16), raw, pruned, THREAD)
+        resize(settings, raw, pruned, maps, THREAD, "none" if of_labels else "map", of_labels)
         return open_dataset(maps)
 
     return from_folder

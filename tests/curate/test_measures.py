@@ -8,7 +8,7 @@ from mapgan.curate.measures import measure
 from mapgan.curate.prune import prune
 from mapgan.params.collecting import Prune
 
-from .conftest import encoded, map_image
+from .conftest import THREAD, encoded, map_image
 
 
 def measures(image, mode="RGB"):
@@ -86,7 +86,7 @@ def test_every_image_that_can_be_decoded_has_a_row(raw, tmp_path):
     kept = raw.put(encoded(map_image(1).convert("P")))
     small = raw.put(encoded(map_image(2, (40, 30)).convert("CMYK"), "TIFF"), suffix="tiff")
     raw.put(b"<html>")
-    prune(Prune(), raw.folder, tmp_path / "out", 1)
+    prune(Prune(), raw.folder, tmp_path / "out", THREAD)
     with (tmp_path / "out/measures.csv").open(encoding="utf-8") as stream:
         rows = {row["file"]: row for row in csv.DictReader(stream)}
     assert {name: (row["mode"], row["width"], row["height"]) for name, row in rows.items()} == {
@@ -101,6 +101,6 @@ def test_an_image_is_decoded_once(raw, tmp_path, monkeypatch):
     decoded = []
     load = Image.core.jpeg_decoder
     monkeypatch.setattr(Image.core, "jpeg_decoder", lambda *args: decoded.append(1) or load(*args))
-    prune(Prune(), raw.folder, tmp_path / "out", 1)
+    prune(Prune(), raw.folder, tmp_path / "out", THREAD)
     thumbnails = 4  # are read again for the report's contact sheet
     assert len(decoded) == 4 + thumbnails

@@ -1,6 +1,7 @@
 """A folder of every odd file: each ends as kept, or as rejected or failed with the right reason."""
 
 import base64
+import functools
 import os
 import struct
 import tempfile
@@ -18,7 +19,7 @@ from mapgan.curate.prune import prune
 from mapgan.curate.prune_record import read_list
 from mapgan.params.collecting import Folder, Prune, Scrape
 
-from .conftest import Raw, encoded, map_image
+from .conftest import THREAD, Raw, encoded, map_image, threads
 
 ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
 
@@ -50,9 +51,13 @@ def several(kind, **options):
     return encoded(frames[0], kind, save_all=True, append_images=frames[1:], **options)
 
 
+@functools.cache
+def whole(kind):
+    return encoded(map_image(31, (200, 150)), kind)
+
+
 def cut(kind, tenths):
-    content = encoded(map_image(31, (200, 150)), kind)
-    return content[: len(content) * tenths // 10]
+    return whole(kind)[: len(whole(kind)) * tenths // 10]
 
 
 KEPT = {
@@ -83,7 +88,7 @@ def outcome(folder, tmp_path):
     """By file name: empty if it was kept, or the reason that it was not."""
     raw, out = tmp_path / "raw", tmp_path / "pruned"
     collect(Scrape(source="folder", folder=Folder(path=str(folder))), raw, tmp_path / "cache")
-    prune(Prune(max_megapixels=100), raw, out, 2)
+    prune(Prune(max_megapixels=100), raw, out, threads(2))
     rows = [*read_list(out / "kept.csv"), *read_list(out / "rejected.csv")]
     rows += [row for row in read_manifest(raw / "manifest.csv") if row.status == "failed"]
     return {row.url.removeprefix("folder:"): row.reason for row in rows}
@@ -153,6 +158,11 @@ MIXTURE = {
 }
 
 
+@functools.cache
+def one_of(kind, seed):
+    return MIXTURE[kind](seed)
+
+
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=25, deadline=None)
 @given(
@@ -164,11 +174,11 @@ def test_any_mixture_is_sorted_out_whole_and_alike_in_any_order(mixture, order, 
     with tempfile.TemporaryDirectory() as name:
         raw = Raw(Path(name) / "raw")
         for kind, seed in [("good", 99), *mixture]:
-            raw.put(MIXTURE[kind](seed), url=f"https://maps.example/{len(raw.rows)}")
-        prune(Prune(), raw.folder, Path(name) / "one", 1)
+            raw.put(one_of(kind, seed), url=f"https://maps.example/{len(raw.rows)}")
+        prune(Prune(), raw.folder, Path(name) / "one", THREAD)
         order.shuffle(raw.rows)
         write_manifest(raw.folder / "manifest.csv", raw.rows)
-        prune(Prune(), raw.folder, Path(name) / "other", workers)
+        prune(Prune(), raw.folder, Path(name) / "other", threads(workers))
         written = sorted(path.name for path in (Path(name) / "one").iterdir())
         for file in written:
             assert (Path(name) / "one" / file).read_bytes() == (Path(name) / "other" / file).read_bytes()

@@ -7,7 +7,7 @@ from mapgan.curate.prune_record import read_list
 from mapgan.errors import MapganError
 from mapgan.params.collecting import Prune
 
-from .conftest import encoded, map_image
+from .conftest import THREAD, encoded, map_image
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def lists(tmp_path):
 
 
 def kept(settings, raw, tmp_path):
-    prune(settings, raw.folder, tmp_path / "out", 1)
+    prune(settings, raw.folder, tmp_path / "out", THREAD)
     return {row.file for row in read_list(tmp_path / "out/kept.csv")}
 
 
@@ -92,7 +92,7 @@ def test_both_of_two_duplicates_may_be_kept(lists, raw, tmp_path):
 def test_one_file_listed_twice_is_kept_once(lists, raw, tmp_path):
     name = raw.put(map_image(1))
     raw.put(map_image(1))
-    prune(lists(keep=name), raw.folder, tmp_path / "out", 1)
+    prune(lists(keep=name), raw.folder, tmp_path / "out", THREAD)
     assert [row.file for row in read_list(tmp_path / "out/kept.csv")] == [name]
 
 

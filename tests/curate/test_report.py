@@ -6,11 +6,11 @@ from mapgan.curate.prune import prune
 from mapgan.curate.report import SCRIPT
 from mapgan.params.collecting import Prune, Soft
 
-from .conftest import map_image
+from .conftest import THREAD, map_image
 
 
 def page(raw, out):
-    prune(Prune(), raw.folder, out, 1)
+    prune(Prune(), raw.folder, out, THREAD)
     return (out / "report.html").read_text(encoding="utf-8")
 
 
@@ -68,7 +68,7 @@ def test_only_the_reports_own_script_may_run(raw, tmp_path):
 def test_limits_are_drawn_into_the_histograms(raw, tmp_path):
     for seed in range(10):
         raw.put(map_image(seed))
-    prune(Prune(soft=Soft(blurred=0.1)), raw.folder, tmp_path / "out", 1)
+    prune(Prune(soft=Soft(blurred=0.1)), raw.folder, tmp_path / "out", THREAD)
     html = (tmp_path / "out/report.html").read_text(encoding="utf-8")
     labels = re.findall(r'class="limit"[^>]*>limit ([^<]*)</text>.*?<figcaption>([^<]*)<', html)
     assert [(limit, label) for limit, label in labels[:3]] == [

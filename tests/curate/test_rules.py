@@ -10,7 +10,7 @@ from mapgan.curate.prune_record import read_list
 from mapgan.curate.rules import oddness, soft_limits, soft_reasons
 from mapgan.params.collecting import Prune, Soft
 
-from .conftest import map_image
+from .conftest import THREAD, map_image
 
 ROW = measure(map_image(1), "a.png", "RGB", 160, 128)
 
@@ -24,6 +24,7 @@ RULES = {
     "dark": ("brightness_95", 0, "too dark: brightness_95 0, below"),
     "light": ("brightness_05", 19, "too light: brightness_05 361, above"),
     "plain": ("entropy", 0, "low in information: entropy 0, below"),
+    "text": ("text", 19, "text-heavy: text 361, above"),
     "odd": ("flat", 19, "odd one out: oddness "),
 }
 
@@ -42,7 +43,7 @@ def test_a_soft_rule_takes_its_end_of_the_scale(name):
 
 def test_of_equals_none_is_rejected():
     rows = [ROW] * 10
-    soft = Soft(blurred=0.2, dark=0.2, light=0.2, plain=0.2, odd=0.2)
+    soft = Soft(blurred=0.2, dark=0.2, light=0.2, plain=0.2, text=0.2, odd=0.2)
     assert soft_reasons(soft, rows, soft_limits(soft, rows)) == [""] * 10
 
 
@@ -62,7 +63,7 @@ def test_prune_rejects_by_soft_rules_after_the_hard_ones(raw, tmp_path):
         raw.put(map_image(seed).filter(ImageFilter.UnsharpMask(2, 200)))
     blurred = raw.put(map_image(20).filter(ImageFilter.GaussianBlur(4)))
     raw.put(Image.new("RGB", (99, 99)))
-    counts = prune(Prune(soft=Soft(blurred=0.1)), raw.folder, tmp_path / "out", 1)
+    counts = prune(Prune(soft=Soft(blurred=0.1)), raw.folder, tmp_path / "out", THREAD)
     assert counts.rejected == {"blank": 1, "blurred": 1}
     assert blurred in {row.file for row in read_list(tmp_path / "out/rejected.csv")}
 
@@ -73,4 +74,4 @@ def test_what_a_person_keeps_no_soft_rule_rejects(raw, tmp_path):
     blurred = raw.put(map_image(20).filter(ImageFilter.GaussianBlur(4)))
     (tmp_path / "keep.txt").write_text(blurred)
     settings = Prune(soft=Soft(blurred=0.1), keep=str(tmp_path / "keep.txt"))
-    assert prune(settings, raw.folder, tmp_path / "out", 1).kept == 10
+    assert prune(settings, raw.folder, tmp_path / "out", THREAD).kept == 10

@@ -13,7 +13,7 @@ from mapgan.curate.prune import prune
 from mapgan.curate.resize import resize
 from mapgan.params.collecting import Prune, Resize
 
-from .conftest import map_image
+from .conftest import THREAD, map_image
 
 TILES = Resize(width=32, height=16, tile_zoom=1.0, tile_contrast=0.02, holdout=0.3)
 
@@ -22,7 +22,7 @@ TILES = Resize(width=32, height=16, tile_zoom=1.0, tile_contrast=0.02, holdout=0
 def pruned(raw, tmp_path):
     for seed in range(3):
         raw.put(map_image(seed, (96, 64)), group=f"map {seed}")
-    prune(Prune(), raw.folder, tmp_path / "pruned", 1)
+    prune(Prune(), raw.folder, tmp_path / "pruned", THREAD)
     return tmp_path / "pruned"
 
 
@@ -31,7 +31,7 @@ def whole(folder: Path) -> list[Image.Image]:
 
 
 def test_a_held_out_map_is_there_and_no_other(raw, pruned, tmp_path):
-    resize(TILES, raw.folder, pruned, tmp_path / "maps", 1)
+    resize(TILES, raw.folder, pruned, tmp_path / "maps", THREAD)
     (held_out,) = {path.name.split("-")[0] for path in (tmp_path / "maps" / "holdout").iterdir()}
     (source,) = raw.folder.glob(f"{held_out}*")
     (image,) = whole(tmp_path / "maps")
@@ -39,13 +39,13 @@ def test_a_held_out_map_is_there_and_no_other(raw, pruned, tmp_path):
 
 
 def test_its_scale_is_that_of_the_tiles(raw, pruned, tmp_path):
-    resize(TILES.model_copy(update={"tile_zoom": 2.0}), raw.folder, pruned, tmp_path / "maps", 1)
+    resize(TILES.model_copy(update={"tile_zoom": 2.0}), raw.folder, pruned, tmp_path / "maps", THREAD)
     assert [image.size for image in whole(tmp_path / "maps")] == [(48, 32)]
 
 
 def test_without_tiles_there_is_none(raw, pruned, tmp_path):
-    resize(TILES, raw.folder, pruned, tmp_path / "maps", 1)
-    resize(TILES.model_copy(update={"mode": "crop"}), raw.folder, pruned, tmp_path / "maps", 1)
+    resize(TILES, raw.folder, pruned, tmp_path / "maps", THREAD)
+    resize(TILES.model_copy(update={"mode": "crop"}), raw.folder, pruned, tmp_path / "maps", THREAD)
     assert not (tmp_path / "maps" / "whole").exists()
 
 
@@ -53,8 +53,8 @@ def test_a_map_with_a_grid_starts_at_a_square(raw, tmp_path):
     paths = sorted((Path(demo).parent / "maps").glob("rock-*.webp"))[:2]
     for path in paths:
         raw.put(Image.open(path).convert("RGB"), group=path.stem)
-    prune(Prune(), raw.folder, tmp_path / "pruned", 1)
-    resize(Resize(tile_zoom=5.0, holdout=0.5), raw.folder, tmp_path / "pruned", tmp_path / "maps", 1)
+    prune(Prune(), raw.folder, tmp_path / "pruned", THREAD)
+    resize(Resize(tile_zoom=5.0, holdout=0.5), raw.folder, tmp_path / "pruned", tmp_path / "maps", THREAD)
     (image,) = whole(tmp_path / "maps")
     squares = [tuple(side // 16 for side in Image.open(path).size) for path in paths]
     assert (round(image.width / 4), round(image.height / 4)) in squares  # 4 pixels per square
