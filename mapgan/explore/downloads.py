@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from mapgan.curate.tiling import Lines
+from mapgan.explore.atelier import Drawn
 from mapgan.export.export import MapExport
 from mapgan.export.square_map import into_squares
-from mapgan.explore.atelier import Drawn
 from mapgan.params import Export
 from mapgan.sampling.recipe import save_drawn
-
-KINDS = {"PNG": "png", "VTT": "vtt", "PDF": "pdf"}
 
 
 def write_download(kind: str, drawn: Drawn, square: float, name: str, folder: Path, grid: bool) -> Path:
