@@ -206,6 +206,9 @@ def explore(
     favourites: Annotated[
         str, typer.Option(metavar="FILE", help="File that keeps the favourites.")
     ] = "favourites.json",
+    memory: Annotated[
+        float, typer.Option(metavar="GIB", help="Memory of this computer, of which maps may take half [default: all].")
+    ] = 0.0,
     device: Device = "auto",
 ) -> None:
     """Open a page to draw, paint, re-roll and walk; it is served on this computer, for this computer."""
@@ -213,4 +216,4 @@ def explore(
         from mapgan.commands.explore import explore
 
         options = {"host": host, "port": port, "browser": browser, "favourites": favourites}
-        explore(runs or [], device, options)
+        explore(runs or [], {"device": device, "memory_gib": memory}, options)

@@ -12,18 +12,18 @@ from mapgan.models import model_names
 from mapgan.params import load
 
 
-def explore(runs: Sequence[Path], device: str, options: dict[str, Any]) -> None:
+def explore(runs: Sequence[Path], machine: dict[str, Any], options: dict[str, Any]) -> None:
     """Serve the page until the process is stopped.
 
     Args:
         runs: runs' folders, generators' files, or names of those that come with mapgan: the first one is shown first.
-        device: auto, cpu, cuda or mps.
+        machine: settings of the section `machine`.
         options: settings of the section `explore`.
 
     Raises:
         MapganError: an option is wrong, or there is no such run.
     """
-    params = load(options={"explore": options, "machine": {"device": device}})
+    params = load(options={"explore": options, "machine": machine})
     named = offered(runs)
     from mapgan.explore.atelier import Atelier  # late: torch
     from mapgan.explore.favourites import Favourites

@@ -52,9 +52,9 @@ class Controls:
         self.board = gr.HTML({}, html_template=BOARD, js_on_load=script, apply_default_css=False, elem_id="board")
         with gr.Row(elem_id="under"):
             self.back = gr.Button("Back", size="sm")
-            self.grid = gr.Checkbox(label="Grid", container=False, elem_classes="grid", elem_id="grid")
-            self.keep = gr.Button("♥ Keep", size="sm")
-            self.downloads = {name: gr.Button(name, size="sm", elem_classes="save") for name in ("PNG", "VTT", "PDF")}
+            self.grid = gr.Checkbox(label="Grid", container=False, elem_id="grid")
+            self.keep = gr.Button("♥ Keep", size="sm", elem_id="keep")
+            self.downloads = {name: gr.Button(name, size="sm") for name in ("PNG", "VTT", "PDF")}
         self.said = gr.HTML("", elem_id="said", js_on_load=None, apply_default_css=False)
         self.grid.input(None, self.grid, None, js="(on) => window.mapganBoard.grid(on)")
 

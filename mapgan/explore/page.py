@@ -46,6 +46,7 @@ class Page:
         self.atelier, self.favourites, self.folder = atelier, favourites, folder
         self.actions = Actions(atelier, favourites)
         self.controls = Controls(atelier.generators.names)
+        self._names: dict[str, list[str]] = {}
 
     def connect(self, blocks: gr.Blocks) -> None:
         """Say what happens when."""
@@ -113,7 +114,10 @@ class Page:
     def _controls(self, v: Visit, opened: OpenGenerator) -> Out:
         """What the controls show of a scene, in the order of `Controls.scene`."""
         scene, whole_labels = v.scene, bool(opened.labels) and not opened.leaves_open
-        names = direction_names(self.atelier, scene)
+        key = f"{scene.generator} {bool(scene.plan)} {scene.seamless}"
+        if key not in self._names:
+            self._names[key] = direction_names(self.atelier, scene)
+        names = self._names[key]
         return [
             scene.generator,
             gr.update(value=int(scene.latent) if scene.latent.isdecimal() else None),

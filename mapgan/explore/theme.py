@@ -65,6 +65,7 @@ def theme() -> Base:
         input_background_fill_dark="#2a2926",
         input_border_color="#d6cfc0",
         input_border_color_dark="#44413b",
+        input_border_width="1px",
         input_radius="8px",
         input_shadow="none",
         button_large_radius="8px",
