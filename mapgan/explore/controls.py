@@ -45,7 +45,7 @@ class Controls:
                         part()
                     tab.select(None, None, None, js=f"() => window.mapganBoard.mode('{MODES[name]}')")
         # hidden with CSS: without a place on the page, a button cannot be clicked by the script that saves the file
-        self.file = gr.DownloadButton("file", elem_id="file", visible="hidden")
+        self.file = gr.DownloadButton("Save", elem_id="file", visible="hidden")
 
     def _map(self) -> None:
         script = (FOLDER / "board.js").read_text(encoding="utf-8")

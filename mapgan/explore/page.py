@@ -25,6 +25,7 @@ from mapgan.explore.generators import OpenGenerator
 from mapgan.explore.neighbours import near_directions, near_seeds
 from mapgan.explore.visit import Visit
 
+QUICK = 0.05  # seconds in which no map is drawn: it was there already
 TITLE = "mapgan explore"
 NOTHING_KEPT = "Nothing is kept yet: ♥ Keep, under the map, keeps it here."
 SAVE = "() => setTimeout(() => document.querySelector('#file').click(), 400)"  # when the button has its file
@@ -188,8 +189,8 @@ def _show(progress: Any, fraction: float) -> None:
 
 
 def _told(opened: OpenGenerator, drawn: Drawn, seconds: float) -> str:
-    image = drawn.image
-    return f"{image.width} {view.TIMES} {image.height} pixels, {opened.square:g} to a square, drawn in {seconds:.1f} s"
+    size = f"{drawn.image.width} {view.TIMES} {drawn.image.height} pixels, {opened.square:g} to a square"
+    return size if seconds < QUICK else f"{size}, drawn in {seconds:.1f} s"
 
 
 def _said(error: Exception) -> str:
