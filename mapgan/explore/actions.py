@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mapgan import rng
 from mapgan.errors import MapganError
@@ -16,6 +16,7 @@ from mapgan.explore.generators import OpenGenerator
 from mapgan.explore.scene import Scene
 from mapgan.explore.visit import Visit
 
+T = TypeVar("T")
 Data = Mapping[str, Any]
 Action = Callable[..., Visit]
 
@@ -97,7 +98,7 @@ class Actions:
 
     def step_to(self, v: Visit, data: Data) -> Visit:
         """To one of the neighbours that are shown."""
-        return v.go(v.near[_index(data, len(v.near))])
+        return v.go(_card(dict(enumerate(v.near)), data.get("key")))
 
     def back(self, v: Visit, _: Data) -> Visit:
         """To the scene before."""
@@ -112,16 +113,15 @@ class Actions:
 
     def favourite(self, data: Data) -> Favourite:
         """The favourite that was clicked on."""
-        known = self.favourites.all()
-        return known[_index(data, len(known))]
+        return _card({one.key: one for one in self.favourites.all()}, data.get("key"))
 
     def _opened(self, v: Visit) -> OpenGenerator:
         return self.atelier.open(v.scene.generator)
 
 
-def _index(data: Data, count: int) -> int:
-    """Which of `count` cards was clicked on."""
-    index = data.get("index")
-    if type(index) is not int or not 0 <= index < count:
-        raise MapganError("this card is gone", "reload the page")
-    return index
+def _card(cards: Mapping[Any, T], key: object) -> T:
+    """The card that was clicked on, by its key as text."""
+    for known, card in cards.items():
+        if str(known) == key:
+            return card
+    raise MapganError("this card is gone", "reload the page")

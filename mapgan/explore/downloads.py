@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from mapgan.curate.tiling import Lines
@@ -20,12 +21,13 @@ def write_download(kind: str, drawn: Drawn, square: float, name: str, folder: Pa
         drawn: the map.
         square: pixels per square.
         name: of the file, without suffix.
-        folder: of the file.
+        folder: in which the file gets a folder of its own, as several visitors may download at once.
         grid: whether a pdf shows the grid.
 
     Raises:
         MapganError: the format cannot hold this map.
     """
+    folder = Path(tempfile.mkdtemp(dir=folder))
     if kind == "png":
         path = folder / f"{name}.png"
         save_drawn(path, drawn.image, drawn.recipe)

@@ -30,6 +30,11 @@ class Favourite(Section):
 
     thumbnail: Annotated[str, Field(pattern="^data:image/webp;base64,[A-Za-z0-9+/=]*$", max_length=200_000)]
 
+    @property
+    def key(self) -> str:
+        """Names it on the page, whoever adds others meanwhile."""
+        return files.sha256_bytes(f"{self.digest} {self.scene.model_dump_json()}".encode())[:16]
+
 
 class FavouritesFile(Section):
     """The content of the file."""

@@ -10,20 +10,22 @@ FRACTION = 0.3  # of the way to another seed, at a step of 1
 STEP = 1.5  # in a direction
 
 
-def near_seeds(scene: Scene, step: float, page: int) -> list[Scene]:
-    """Scenes on the way to `COUNT` other seeds; each page has others."""
+def near_seeds(scene: Scene, step: float, page: int) -> dict[str, Scene]:
+    """Scenes on the way to `COUNT` other seeds, by their captions; each page has others."""
     seeds = [rng.integer(page, "neighbours", 0, number, 1_000_000) for number in range(COUNT)]
-    return [scene.changed(latent=f"slerp({scene.latent}, {seed}, {FRACTION * step:g})") for seed in seeds]
+    return {
+        f"towards {seed}": scene.changed(latent=f"slerp({scene.latent}, {seed}, {FRACTION * step:g})") for seed in seeds
+    }
 
 
-def near_directions(scene: Scene, step: float) -> list[Scene]:
-    """Scenes a step to either side in each of the directions."""
-    found = []
+def near_directions(scene: Scene, step: float) -> dict[str, Scene]:
+    """Scenes a step to either side in each of the directions, by their captions."""
+    found = {}
     for number in range(DIRECTIONS):
         for side in (-1, 1):
             steps = list(scene.directions)
             steps[number] = round(min(FARTHEST, max(-FARTHEST, steps[number] + side * STEP * step)), 3)
-            found.append(scene.changed(directions=steps))
+            found[f"{number + 1}: {steps[number]:+.2g}"] = scene.changed(directions=steps)
     return found
 
 

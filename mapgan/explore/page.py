@@ -92,7 +92,7 @@ class Page:
             start = time.perf_counter()
             unchanged = [gr.skip()] * (len(outputs) - 3)
             try:
-                new = action(v, event._data or {}, *values)
+                new = action(v, _data(event), *values)
                 opened = self.atelier.open(new.scene.generator)
                 drawn = self.atelier.draw(new.scene, lambda fraction: _show(progress, fraction))
                 text = view.line(_told(opened, drawn, time.perf_counter() - start))
@@ -138,18 +138,18 @@ class Page:
         """Show the neighbours, each as soon as it is drawn."""
         try:
             near = near_directions(v.scene, step) if by == NEAR_BY[1] else near_seeds(v.scene, step, v.page)
-            v = replace(v, near=tuple(near), page=v.page + 1)
-            cards = [("", view.caption(scene)) for scene in near]
-            for number, scene in enumerate(near):
+            v = replace(v, near=tuple(near.values()), page=v.page + 1)
+            cards = [(str(number), "", caption) for number, caption in enumerate(near)]
+            for number, scene in enumerate(v.near):
                 yield [v, view.cards(cards, removable=False, nothing=""), view.line(f"{number} of {len(near)} drawn")]
-                cards[number] = thumbnail(self.atelier.draw(scene).image), cards[number][1]
+                cards[number] = str(number), thumbnail(self.atelier.draw(scene).image), cards[number][2]
             yield [v, view.cards(cards, removable=False, nothing=""), view.line("click on a neighbour to go there")]
         except Exception as error:
             yield [gr.skip(), gr.skip(), view.line(_said(error), "error")]
 
     def _favourites(self) -> str:
         try:
-            kept = [(one.thumbnail, view.caption(one.scene)) for one in self.favourites.all()]
+            kept = [(one.key, one.thumbnail, view.caption(one.scene)) for one in self.favourites.all()]
             return view.cards(kept, removable=True, nothing=NOTHING_KEPT)
         except MapganError as error:
             return view.line(str(error), "error")
@@ -165,7 +165,7 @@ class Page:
 
     def _remove(self, event: gr.EventData) -> Out:
         try:
-            self.favourites.remove(self.actions.favourite(event._data or {}))
+            self.favourites.remove(self.actions.favourite(_data(event)))
             return [self._favourites(), view.line("removed")]
         except Exception as error:
             return [self._favourites(), view.line(_said(error), "error")]
@@ -181,6 +181,11 @@ class Page:
             return [str(path), view.line(f"{path.name} is saved by your browser")]
 
         return download
+
+
+def _data(event: gr.EventData) -> dict[str, Any]:
+    """What the browser sent with an event, if it has the form that our scripts give it."""
+    return event._data if isinstance(event._data, dict) else {}
 
 
 def _show(progress: Any, fraction: float) -> None:

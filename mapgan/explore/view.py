@@ -20,6 +20,7 @@ from mapgan.sampling.labels import ANY
 
 SHOWN = 2048  # pixels, the longer side of the map on the page; downloads have all
 TIMES = "\N{MULTIPLICATION SIGN}"
+Card = tuple[str, str, str]  # key, data URL of its picture, which is empty until it is drawn, and caption
 EXACT = 1_000_000  # pixels up to which the page shows each as it was drawn
 
 
@@ -93,25 +94,25 @@ def caption(scene: Scene) -> str:
     return " · ".join(filter(None, [scene.generator, seed, f"{scene.columns} {TIMES} {scene.rows}", *extras]))
 
 
-def cards(pictures: Sequence[tuple[str, str]], removable: bool, nothing: str) -> str:
+def cards(pictures: Sequence[Card], removable: bool, nothing: str) -> str:
     """Cards to click on.
 
     Args:
-        pictures: data URL and caption of each; without a picture yet, the URL is empty.
+        pictures: the cards.
         removable: whether each has a cross.
         nothing: what to say if there are none.
     """
     if not pictures:
         return f'<p class="hint">{escape(nothing)}</p>'
-    return f'<div class="cards">{"".join(_card(number, *one, removable) for number, one in enumerate(pictures))}</div>'
+    return f'<div class="cards">{"".join(_card(*one, removable) for one in pictures)}</div>'
 
 
-def _card(number: int, url: str, text: str, removable: bool) -> str:
-    text = escape(text)
+def _card(key: str, url: str, text: str, removable: bool) -> str:
+    key, text = escape(key), escape(text)
     picture = f'<img src="{escape(url)}" alt="">' if url else '<span class="waiting"></span>'
-    cross = f'<button type="button" class="remove" data-remove="{number}" aria-label="Remove {text}">{TIMES}</button>'
+    cross = f'<button type="button" class="remove" data-remove="{key}" aria-label="Remove {text}">{TIMES}</button>'
     return (
-        f'<div class="card"><button type="button" data-pick="{number}" title="{text}">{picture}<span>{text}</span>'
+        f'<div class="card"><button type="button" data-pick="{key}" title="{text}">{picture}<span>{text}</span>'
         f"</button>{cross if removable else ''}</div>"
     )
 

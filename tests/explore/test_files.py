@@ -75,6 +75,6 @@ def test_downloads(tmp_path: Path, atelier: Atelier, scene: Scene) -> None:
 
 def test_names_from_elsewhere_are_escaped() -> None:
     text = '<img src=x onerror="alert(1)">'
-    page = view.line(text) + view.cards([("data:,", text)], True, text) + view.cards([], True, text)
+    page = view.line(text) + view.cards([(text, "data:,", text)], True, text) + view.cards([], True, text)
     assert "<img src=x" not in page
     assert view.file_name(Scene(generator="../../etc/passwd", latent="sefa(0)")) == "etc-passwd-walk-24x16"
