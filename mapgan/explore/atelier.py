@@ -55,6 +55,7 @@ class Atelier:
         self.budget = device_budget(machine, device)
         self._lock = threading.RLock()
         self._drawn: OrderedDict[str, Drawn] = OrderedDict()
+        self._needed: dict[tuple[str, int, int], int] = {}
         self._last_layout: tuple[str, Layout] | None = None
 
     def open(self, name: str) -> OpenGenerator:
@@ -143,7 +144,10 @@ class Atelier:
         return self._last_layout[1]
 
     def _check_memory(self, opened: OpenGenerator, recipe: Recipe) -> None:
-        needed = memory_needed(opened.trained, recipe.width, recipe.height)
+        key = recipe.generator, recipe.width, recipe.height
+        if key not in self._needed:  # a fifth of a second
+            self._needed[key] = memory_needed(opened.trained, recipe.width, recipe.height)
+        needed = self._needed[key]
         if needed > self.budget:
             raise MapganError(
                 f"{recipe.width} x {recipe.height} pixels take {gib(needed)} of memory, and {gib(self.budget)} may be "

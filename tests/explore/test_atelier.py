@@ -49,7 +49,7 @@ def test_directions_change_the_plan(atelier: Atelier, scene: Scene) -> None:
 
 
 def test_directions_are_named_by_what_grows(atelier: Atelier, scene: Scene) -> None:
-    assert direction_names(atelier, scene)[0] == "floor or rock"
+    assert direction_names(atelier, scene)[0] == "1: floor or rock"
     assert direction_names(atelier, scene.changed(seamless=True))[0] == "Direction 1"
 
 
