@@ -60,6 +60,7 @@ def application(settings: Explore, atelier: Atelier, favourites: Favourites, fol
     """The page as an ASGI application; what is downloaded lies in `folder`."""
     from fastapi import FastAPI, Request, Response
     from gradio import mount_gradio_app
+    from starlette.middleware.base import BaseHTTPMiddleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from mapgan.explore.page import build
@@ -67,13 +68,13 @@ def application(settings: Explore, atelier: Atelier, favourites: Favourites, fol
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
-    @app.middleware("http")
     async def only_from_here(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await call_next(request)
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
+    app.add_middleware(BaseHTTPMiddleware, dispatch=only_from_here)
     if is_loopback(settings.host):  # a page elsewhere cannot reach this one under a name of its own
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     return mount_gradio_app(

@@ -61,7 +61,7 @@ class Visit:
 def with_generator(scene: Scene, opened: OpenGenerator) -> Scene:
     """The scene's seed and size, with another generator."""
     size = {"columns": scene.columns, "rows": scene.rows} if opened.spatial else fixed_size(opened)
-    return Scene(generator=opened.name, latent=scene.latent if scene.latent.isdecimal() else "8", **size)
+    return Scene(generator=opened.name, latent=scene.latent if scene.latent.isdecimal() else "8").changed(**size)
 
 
 def fixed_size(opened: OpenGenerator) -> dict[str, int]:

@@ -36,6 +36,7 @@ def memory_needed(trained: TrainedGenerator, width: int, height: int) -> int:
     with FakeTensorMode():
         materialize(network)
         label = (torch.zeros(1, dtype=torch.int64),) if trained.about.labels else ()
-        with Meter() as meter:
+        meter = Meter()
+        with meter:
             network(torch.empty(1, numbers), *label)
     return meter.peak + width * height * PER_PIXEL + latent * PER_NUMBER
