@@ -106,6 +106,8 @@ function square(event) {
 
 function press(place) {
   if (state.mode === "view" || (state.mode === "paint" && !board().paints)) return;
+  const brush = document.querySelector('[data-brush][aria-checked="true"]'); // another generator has other brushes
+  if (brush) state.brush = Number(brush.dataset.brush);
   start = last = place;
   if (state.mode === "paint") state.size ? dab(...place) : flood(...place);
   draw();
@@ -185,7 +187,6 @@ window.mapganBoard = {
 document.addEventListener("click", (event) => {
   const brush = event.target.closest && event.target.closest("[data-brush]");
   if (!brush) return;
-  state.brush = Number(brush.dataset.brush);
   document.querySelectorAll("[data-brush]").forEach((one) => one.setAttribute("aria-checked", String(one === brush)));
 });
 document.addEventListener("input", (event) => {

@@ -63,7 +63,7 @@ class Page:
         self._on(c.truncation.input, do.truncation, c.truncation, whole=False)
         for slider in c.directions:
             self._on(slider.input, do.steer, *c.directions, whole=False)
-        self._on(c.board.paint, do.paint, whole=False)
+        self._on(c.board.paint, do.paint)
         self._on(c.board.reroll, do.reroll)
         self._on(c.blank.click, do.blank)
         self._on(c.unpaint.click, do.unpaint)

@@ -145,7 +145,7 @@ def test_paint_draw_reroll_export_and_find_it_again(server: Server, visitor: Ope
     tab(page, "Paint")
     page.locator('[data-brush]:has-text("floor")').click()
     changed(page, lambda: drag(page, (0.1, 0.2), (0.5, 0.2)))
-    said(page, "pixels")
+    page.get_by_role("button", name="Generator's plan").and_(page.locator(":enabled")).wait_for()
     tab(page, "Re-roll")
     drag(page, (0.02, 0.02), (0.2, 0.3))
     before = serial(page)
