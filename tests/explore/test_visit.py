@@ -67,17 +67,20 @@ def test_no_plan_from_the_browser(atelier: Atelier, scene: Scene, plan: object) 
         visit.with_plan(scene, atelier.open("plans"), plan)
 
 
-def test_marked_squares_are_drawn_anew_and_no_others(atelier: Atelier, scene: Scene) -> None:
-    wide = scene.changed(columns=32, rows=8)
+def test_marked_squares_are_drawn_anew_and_those_far_away_stay(atelier: Atelier, scene: Scene) -> None:
+    wide = scene.changed(columns=48)
     before = atelier.draw(wide)
-    anew = visit.rerolled(wide, atelier, [[x, y] for x in range(4) for y in range(4)] + ["no mark", [99, 99], [1]])
+    marks = [[x, y] for x in range(22, 26) for y in range(4)]
+    anew = visit.rerolled(wide, atelier, [*marks, "no mark", [99, 99], [1]])
     after = atelier.draw(anew)
-    changed = (np.asarray(before.image) != np.asarray(after.image)).any(axis=2)
-    assert changed[: 4 * 16, : 4 * 16].any()
-    assert not changed[:, 20 * 16 :].any()
-    plans = np.array(before.plan), np.array(after.plan)
-    assert (plans[0] != plans[1])[4:].sum() + (plans[0] != plans[1])[:, 4:].sum() == 0
-    assert visit.rerolled(anew, atelier, [[0, 0]]) != anew
+    changed = (np.asarray(before.image) != np.asarray(after.image)).any(axis=(0, 2))
+    assert changed[22 * 16 : 26 * 16].any()
+    assert not changed[: 8 * 16].any()
+    assert not changed[40 * 16 :].any()
+    others = np.array(before.plan) != np.array(after.plan)
+    others[:4, 22:26] = False
+    assert not others.any()
+    assert visit.rerolled(anew, atelier, marks) != anew
 
 
 def test_nothing_marked(atelier: Atelier, scene: Scene) -> None:
