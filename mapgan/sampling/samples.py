@@ -12,13 +12,18 @@ from mapgan.sampling.labels import file_names, labels_for_seeds, parse_labels
 from mapgan.sampling.layout import open_layout
 from mapgan.sampling.map_size import map_size
 from mapgan.sampling.painting import open_painting
+from mapgan.sampling.real_maps import write_real_maps
 from mapgan.sampling.recipe import Cell, Plan, Recipe, cells_of_seeds, save_drawn
 from mapgan.sampling.render import Renderer, open_generator
 from mapgan.sampling.sheet import check_page, sheet
 
 
-def write_samples(settings: Sample, generator: Path, results: Path, device: str = "cpu") -> list[Path]:
+def write_samples(
+    settings: Sample, generator: Path, results: Path, device: str = "cpu", maps: Path | None = None
+) -> list[Path]:
     """Generate the images of the seeds in `settings`: sheets in `results`, single images in `singles` there.
+
+    With the training set `maps`, also a sheet of real maps, real.png.
 
     Returns:
         The sheets.
@@ -62,4 +67,6 @@ def write_samples(settings: Sample, generator: Path, results: Path, device: str 
         save_drawn(pages[-1], sheet(images, [cell.caption for cell in cells], page.columns, settings.zoom), page)
         for name, image, cell in zip(file_names(chunk, labels), images, cells, strict=True) if settings.singles else ():
             save_drawn(results / "singles" / name, fromarray(image), recipe.single(cell))
+    if maps:
+        write_real_maps(maps, (width, height), (columns, rows), settings.zoom, results / "real.png")
     return pages
