@@ -86,7 +86,7 @@ class Controls:
         self.upload = gr.UploadButton("Plan from an image", size="sm", file_types=["image"], elem_id="plan-image")
 
     def _reroll(self) -> None:
-        _hint("Drag over squares to mark them, and again to unmark. They are drawn anew, and their neighbours blend in.")
+        _hint("Drag over squares to mark them, and again to unmark. They are drawn anew; their neighbours blend in.")
         reroll = gr.Button("Re-roll the marked squares", variant="primary", elem_id="reroll")
         reroll.click(None, None, None, js="() => window.mapganBoard.reroll()")
         with gr.Row(elem_classes="size"):
