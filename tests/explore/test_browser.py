@@ -268,3 +268,6 @@ def test_only_this_computer_is_asked_and_answered(server: Server) -> None:
     request = urllib.request.Request(server.url, headers={"Host": "elsewhere.example"})
     with pytest.raises(urllib.error.HTTPError, match="400"):
         urllib.request.urlopen(request)
+    for path in (server.folder / "favourites.json", Path("/etc/passwd")):
+        with pytest.raises(urllib.error.HTTPError, match="40[34]"):
+            urllib.request.urlopen(f"{server.url}gradio_api/file={path}")
