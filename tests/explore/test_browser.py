@@ -269,5 +269,5 @@ def test_only_this_computer_is_asked_and_answered(server: Server) -> None:
     with pytest.raises(urllib.error.HTTPError, match="400"):
         urllib.request.urlopen(request)
     for path in (server.folder / "favourites.json", Path("/etc/passwd")):
-        with pytest.raises(urllib.error.HTTPError, match="40[34]"):
+        with pytest.raises(urllib.error.HTTPError, match=r"40[34]"):
             urllib.request.urlopen(f"{server.url}gradio_api/file={path}")
