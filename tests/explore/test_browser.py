@@ -199,7 +199,7 @@ def test_every_control(visitor: Open, tmp_path: Path) -> None:
 
     tab(page, "Paint")
     for size in ("Broad", "Wide", "Fill"):
-        page.locator("#brush-size").get_by_text(size).click()
+        page.locator("#brush-size").get_by_role("radio", name=size).click()
         page.locator('[data-brush]:has-text("rubble")').click()
         changed(page, lambda size=size: drag(page, (0.6, 0.6), (0.7, 0.6 if size == "Fill" else 0.8)))
         changed(page, lambda: page.get_by_role("button", name="Back").click())
@@ -225,7 +225,7 @@ def test_every_control(visitor: Open, tmp_path: Path) -> None:
     changed(page, lambda: page.locator("#way input[type=range]").fill("0.5"))
     assert serial(page) == "slerp(3, 6, 0.5)"
     for near in ("Other seeds", "Directions"):
-        page.locator("#near-by").get_by_text(near).click()
+        page.locator("#near-by").get_by_role("radio", name=near).click()
         page.locator("#near-step input[type=range]").fill("1.5")
         page.locator("#look").click()
         page.wait_for_function("document.querySelectorAll('#near img').length === 8")
