@@ -192,3 +192,28 @@ def export(
         options |= {"grid_opacity": grid_opacity, "grid_offset": grid_offset, "burn_grid": burn_grid}
         options |= {"paper": paper, "square": square, "overlap": overlap, "dpi": dpi}
         typer.echo(export(images, run, out, options))
+
+
+@app.command()
+def explore(
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Runs, generators or models to choose from; those that come with mapgan are there, too."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to serve the page on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port, or the next one that is free.")] = 7860,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    favourites: Annotated[
+        str, typer.Option(metavar="FILE", help="File that keeps the favourites.")
+    ] = "favourites.json",
+    memory: Annotated[
+        float, typer.Option(metavar="GIB", help="Memory of this computer, of which maps may take half [default: all].")
+    ] = 0.0,
+    device: Device = "auto",
+) -> None:
+    """Open a page to draw, paint, re-roll and walk; it is served on this computer, for this computer."""
+    with exit_on_error():
+        from mapgan.commands.explore import explore
+
+        options = {"host": host, "port": port, "browser": browser, "favourites": favourites}
+        explore(runs or [], {"device": device, "memory_gib": memory}, options)

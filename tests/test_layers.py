@@ -26,6 +26,7 @@ ROOMS = [  # from the ground up, as in the design
     {"training"},
     {"stages"},
     {"export"},
+    {"explore"},
     {"commands"},
     {"cli_drawing"},
     {"cli"},

@@ -2,7 +2,7 @@
 
 from mapgan.params.collecting import DatasetSettings, Demo, Folder, Gallery, Prune, Resize, Scrape
 from mapgan.params.drawing import Sample
-from mapgan.params.exploring import Pick, Project, Walk
+from mapgan.params.exploring import Explore, Pick, Project, Walk
 from mapgan.params.exporting import Export
 from mapgan.params.machine import Machine
 from mapgan.params.networks import Dcgan, DcganModern, Mapmaker, Mlp, NetworkName, Networks
@@ -16,6 +16,7 @@ __all__ = [
     "DcganModern",
     "Demo",
     "Evaluate",
+    "Explore",
     "Export",
     "Folder",
     "Gallery",

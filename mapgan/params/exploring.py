@@ -147,3 +147,19 @@ class Project(Section):
 
     squares: Annotated[str, AfterValidator(is_squares)] = ""
     """size in squares of the battle grid, such as 24x16, instead of pixels"""
+
+
+class Explore(Section):
+    """The page of `mapgan explore`."""
+
+    host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
+    """address that the page is served on; 127.0.0.1 is reached from this computer only"""
+
+    port: Annotated[int, Field(ge=1, le=65535)] = 7860
+    """port, or the next one that is free"""
+
+    browser: bool = True
+    """open the page in the browser"""
+
+    favourites: Annotated[str, Field(min_length=1)] = "favourites.json"
+    """file that keeps the favourites"""

@@ -9,7 +9,7 @@ from pydantic import Field
 from mapgan.errors import SettingsError
 from mapgan.params.collecting import DatasetSettings, Prune, Resize, Scrape
 from mapgan.params.drawing import Sample
-from mapgan.params.exploring import Pick, Project, Walk
+from mapgan.params.exploring import Explore, Pick, Project, Walk
 from mapgan.params.exporting import Export
 from mapgan.params.machine import Machine
 from mapgan.params.section import Section
@@ -33,6 +33,7 @@ class Params(Section):
     pick: Pick = Pick()
     project: Project = Project()
     export: Export = Export()
+    explore: Explore = Explore()
     machine: Machine = Machine()
 
     def check_consistency(self) -> None:

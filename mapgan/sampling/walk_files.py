@@ -95,7 +95,7 @@ def _template(settings: Walk, trained: TrainedGenerator) -> Recipe:
         zoom=settings.zoom or readable_zoom(width),
     )
     if layout := open_layout("", trained, recipe, requested):
-        rows = layout.plan(parse_seeds(settings.seeds)[0])  # one plan for all, or nothing else would be seen to change
+        rows = layout.plan(str(parse_seeds(settings.seeds)[0]))  # one for all, or nothing else would be seen to change
         recipe = recipe.model_copy(update={"plan": Plan(rows=rows, square=trained.about.label_square)})
     return recipe
 
