@@ -27,7 +27,7 @@ from tests.sets.test_packing import write_idx
 from tests.test_layers import imports, imports_in
 
 ROOT = Path(__file__).parents[1]
-STAGES = ["scrape", "prune", "resize", "train", "evaluate", "sample"]
+STAGES = ["scrape", "prune", "resize", "train", "evaluate", "sample", "report"]
 LITTLE = [
     *TINY,
     "scrape.source=folder",
