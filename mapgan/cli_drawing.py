@@ -49,7 +49,7 @@ def sample(
         str, typer.Option(metavar="FILE", help="The labels of its colours or letters [default: PLAN.legend].")
     ] = "",
     layout: Annotated[
-        str, typer.Option(metavar="RUN", help="A run that draws the plan, if this one has a label for each square.")
+        str, typer.Option(metavar="RUN", help="Run, file or model that draws the plan, if squares have labels.")
     ] = "",
     reroll: Annotated[
         str, typer.Option(metavar="COLUMN,ROW", help="Draw a square anew, and those around it; the rest stays.")
@@ -76,7 +76,10 @@ def sample(
 def walk(
     run: Run = Path(DEFAULT),
     kind: Annotated[
-        str, typer.Option(help="loop, linear or spherical between seeds; dimension, all or direction around a latent.")
+        str,
+        typer.Option(
+            help="loop, linear or spherical between seeds; dimension, all, direction (SeFa) or pca around a latent."
+        ),
     ] = "loop",
     expr: Annotated[str, typer.Option(help="Arithmetic instead, such as '12 - 7 + 31' or 'mean(1,2,3) - 4'.")] = "",
     seeds: Annotated[str, typer.Option(help="Seeds, such as 0-3 or 3,7 or @picked.txt.")] = "0-3",

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from mapgan.cli import app
 from mapgan.models import DEFAULT, model_file, model_names
 from mapgan.params.reading import read_yaml
+from mapgan.sampling.recipe import read_recipe
 from tools.pack_model import draw
 
 MAX_BYTES = 8_000_000
@@ -31,6 +32,21 @@ def test_a_model_is_small_and_says_how_it_was_made(name: str) -> None:
     assert model_file(name).stat().st_size <= MAX_BYTES
     assert read_yaml(model_file(name).with_suffix(".yaml"))["scrape"]["source"] in ("demo", "folder")
     assert model_file(name).with_suffix(".json").is_file()
+
+
+def test_seamless_maps_have_a_layout_too(tmp_path: Path) -> None:
+    sample = ["sample", "plans", "--seeds", "3", "--sheet", "1x1", "--seamless", "--out", str(tmp_path), "--squares"]
+    result = CliRunner().invoke(app, [*sample, "8x8", "--layout", "plans"])
+    assert result.exit_code == 0, result.output
+    recipe = read_recipe(tmp_path / "singles/seed-000003.png")
+    assert np.shape(recipe.cells[0].plan) == (8, 8)
+    with Image.open(tmp_path / "singles/seed-000003.png") as image:
+        pixels = np.asarray(image, float)
+    columns = np.abs(pixels - np.roll(pixels, 1, axis=1)).mean(axis=(0, 2))
+    assert columns[0] <= 3 * columns[1:].mean()  # where the map meets itself
+    odd = CliRunner().invoke(app, [*sample, "10x6"])
+    assert odd.exit_code == 2
+    assert "a plan of 10 x 6 squares has a seam; use multiples of" in odd.stderr
 
 
 def test_sample_without_a_run_takes_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,11 @@ class ManifestRow:
     status: Status = "ok"
     reason: str = ""
 
+    @property
+    def known_as(self) -> str:
+        """What a person calls it: the name in their folder, or its address."""
+        return strip_guard(self.url).removeprefix("folder:") or self.file
+
     def __post_init__(self) -> None:
         for name in ("url", "page", "title", "author", "licence", "mime", "group", "label", "reason"):
             object.__setattr__(self, name, sanitize(getattr(self, name)))

@@ -24,6 +24,7 @@ from mapgan.curate.label_maps import (
     check_label_maps,
     check_label_squares,
     label_grid,
+    label_name,
     label_tile,
     label_window,
     read_colors,
@@ -140,11 +141,14 @@ def resize(
                 "lower resize.tile_contrast, or set resize.mode to crop or pad",
             )
         tiles = [scratch / label_tile(entry.name) for entry in (*train, *holdout)] if label_square else []
-        label_maps = read_label_tiles(tiles, label_square, raw / LEGEND) if tiles else None
+        known = {name: label_name(result.row) for result in results for name in result.names}
+        names = [known[entry.name] for entry in (*train, *holdout)] if label_square else []
+        label_maps = read_label_tiles(tiles, names, label_square, raw / LEGEND) if tiles else None
         (out / UNFINISHED).touch()
         _move_in(scratch, out, train, holdout)
     size = (settings.width, settings.height)
-    plan_colors = read_colors(raw / LEGEND, [raw / row.label_map for row in rows]) if of_labels else None
+    label_images = [raw / row.label_map for row in rows]
+    plan_colors = read_colors(raw / LEGEND, label_images, list(map(label_name, rows))) if of_labels else None
     write_dataset(out, size, train, holdout, _images(out, train, holdout), square, label_maps, plan_colors)
     (out / UNFINISHED).unlink()
     return counts
@@ -224,7 +228,7 @@ def _make(
                     labels = label_window(raw / row.label_map, image.size, box, small.size, label_square)
                     labels.save(scratch / label_tile(names[-1]), "PNG")
     except BadImage as bad:
-        print(f"resize: {row.file} left out: {bad}", file=sys.stderr)
+        print(f"resize: {row.known_as} left out: {bad}", file=sys.stderr)
         return ResizedImage(row, (), reason=str(bad))
     return ResizedImage(row, names, "" if names else "blank")
 

@@ -61,7 +61,7 @@ def _counts(dataset: Dataset | None, kept: list[PruneRecord], rejected: list[Pru
     lines = []
     if kept or rejected:
         reasons = Counter(row.kind for row in rejected).most_common()
-        why = ", ".join(f"{number:,} {kind}" for kind, number in reasons)
+        why = ", ".join(f"{kind} ({number:,})" for kind, number in reasons)
         every = f"All {count(len(kept), 'image')} were kept."
         some = f"{count(len(kept), 'image')} of {len(kept) + len(rejected):,} were kept; left out: {why}."
         lines.append(some if why else every)

@@ -33,7 +33,8 @@ MEANINGS = {  # by how the name of a metric begins
     "coverage": "The fraction of real maps that have a generated one near. Higher is more varied.",
     "bits between pairs": "How unlike two maps are, of 256 bits of their hashes. Near the real number, the maps are as "
     "varied as real ones.",
-    "bits to nearest": "How unlike maps are to their nearest training image. Far below the real number, they are copies.",
+    "bits to nearest": "How unlike maps and their nearest training images are. Far below the real number, "
+    "they are copies.",
     "fraction nearer": "The fraction of maps nearer to a training image than 99 % of held-out maps are: about 0.01 for "
     "new maps, 1 for copies.",
 }

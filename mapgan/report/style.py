@@ -86,6 +86,7 @@ footer { margin-top: 5rem; padding-top: 1.2rem; border-top: 1px solid var(--line
   .stacked thead { display: none; }
   .stacked tr { display: block; padding: .7rem 0; border-bottom: 1px solid var(--line); }
   .stacked th, .stacked td { display: block; border: 0; padding: 0; text-align: left; }
+  .stacked td[data-head] { display: inline-block; margin-right: 1.4rem; }
   .stacked td[data-head]::before { content: attr(data-head) " "; color: var(--soft); font-size: .85rem; }
 }
 @media print { body { max-width: none; } section { break-inside: avoid-page; } nav { display: none; } }

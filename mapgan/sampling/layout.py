@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mapgan import networks
 from mapgan.errors import MapganError
 from mapgan.sampling.recipe import Cell, Recipe
 from mapgan.sampling.render import Renderer, TrainedGenerator, open_generator
@@ -33,7 +34,11 @@ class Layout:
                 f"{path}: draws no plans for {painter.path}",
                 "train one on the label images of the same maps, with dataset.images=labels",
             )
-        self.columns, self.rows = (-(-side // about.label_square) for side in (recipe.width, recipe.height))
+        self.columns, self.rows = squares = tuple(
+            -(-side // about.label_square) for side in (recipe.width, recipe.height)
+        )
+        if recipe.seamless:
+            _check_seam(squares, trained, square)
         self.square = square
         self.labels = np.array([about.labels.index(name) for name in colors])
         self.colors = np.array(list(colors.values()))
@@ -53,17 +58,34 @@ class Layout:
         return [cell.model_copy(update={"plan": self.plan(int(cell.latent))}) for cell in cells]
 
 
+def _check_seam(squares: tuple[int, ...], trained: TrainedGenerator, square: int) -> None:
+    """Check that the plan of a seamless map, of so many columns and rows, is seamless.
+
+    Raises:
+        MapganError: it is not.
+    """
+    inner = networks.spatial_generator(trained.network)
+    assert inner is not None
+    multiple = max(1, inner.cell // square)
+    if any(side % multiple for side in squares):
+        near = "x".join(str(max(multiple, round(side / multiple) * multiple)) for side in squares)
+        raise MapganError(
+            f"--seamless: a plan of {squares[0]} x {squares[1]} squares has a seam",
+            f"use multiples of {multiple} squares, such as --squares {near}",
+        )
+
+
 def open_layout(layout: str, painter: TrainedGenerator, recipe: Recipe, requested: Sequence[str]) -> Layout | None:
     """What draws the plans for `painter`: the run or file `layout`, or if that is empty the file beside it.
 
-    None if nothing does, or if the plan of `recipe`, the labels `requested` or seamlessness leave it nothing to draw.
+    None if nothing does, or if the plan of `recipe` or the labels `requested` leave it nothing to draw.
 
     Raises:
         MapganError: as `Layout`, or a layout is asked for where there is nothing to draw.
     """
-    if recipe.plan or recipe.seamless or requested:
+    if recipe.plan or requested:
         if layout:
-            raise MapganError("--layout draws the plan", "leave out --plan, --label and --seamless")
+            raise MapganError("--layout draws the plan", "leave out --plan and --label")
         return None
     about = painter.about
     if not about.label_square:
