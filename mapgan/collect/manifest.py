@@ -77,8 +77,8 @@ class ManifestRow:
 
     @property
     def known_as(self) -> str:
-        """What a person calls it: the name in their folder, or its address."""
-        return strip_guard(self.url).removeprefix("folder:") or self.file
+        """What a person calls it: its name in their folder, if it is from one."""
+        return self.url.removeprefix("folder:") if self.url.startswith("folder:") else self.file
 
     def __post_init__(self) -> None:
         for name in ("url", "page", "title", "author", "licence", "mime", "group", "label", "reason"):

@@ -25,8 +25,8 @@ from mapgan.sampling.latents import latent
 MAX_LENGTH = 2000  # characters; deep nesting cannot exhaust the stack
 SHOWN = 60  # characters of an expression in an error
 FORMS = (
-    "write seeds with + - * /, mean(1, 2, 3), lerp(3, 7, 0.5), slerp(3, 7, 0.5), axis(0), sefa(0), pca(0), ones or zero, "
-    "such as 12 - 7 + 31"
+    "write seeds with + - * /, mean(1, 2, 3), lerp(3, 7, 0.5), slerp(3, 7, 0.5), axis(0), sefa(0), pca(0), ones or "
+    "zero, such as 12 - 7 + 31"
 )
 
 

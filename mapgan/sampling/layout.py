@@ -34,11 +34,10 @@ class Layout:
                 f"{path}: draws no plans for {painter.path}",
                 "train one on the label images of the same maps, with dataset.images=labels",
             )
-        self.columns, self.rows = squares = tuple(
-            -(-side // about.label_square) for side in (recipe.width, recipe.height)
-        )
+        self.columns = -(-recipe.width // about.label_square)
+        self.rows = -(-recipe.height // about.label_square)
         if recipe.seamless:
-            _check_seam(squares, trained, square)
+            _check_seam((self.columns, self.rows), trained, square)
         self.square = square
         self.labels = np.array([about.labels.index(name) for name in colors])
         self.colors = np.array(list(colors.values()))
@@ -58,7 +57,7 @@ class Layout:
         return [cell.model_copy(update={"plan": self.plan(int(cell.latent))}) for cell in cells]
 
 
-def _check_seam(squares: tuple[int, ...], trained: TrainedGenerator, square: int) -> None:
+def _check_seam(squares: tuple[int, int], trained: TrainedGenerator, square: int) -> None:
     """Check that the plan of a seamless map, of so many columns and rows, is seamless.
 
     Raises:

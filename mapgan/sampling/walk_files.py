@@ -96,7 +96,8 @@ def _template(settings: Walk, trained: TrainedGenerator) -> Recipe:
     )
     if layout := open_layout("", trained, recipe, requested):
         rows = layout.plan(parse_seeds(settings.seeds)[0])  # one plan for all, or nothing else would be seen to change
-        recipe = recipe.model_copy(update={"plan": Plan(rows=rows, square=trained.about.label_square)})
+        plan = Plan(rows=rows, square=trained.about.label_square)
+        recipe = recipe.model_copy(update={"plan": plan, "label_names": trained.about.labels})
     return recipe
 
 

@@ -102,5 +102,5 @@ def test_bad_label_images_are_one_line(make: Callable[..., Dataset], tmp_path: P
     with pytest.raises(MapganError, match=r"no line for the colour #787878, which \d\.labels\.png has"):
         make(folder)
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (12, 12, 3), np.uint8)).save(tmp_path / "smooth.png")
-    with pytest.raises(MapganError, match="144 colours, where 100 are allowed; most of them in keep.labels.png"):
+    with pytest.raises(MapganError, match=r"144 colours, where 100 are allowed; most of them in keep\.labels\.png"):
         read_label_tiles([tmp_path / "smooth.png"], ["keep.labels.png"], 8, tmp_path / "no legend")
