@@ -11,8 +11,11 @@ from typer.testing import CliRunner
 
 from mapgan.cli import app
 from mapgan.models import DEFAULT, model_file, model_names
+from mapgan.params import Sample, Walk
 from mapgan.params.reading import read_yaml
 from mapgan.sampling.recipe import read_recipe
+from mapgan.sampling.samples import write_singles
+from mapgan.sampling.walk_files import write_walk
 from tools.pack_model import draw
 
 MAX_BYTES = 8_000_000
@@ -47,6 +50,21 @@ def test_seamless_maps_have_a_layout_too(tmp_path: Path) -> None:
     odd = CliRunner().invoke(app, [*sample, "10x6"])
     assert odd.exit_code == 2
     assert "a plan of 10 x 6 squares has a seam; use multiples of" in odd.stderr
+
+
+def test_plans_follow_a_walk_from_seed_to_seed_but_not_along_a_direction(tmp_path: Path) -> None:
+    shared = {"seeds": "3,7", "steps": 3, "squares": "6x6", "film": False}
+    write_walk(Walk(kind="linear", alpha=[0.0, 1.0], **shared), model_file("plans"), tmp_path)
+    first, middle, last = (cell.plan for cell in read_recipe(tmp_path / "linear.png").cells)
+    singles = write_singles(Sample(seeds="3,7", squares="6x6"), model_file("plans"), tmp_path)
+    assert [read_recipe(path).cells[0].plan for path in singles] == [first, last]
+    assert np.shape(middle) == (6, 6)
+    write_walk(Walk(expr="7 - 3 + 3", **shared), model_file("plans"), tmp_path)
+    assert read_recipe(tmp_path / "result.png").cells[0].plan == last
+    write_walk(Walk(kind="direction", numbers="0", **shared), model_file("plans"), tmp_path)
+    recipe = read_recipe(tmp_path / "direction.png")
+    assert recipe.plan is not None
+    assert recipe.plan.rows == first
 
 
 def test_sample_without_a_run_takes_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

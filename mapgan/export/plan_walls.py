@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 
 from mapgan.dataset.legend import read_legend
 from mapgan.export.doors import Door, Doors, open_doors
-from mapgan.export.lines import simplified, straightened
+from mapgan.export.lines import Line
 from mapgan.export.square_map import SquareMap
-from mapgan.export.walls import Walls, contours
+from mapgan.export.walls import Walls
 from mapgan.sampling.labels import ANY
 from mapgan.sampling.plan_file import read_plan
 from mapgan.sampling.recipe import Recipe
 
-FINE = 8  # samples per square
-SNAP = 0.2  # squares; all walls lie on grid lines
+FINE = 8  # samples per square, of those in which gaps are found
 DOOR = "door"
 
 Flags = NDArray[np.bool_]
@@ -90,12 +89,23 @@ def plan_walls(plan: LabelPlan, drawing: SquareMap, rock: Sequence[str], doors: 
     is_rock = part.is_one_of(rock)
     if not is_rock.any() or is_rock.all() or (part.rows == ANY).any():
         return None
-    field = np.kron(np.where(is_rock, -0.5, 0.5), np.ones((FINE, FINE))).astype(np.float32)
     drawn = _doors(is_rock, part.is_one_of([DOOR])) if doors != "none" else []
-    found = drawn or (open_doors(field, FINE, doors)[0] if doors == "gaps" else [])
-    size = np.array([drawing.columns, drawing.rows], np.float64)
-    lines = [straightened(simplified(line), SNAP) for line in contours(field, FINE, size)]
-    return Walls([line for line in lines if len(line) > 1], found)
+    if not drawn and doors == "gaps":
+        field = np.kron(np.where(is_rock, -0.5, 0.5), np.ones((FINE, FINE))).astype(np.float32)
+        drawn = open_doors(field, FINE, doors)[0]
+    return Walls(_borders(is_rock), drawn)
+
+
+def _borders(is_rock: Flags) -> list[Line]:
+    """The lines along which rock and other squares meet, each straight and as long as it can be."""
+    lines: list[Line] = []
+    for upright, squares in ((False, is_rock), (True, is_rock.T)):
+        for place, meets in enumerate(squares[1:] != squares[:-1], 1):
+            ends = np.flatnonzero(np.diff(meets.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+            for first, last in ends.tolist():
+                line = np.array([(first, place), (last, place)], np.float64)
+                lines.append(line[:, ::-1] if upright else line)
+    return lines
 
 
 def _doors(is_rock: Flags, is_door: Flags) -> list[Door]:

@@ -44,17 +44,17 @@ class Layout:
         size = {"width": self.columns * square, "height": self.rows * square, "generator": trained.digest, "reroll": ""}
         self.renderer = Renderer(trained, recipe.model_copy(update=size))
 
-    def plan(self, seed: int) -> list[list[int]]:
-        """The number of each square's label in the map of a seed."""
-        pixels = self.renderer.image(Cell(latent=str(seed)))
+    def plan(self, latent: str) -> list[list[int]]:
+        """The number of each square's label in the map of a latent, an expression for this generator: `7`."""
+        pixels = self.renderer.image(Cell(latent=latent))
         squares = pixels.reshape(self.rows, self.square, self.columns, self.square, 3).mean(axis=(1, 3))
         nearest = np.square(squares[:, :, None] - self.colors).sum(axis=3).argmin(axis=2)
         labels: list[list[int]] = self.labels[nearest].tolist()
         return labels
 
     def with_plans(self, cells: Sequence[Cell]) -> list[Cell]:
-        """`cells`, whose latents are seeds, each with a plan of its own."""
-        return [cell.model_copy(update={"plan": self.plan(int(cell.latent))}) for cell in cells]
+        """`cells`, each with the plan of its latent; empty places stay empty."""
+        return [cell.model_copy(update={"plan": self.plan(cell.latent)}) if cell.latent else cell for cell in cells]
 
 
 def _check_seam(squares: tuple[int, int], trained: TrainedGenerator, square: int) -> None:
