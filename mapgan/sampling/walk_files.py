@@ -28,7 +28,7 @@ from mapgan.sampling.sheet import PAPER, check_page, readable_zoom, sheet
 from mapgan.sampling.walks import Rows, arithmetic_rows, walk_rows
 
 BETWEEN_SEEDS = ("linear", "spherical", "loop")
-OF_ITS_OWN = ("given", "axis", "sefa", "pca", "patch")  # what means something else to the generator of plans
+OF_ITS_OWN = ("axis", "sefa", "pca", "patch")  # what means something else to the generator of plans
 MAX_FILM = 120_000_000  # pixels of all frames together, which are in memory at once, 4 bytes each
 ONLY_THE_SIGN = (
     "this generator scales its latents to one length, so that around 0 only the sign of a dimension counts; "
@@ -51,6 +51,8 @@ def write_walk(settings: Walk, generator: Path, results: Path, device: str = "cp
     (expr, operands), (around, origin) = (with_images(text, recipe) for text in (settings.expr, settings.around))
     settings = settings.model_copy(update={"expr": expr, "around": around})
     recipe = recipe.model_copy(update={"latents": operands | origin})
+    if recipe.latents:  # of maps that were projected, which no plan was drawn for
+        layout = None
     if layout and not _plan_moves(settings):  # one plan for all, or nothing else would be seen to change
         plan = Plan(rows=layout.plan(str(parse_seeds(settings.seeds)[0])), square=trained.about.label_square)
         recipe, layout = recipe.model_copy(update={"plan": plan}), None
