@@ -80,8 +80,20 @@ TERRAIN = {
 }
 
 
+# what might be better than the defaults, one at a time; terrain is trained as the README says
+BASE = {"wesnoth": [NOISE, "train.augment=[]", "train.rot90=false"]}
+CANDIDATES = {
+    "the defaults": [],
+    "output skips": ["train.networks.dcgan-modern.output_skips=true"],
+    "minibatch standard deviation": ["train.networks.dcgan-modern.minibatch_std=true"],
+    "inverted blocks": ["train.networks.dcgan-modern.blocks=inverted"],
+    "noise": [NOISE],
+    "no noise": ["train.networks.dcgan-modern.noise=0"],
+}
+
+
 def recipes(name: str) -> list[Recipe]:
-    """The recipes for the training set `name`."""
+    """The recipes for the training set `name`: networks, losses and augmentations."""
     rows, extra = (WESNOTH, TERRAIN) if name == "wesnoth" else (DEMO, {})
     return [
         Recipe(
@@ -90,3 +102,10 @@ def recipes(name: str) -> list[Recipe]:
         )
         for network, loss, augment in rows
     ]
+
+
+def candidates(name: str) -> list[Recipe]:
+    """The defaults for the training set `name`, and each candidate in their place."""
+    base = BASE.get(name, [])
+    useless = "noise" if NOISE in base else "no noise"
+    return [Recipe(what, [*base, *settings]) for what, settings in CANDIDATES.items() if what != useless]

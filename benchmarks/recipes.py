@@ -2,6 +2,7 @@
 
     python benchmarks/recipes.py --maps demo=data/maps --extractor mobilenet_v2.onnx
     python benchmarks/recipes.py --maps demo=data/maps --only "dcgan-modern, relativistic" --minutes 10
+    python benchmarks/recipes.py --maps demo=data/maps --candidates --seeds 0 1 --extractor mobilenet_v2.onnx
 
 Each row is `mapgan train` on a training set made by `mapgan` or `dvc repro resize`, followed by `mapgan evaluate`. On
 the CPU two runs with one thread each run at a time, and their CPU time counts, so that the load of other processes
@@ -23,7 +24,7 @@ from pathlib import Path
 
 import torch
 from device_limits import device_name, slug
-from recipe_list import Recipe, recipes
+from recipe_list import Recipe, candidates, recipes
 from tables import Column, Row, number, table, word
 
 from mapgan import files
@@ -39,15 +40,17 @@ def main() -> None:
     device = find_device(Machine(device="cuda" if torch.cuda.is_available() and options.device != "cpu" else "cpu"))
     if device.type == "cpu":
         torch.set_num_threads(1)  # as in each run; part of the device's name
+    find, kind = (candidates, "candidates") if options.candidates else (recipes, "recipes")
     jobs = [
-        (name, Path(folder), recipe)
+        (name, Path(folder), recipe, seed)
         for name, folder in (pair.split("=", 1) for pair in options.maps)
-        for recipe in recipes(name)
+        for recipe in find(name)
         if options.only in recipe.name
+        for seed in options.seeds
     ]
-    path = Path(__file__).parent / "results" / f"{slug(device_name(device))}-recipes"
-    with ThreadPoolExecutor(2 if device.type == "cpu" else 1) as pool:
-        futures = [pool.submit(measure, options, name, folder, recipe, device) for name, folder, recipe in jobs]
+    path = Path(__file__).parent / "results" / f"{slug(device_name(device))}-{kind}"
+    with ThreadPoolExecutor(options.at_once if device.type == "cpu" else 1) as pool:
+        futures = [pool.submit(measure, options, *job, device) for job in jobs]
         rows: list[Row] = []
         for future in futures:
             rows.append(future.result())
@@ -56,13 +59,13 @@ def main() -> None:
     print(f"{path}.md")
 
 
-def measure(options: argparse.Namespace, name: str, maps: Path, recipe: Recipe, device: torch.device) -> Row:
+def measure(options: argparse.Namespace, name: str, maps: Path, recipe: Recipe, seed: int, device: torch.device) -> Row:
     """Train `recipe` on the training set `name` for `options.minutes`, and evaluate it against the hold-out."""
-    run = options.out / f"{name}-{slug(recipe.name)}"
+    run = options.out / f"{name}-{slug(recipe.name)}-{seed}"
     if (run / "row.json").is_file():
         row: Row = files.read_json(run / "row.json")
         return row
-    settings = [*recipe.settings, *options.set, "machine.threads=1", f"machine.device={device.type}"]
+    settings = [*recipe.settings, *options.set, f"seed={seed}", "machine.threads=1", f"machine.device={device.type}"]
     command = ["train", str(maps), "--out", str(run), "--preset", options.preset]
     command += [argument for setting in settings for argument in ("--set", setting)]
     shutil.rmtree(run, ignore_errors=True)  # left by an interrupted measurement
@@ -77,6 +80,7 @@ def measure(options: argparse.Namespace, name: str, maps: Path, recipe: Recipe, 
     row = {
         "set": name,
         "recipe": recipe.name,
+        "seed": seed,
         "settings": recipe.settings + options.set,
         "minutes": options.minutes,
         "steps": steps,
@@ -117,12 +121,14 @@ def score(row: Row, name: str) -> str:
 COLUMNS: list[Column] = [
     ("set", word("set")),
     ("recipe", word("recipe")),
+    ("seed", word("seed")),
     ("minutes", number("minutes", ".1f")),
     ("steps", word("steps")),
     ("images/s", number("images_per_second", ".0f")),
     ("memory, GiB", number("memory_gib", ".2f")),
     ("SWD (real)", lambda row: score(row, "SWD")),
     ("KID x 1000 (real)", lambda row: score(row, "KID")),
+    ("coverage (real)", lambda row: score(row, "coverage")),
     ("bits between pairs (real)", lambda row: score(row, "bits between")),
 ]
 
@@ -150,6 +156,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=5.0, help="training time per row [5]")
     parser.add_argument("--preset", default="maps-64-cpu", help="base settings [maps-64-cpu]")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="settings for all rows")
+    parser.add_argument("--candidates", action="store_true", help="what might be better than the defaults")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="SEED", help="seeds of each row [0]")
+    parser.add_argument("--at-once", type=int, default=2, metavar="N", help="runs at a time on the CPU [2]")
     parser.add_argument("--only", default="", metavar="TEXT", help="only recipes with this text in their names")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--out", type=Path, default=Path("runs/recipes"), metavar="DIR", help="where the runs go")

@@ -106,11 +106,14 @@ def evaluate(settings: Evaluate, generator: Path, maps: Path, results: Path, see
     return "\n".join([as_text(found.facts | found.numbers), *found.notes]).strip()
 
 
-def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu") -> str:
-    """Generate the images of the seeds in `settings`: sheets and single images in `results`."""
+def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu", maps: Path | None = None) -> str:
+    """Generate the images of the seeds in `settings`: sheets and single images in `results`.
+
+    With the training set `maps`, `results`/real.png is a sheet of real maps at the same scale.
+    """
     from mapgan.sampling.samples import write_samples
 
-    pages = write_samples(settings, generator, results, device)
+    pages = write_samples(settings, generator, results, device, maps)
     return f"the sheet is {pages[0]}" if len(pages) == 1 else f"the sheets are {pages[0]} to {pages[-1].name}"
 
 

@@ -9,5 +9,5 @@ from mapgan.training.device.device import find_device
 
 with exit_on_error():
     params = load_params()
-    generator, results = Path("models/generator.safetensors"), Path("results/samples")
-    print(stages.sample(params.sample, generator, results, str(find_device(params.machine))))
+    generator, results, maps = Path("models/generator.safetensors"), Path("results/samples"), Path("data/maps")
+    print(stages.sample(params.sample, generator, results, str(find_device(params.machine)), maps))

@@ -91,7 +91,7 @@ def train(folder: Path | None, out: Path | None, cli_settings: CliSettings, resu
     stages.train(params, maps, generator, results / "train", out / ".mapgan", resume, source)
     if not PartialState().is_main_process:
         return ""
-    sheet = stages.sample(params.sample, generator, results / "samples", str(find_device(params.machine)))
+    sheet = stages.sample(params.sample, generator, results / "samples", str(find_device(params.machine)), maps)
     return f"{sheet}; the generator is {generator}, everything else is in {out}"
 
 

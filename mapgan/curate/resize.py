@@ -34,6 +34,7 @@ from mapgan.curate.prune_record import PruneRecord, read_list
 from mapgan.curate.split import held_out
 from mapgan.curate.threads import parallel_map
 from mapgan.curate.tiling import ANYWHERE, Lines
+from mapgan.curate.whole_maps import write_whole_maps
 from mapgan.dataset import Entry, Pixels, is_dataset, write_dataset
 from mapgan.dataset.label_names import clean_label
 from mapgan.dataset.legend import LEGEND
@@ -146,6 +147,8 @@ def resize(
         label_maps = read_label_tiles(tiles, names, label_square, raw / LEGEND) if tiles else None
         (out / UNFINISHED).touch()
         _move_in(scratch, out, train, holdout)
+    groups = {entry.group for entry in holdout} if settings.mode == "tiles" and not of_labels else set()
+    write_whole_maps(settings, raw, [job for job in jobs if job[0].group in groups], square, out)
     size = (settings.width, settings.height)
     label_images = [raw / row.label_map for row in rows]
     plan_colors = read_colors(raw / LEGEND, label_images, list(map(label_name, rows))) if of_labels else None

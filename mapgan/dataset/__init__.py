@@ -3,6 +3,7 @@
 from mapgan.dataset.dataset import (
     DESCRIPTION,
     PACK,
+    WHOLE_MAPS,
     Dataset,
     Entry,
     Labels,
@@ -18,6 +19,7 @@ from mapgan.dataset.label_maps import LabelMaps
 __all__ = [
     "DESCRIPTION",
     "PACK",
+    "WHOLE_MAPS",
     "Dataset",
     "Entry",
     "LabelMaps",

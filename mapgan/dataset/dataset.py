@@ -2,7 +2,8 @@
 
 `pack.npy` holds all images as `[N + M, H, W, 3]` uint8, first the N training images and then the M held-out ones. It
 is memory-mapped, so a set may be larger than memory. `dataset.json` holds the numbers, names, groups and labels of
-the images, and a digest of the pixels, the labels and the scale.
+the images, and a digest of the pixels, the labels and the scale. A set of tiles has some held-out maps as a whole in
+`whole/`, at the same scale.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from mapgan.errors import MapganError
 from mapgan.files import atomic_write, canonical_json, read_json, write_json
 
 FORMAT = 3
-DESCRIPTION, PACK = "dataset.json", "pack.npy"
+DESCRIPTION, PACK, WHOLE_MAPS = "dataset.json", "pack.npy", "whole"
 CHUNK_BYTES = 1 << 25
 MAX_NAMED_LABELS = 20  # in a line that counts them
 

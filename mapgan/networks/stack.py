@@ -60,6 +60,8 @@ def set_checkpointing(network: nn.Module, mode: Checkpointing) -> None:
             stack.recomputed = frozenset({"none": (), "high": high, "all": indices}[mode])
 
 
+# torch.compile has no checkpoints with contexts of their own, so it compiles what is within them
+@torch.compiler.disable(recursive=False)  # type: ignore[no-untyped-call, untyped-decorator]
 def recompute(block: nn.Module, x: Tensor, **kwargs: Any) -> Tensor:
     """`block(x, **kwargs)` with gradient checkpointing: only its inputs are saved, and the backward pass runs it again.
 

@@ -14,13 +14,14 @@ from mapgan.evaluation.table import cell, numbers_of, short
 from mapgan.params import Params
 from mapgan.report.curves import Curve, plot
 from mapgan.report.folders import RunFolders
-from mapgan.report.markup import command, explained, paragraph, section, table
+from mapgan.report.markup import command, explained, heading, paragraph, section, table
 from mapgan.report.pictures import KIB, img, opened
 from mapgan.report.tables import read_column
 
 LARGEST, HERO_BYTES, MAP_BYTES = 1400, 420 * KIB, 140 * KIB
 MAPS = 7  # with the large one on top
 SHEET_BYTES, PAIRS_BYTES = 500 * KIB, 400 * KIB
+REAL = "Maps that were held out from training, at the same scale."
 SINGLE = re.compile(r"seed-0*(\d+)(?:-label-(\d+))?")
 MEANINGS = {  # by how the name of a metric begins
     "SWD": "Sliced Wasserstein distance: how far small patches of generated maps are from those of held-out maps, in "
@@ -54,7 +55,9 @@ def maps_section(folders: RunFolders, params: Params, labels: Sequence[str]) -> 
     else:
         small = " small" if 'class="pixels"' in figures[0] else ""
         body = f'<div class="maps{small}">\n{"".join(figures)}</div>\n'
-    return section("maps", "Maps", body, command(_sample_command(folders, params)))
+    real = _picture(samples / "real.png", "real maps", SHEET_BYTES, LARGEST, REAL, "paper")
+    real = heading("Real ones, for comparison") + real if real else ""
+    return section("maps", "Maps", body, real, command(_sample_command(folders, params)))
 
 
 def hero(folders: RunFolders, labels: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from mapgan.sampling.labels import file_names, labels_for_seeds, parse_labels
 from mapgan.sampling.layout import Layout, open_layout
 from mapgan.sampling.map_size import map_size
 from mapgan.sampling.painting import open_painting
+from mapgan.sampling.real_maps import write_real_maps
 from mapgan.sampling.recipe import Cell, Plan, Recipe, cells_of_seeds, save_drawn
 from mapgan.sampling.render import Renderer, TrainedGenerator, open_generator
 from mapgan.sampling.sheet import check_page, sheet
@@ -54,8 +55,12 @@ class _Drawing:
         )  # fmt: skip
 
 
-def write_samples(settings: Sample, generator: Path, results: Path, device: str = "cpu") -> list[Path]:
+def write_samples(
+    settings: Sample, generator: Path, results: Path, device: str = "cpu", maps: Path | None = None
+) -> list[Path]:
     """Generate the images of the seeds in `settings`: sheets in `results`, single images in `singles` there.
+
+    With the training set `maps`, also a sheet of real maps, real.png.
 
     Returns:
         The sheets.
@@ -77,6 +82,8 @@ def write_samples(settings: Sample, generator: Path, results: Path, device: str 
         save_drawn(pages[-1], sheet(images, [cell.caption for cell in cells], page.columns, settings.zoom), page)
         for name, image, cell in zip(drawing.names(chunk), images, cells, strict=True) if settings.singles else ():
             save_drawn(results / "singles" / name, fromarray(image), recipe.single(cell))
+    if maps:
+        write_real_maps(maps, (recipe.width, recipe.height), (columns, rows), settings.zoom, results / "real.png")
     return pages
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,23 @@ def test_the_demo_maps_have_squares_of_16_pixels() -> None:
     assert np.mean(np.abs((phases + 8) % 16 - 8) <= 1) >= 0.95  # squares start at the corner of the map
 
 
+def compressed(seed: int) -> Image.Image:
+    """Rough and smooth ground, as a JPEG of low quality."""
+    side, coarse, fine = 400, 10, 133
+    hills, grain = (
+        np.asarray(
+            Image.fromarray(
+                rng.normal(seed, "ground", 0, 0, cells * cells).reshape(cells, cells).astype(np.float32)
+            ).resize((side, side), Image.Resampling.BICUBIC)
+        )
+        for cells in (coarse, fine)
+    )
+    pixels = 128 + 30 * hills + 40 * grain * np.clip(hills, 0, None)
+    file = io.BytesIO()
+    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).convert("RGB").save(file, "JPEG", quality=25)
+    return Image.open(file)
+
+
 NOT_GRIDS = {
     "noise": drawn(1000),
     "one frame": drawn(380, phase=10),
@@ -63,6 +81,18 @@ NOT_GRIDS = {
 @pytest.mark.parametrize("image", NOT_GRIDS.values(), ids=NOT_GRIDS)
 def test_no_grid_is_claimed_where_there_is_none(image: Image.Image) -> None:
     assert find_grid(image) is None
+
+
+def test_the_blocks_of_a_jpeg_are_no_grid() -> None:
+    assert sum(find_grid(compressed(seed)) is not None for seed in range(20)) <= 1
+
+
+def test_a_grid_is_found_in_a_jpeg_whose_blocks_it_meets() -> None:
+    file = io.BytesIO()
+    drawn(16, phase=0.0).convert("RGB").save(file, "JPEG", quality=60)
+    found = find_grid(Image.open(file))
+    assert found is not None
+    assert abs(found.period - 16) < 0.16
 
 
 def test_a_set_has_a_grid_if_most_of_its_images_have_one() -> None:

@@ -44,6 +44,7 @@ def finish(folder: Path) -> Path:
     (results / "samples/singles").mkdir(parents=True)
     for seed in range(3):
         Image.fromarray(noise(240, seed)).save(results / f"samples/singles/seed-{seed:06d}-label-{seed % 2}.png")
+    Image.fromarray(noise(120)).save(results / "samples/real.png")
     metrics = {"data": "d", "images": 6, "SWD": {"samples": 90.0, "real": 20.0},
                "KID by f": {"samples": 0.2, "low": 0.1, "high": 0.3, "real": 0.01}}  # fmt: skip
     files.write_json(results / "evaluate/metrics.json", metrics)

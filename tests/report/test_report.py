@@ -36,6 +36,7 @@ def test_a_finished_run(tmp_path: Path) -> None:
     assert "On 2 processes, Some GPU, in bf16, 8 images at a time" in text
     assert "0.200 (0.100 to 0.300) 0.010" in text
     assert "Seed 1, town" in text
+    assert "held out from training, at the same scale" in text
     assert "20 back to step 10, at lower learning rates" in text
     assert "mapgan train IMAGES --params caves/params.yaml --out OUT" in text
     assert "Time 10 s" in text

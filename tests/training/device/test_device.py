@@ -82,10 +82,12 @@ def test_a_network_whose_gradients_are_differentiated_is_not_compiled(
 
 
 @pytest.mark.soak
-def test_compiled_networks_learn_the_same(squares: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("checkpointing", ["none", "all"])
+def test_compiled_networks_learn_the_same(squares: Path, tmp_path: Path, checkpointing: str) -> None:
     if not torch._inductor.cpp_builder.get_cpp_compiler():
         pytest.skip("needs a C++ compiler")
     run(squares, tmp_path / "a", "train.steps=2", "train.beta1=0.5")
-    run(squares, tmp_path / "b", "train.steps=2", "train.beta1=0.5", "machine.compile=true")
+    compiled = ["machine.compile=true", f"machine.checkpointing={checkpointing}"]
+    run(squares, tmp_path / "b", "train.steps=2", "train.beta1=0.5", *compiled)
     one, other = (load_network(tmp_path / name / "g.safetensors")[0].state_dict() for name in "ab")
     assert all(torch.allclose(one[name], other[name], atol=1e-3) for name in one)
