@@ -26,7 +26,7 @@ def data_section(folders: RunFolders, dataset: Dataset | None, params: Params) -
     """The section on the images; `dataset` is None if the training set is not there."""
     kept, rejected = _lists(folders)
     if dataset is None and not kept:
-        text = "The training set is no longer beside the run, so it cannot be shown."
+        text = "The training set is not beside the run; mapgan report RUN --maps SET shows it."
         return section("data", "What it was trained on", paragraph(text), command(*_command(folders)))
     parts = [paragraph(_counts(dataset, kept, rejected, params))]
     if dataset is not None and dataset.labels:

@@ -41,9 +41,10 @@ def run_folders(run: Path, maps: Path | None = None) -> RunFolders:
     """
     if not (run / "params.yaml").is_file():
         raise MapganError(f"{run}: not a run (it has no params.yaml)", "name a folder that mapgan train made")
-    title = run.resolve().name
-    name = title if run.is_absolute() else str(run)  # the page is for sharing: nobody else has this machine's folders
+    called = run.resolve().name
+    name = called if run.is_absolute() else str(run)  # the page is for sharing: nobody else has this machine's folders
     is_project = (run / "dvc.yaml").is_file()
+    title = "A map generator" if is_project else called  # an experiment in another folder gives the same bytes
     data, models = (run / "data", run / "models") if is_project else (run, run)
     generator = models / "generator.safetensors"
     maps = maps or data / "maps"

@@ -21,7 +21,7 @@ KIB = 1024
 QUALITY = 84
 SMALL = 220  # pixels; smaller pictures are enlarged by the browser, with square pixels
 SHRINK = 0.8
-FILM_SIDES, FILM_BYTES = (640, 480, 360, 240), 1100 * KIB
+FILM_SIDES, FILM_BYTES = (640, 480, 360, 240), 900 * KIB  # all limits together keep the page below 5 MB
 
 
 def opened(path: Path) -> Image.Image:

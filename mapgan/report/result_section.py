@@ -18,9 +18,9 @@ from mapgan.report.markup import command, explained, heading, paragraph, section
 from mapgan.report.pictures import KIB, img, opened
 from mapgan.report.tables import read_column
 
-LARGEST, HERO_BYTES, MAP_BYTES = 1400, 420 * KIB, 140 * KIB
+LARGEST, HERO_BYTES, MAP_BYTES = 1400, 360 * KIB, 110 * KIB
 MAPS = 7  # with the large one on top
-SHEET_BYTES, PAIRS_BYTES = 500 * KIB, 400 * KIB
+SHEET_BYTES, PAIRS_BYTES = 300 * KIB, 350 * KIB
 REAL = "Maps that were held out from training, at the same scale."
 SINGLE = re.compile(r"seed-0*(\d+)(?:-label-(\d+))?")
 MEANINGS = {  # by how the name of a metric begins

@@ -135,7 +135,9 @@ def trouble_section(folders: RunFolders, done: int) -> str:
             rows.append([explained(name, WHAT.get(name, "")), f"{entry['step']:,}", escape(then)])
         parts.append(table(("Trouble", "Step", "What followed"), rows, numbers=(1,)))
     else:
-        parts.append(paragraph("None: no loss diverged, neither network won, and the images stayed diverse."))
+        watched = (train / "machine.json").is_file()  # earlier versions recorded neither
+        text = "None: no loss diverged, neither network won, and the images stayed diverse."
+        parts.append(paragraph(text if watched else "None was recorded."))
     if isinstance(history, list) and history:
         rows = [[f"Step {entry['step']:,}", escape(_changes(entry["changed"]))] for entry in history]
         parts += [heading("Changed on the way"), table(("From", "What changed"), rows)]

@@ -7,14 +7,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from mapgan import files
 from mapgan.commands.report import report
 from mapgan.errors import MapganError
 from mapgan.params import Params, load
 from mapgan.report.changed import changed_settings
+from mapgan.report.pictures import KIB, img
 from mapgan.report.tables import read_column, training_seconds
-from tests.report.made import finish, made_run
+from tests.report.made import finish, made_run, noise
 
 
 def page_of(folder: Path) -> str:
@@ -94,6 +96,8 @@ def test_a_project_of_dvc_has_its_commands(tmp_path: Path) -> None:
     assert "dvc repro -f -s report" in text
     assert "mapgan train" not in text
     assert "6 images of 32 x 32 pixels" in text
+    shutil.copytree(folder, tmp_path / "elsewhere")
+    assert page_of(tmp_path / "elsewhere") == page_of(folder)
 
 
 def test_what_is_no_run_is_one_line(tmp_path: Path) -> None:
@@ -111,6 +115,13 @@ def test_settings_that_auto_chose_do_not_differ() -> None:
         ("train.batch_size", "8", "32"),
         ("train.penalty", "0.7", "auto"),
     ]
+
+
+def test_a_picture_keeps_to_its_bytes() -> None:
+    html = img(Image.fromarray(noise(300)), "noise", 20 * KIB, 260)
+    assert len(html.partition("base64,")[2]) * 3 / 4 <= 20 * KIB
+    assert 'class="pixels"' in html  # it had to shrink below what is shown smoothly
+    assert "&lt;i&gt;" in img(Image.new("RGB", (300, 300)), "<i>", KIB, 300)
 
 
 def test_time_is_that_of_the_steps(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from mapgan.dataset import Entry, write_dataset
 from mapgan.errors import MapganError
 from mapgan.networks.generator_file import About, load_generator, save_network
 from mapgan.params import DcganModern, Sample
+from mapgan.sampling import large
 from mapgan.sampling.generate import generate
 from mapgan.sampling.large import to_pixels
 from mapgan.sampling.latents import latent as latent_of
@@ -89,7 +90,10 @@ def test_each_site_is_covered_wholly(squares: int, squares_per_site: float) -> N
     assert covered.min() >= 0
 
 
-def test_a_seamless_painting_goes_on_at_the_opposite_border() -> None:
+def test_a_seamless_painting_goes_on_at_the_opposite_border(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(large, "MANY", 1)
     torch.manual_seed(0)
     narrow = DcganModern(latent=5, generator_channels=4, max_channels=8, last_channels=4)
     generator = networks.build("dcgan-modern", narrow, 64, 64, labels=3, label_square=8).generator
@@ -101,6 +105,7 @@ def test_a_seamless_painting_goes_on_at_the_opposite_border() -> None:
                          for wraps in (True, False))  # fmt: skip
     assert np.abs(wrapped - whole).max() <= 1
     assert np.abs(bordered - whole).max() > 1
+    assert capsys.readouterr().err == "draw: 1/1\n" * 2  # progress, where there are many windows
 
 
 BAD = [
