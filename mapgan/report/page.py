@@ -45,8 +45,9 @@ def write_report(path: Path, params: Params, folders: RunFolders) -> None:
     labels = dataset.labels if dataset is not None else ()
     steps = read_column(train / "metrics.tsv", "loss_D")
     done = int(steps[-1][0]) if steps else 0
+    top_map = hero(folders, labels)
     body = {
-        "maps": maps_section(folders, params, labels),
+        "maps": maps_section(folders, params, labels, on_top=bool(top_map)),
         "data": data_section(folders, dataset, params),
         "training": training_section(folders, params),
         "evaluation": evaluation_section(folders),
@@ -59,7 +60,7 @@ def write_report(path: Path, params: Params, folders: RunFolders) -> None:
         paragraph(_lead(params, dataset, done), "lead")
         + _notice(folders, params, done)
         + f"<nav>{links}</nav>\n"
-        + hero(folders, labels)
+        + top_map
         + _facts(folders, params, dataset, done)
     )
     write_text(path, page(folders.title, top + "".join(body.values()) + _footer(folders), CSS))

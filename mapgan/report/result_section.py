@@ -19,7 +19,7 @@ from mapgan.report.pictures import KIB, img, opened
 from mapgan.report.tables import read_column
 
 LARGEST, HERO_BYTES, MAP_BYTES = 1400, 360 * KIB, 110 * KIB
-MAPS = 7  # with the large one on top
+MAPS = 6  # beside the one on top of the page
 SHEET_BYTES, PAIRS_BYTES = 300 * KIB, 350 * KIB
 REAL = "Maps that were held out from training, at the same scale."
 SINGLE = re.compile(r"seed-0*(\d+)(?:-label-(\d+))?")
@@ -41,10 +41,12 @@ MEANINGS = {  # by how the name of a metric begins
 }
 
 
-def maps_section(folders: RunFolders, params: Params, labels: Sequence[str]) -> str:
-    """Maps of the generator: one large, others below it; without single images the first sheet."""
+def maps_section(folders: RunFolders, params: Params, labels: Sequence[str], on_top: bool) -> str:
+    """Maps of the generator, without the first if that is `on_top` of the page; else the first sheet."""
     samples = folders.results / "samples"
-    figures = [figure for path in sorted((samples / "singles").glob("seed-*.png"))[:MAPS]
+    singles = sorted((samples / "singles").glob("seed-*.png"))
+    start = int(on_top and len(singles) > 1)
+    figures = [figure for path in singles[start : start + MAPS]
                if (figure := _single(path, labels, first=False))]  # fmt: skip
     sheet = samples / "sheet-000.png"
     if not figures and not sheet.is_file():

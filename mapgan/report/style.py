@@ -26,8 +26,8 @@ nav a:hover { color: var(--text); text-decoration: underline; }
   margin: 2rem 0 0; padding: 1.2rem 0; border: solid var(--line); border-width: 1px 0; }
 .facts div { min-width: 0; }
 .facts dt { color: var(--soft); font-size: .82rem; }
-.facts dd { margin: 0; font: 600 1.35rem/1.25 var(--serif); font-variant-numeric: lining-nums; }
-.facts small { font: .8rem var(--serif); color: var(--soft); }
+.facts dd { margin: 0; font: 600 1.2rem/1.3 var(--serif); font-variant-numeric: lining-nums; }
+.facts small { font: .74rem var(--serif); color: var(--soft); }
 .hero { margin-top: 2rem; }
 .maps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); gap: 1.1rem;
   margin-top: 1.1rem; }

@@ -132,7 +132,7 @@ def trouble_section(folders: RunFolders, done: int) -> str:
             then = f"back to step {entry['back_to']:,}, at lower learning rates" if "back_to" in entry else "a warning"
             if entry is troubles[-1] and "back_to" not in entry and entry["step"] >= done:
                 then = "the last step"
-            rows.append([explained(name, WHAT.get(name, "")), f"{entry['step']:,}", escape(then)])
+            rows.append([explained(name.capitalize(), WHAT.get(name, "")), f"{entry['step']:,}", escape(then)])
         parts.append(table(("Trouble", "Step", "What followed"), rows, numbers=(1,)))
     else:
         watched = (train / "machine.json").is_file()  # earlier versions recorded neither
