@@ -44,7 +44,9 @@ def export(images: Sequence[Path], run: Path | None, out: Path, options: dict[st
     for image in images:
         recipe = find_recipe(image)
         drawing = open_map(image, square or _drawn_square(recipe))
-        job = MapExport(drawing, image.stem, out, settings, given or (recipe and plan_of_recipe(recipe, labels)))
+        job = MapExport(
+            drawing, image.stem, out, settings, given or (plan_of_recipe(recipe, labels) if recipe else None)
+        )
         if given and not given.fits(drawing):
             raise MapganError(_misfit(given, job), "name the plan of this map")
         written = job.write()
