@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +13,14 @@ from hypothesis import settings
 
 from mapgan import rng
 from mapgan.dataset import Entry, write_dataset
+from mapgan.params import reading
 
 # the same examples in each run: a failure concerns the change that was tested
 settings.register_profile("fixed", derandomize=True)
 settings.load_profile("fixed")
+
+# each worker has a core; more threads of torch in it, and in the processes it starts, would wait for one another
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 TINY = [
     "train.batch_size=4",
@@ -103,6 +109,14 @@ NOT_TRACED = {
     "init_from",
     "watch",
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _parsed_once() -> Iterator[None]:
+    """A thousand tests give the settings of TINY, each of which is a YAML text to read."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "parse_setting", functools.cache(reading.parse_setting))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

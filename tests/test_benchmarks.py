@@ -43,7 +43,7 @@ def test_the_configuration_of_the_plan_is_measured(tmp_path: Path) -> None:
 
 
 def test_a_case_that_does_not_fit_is_a_row_with_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "does not fit" in row_of(Case("plan", 32, 4, "no", "auto", memory=0.01), tmp_path)["note"]
+    assert "does not fit" in row_of(Case("plan", 32, 1, "no", "auto", memory=0.01), tmp_path)["note"]
 
     def run_out_of_memory(*_: object) -> None:
         raise torch.OutOfMemoryError("full")

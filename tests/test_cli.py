@@ -1,4 +1,4 @@
-"""The command line: real files, and real processes for what trains."""
+"""The command line: real files, and real processes where the process is the point; the others start in this one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def mapgan(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Comple
 
 
 def mapgan_here(*arguments: str | Path) -> Result:
-    """Run mapgan in this process, for what fails before it trains."""
+    """Run mapgan in this process: a process of its own takes seconds to import torch."""
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
@@ -47,8 +47,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "broken.jpg").write_bytes(b"not an image")
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*.*")}
     out = tmp_path_factory.mktemp("runs") / "first"
-    result = mapgan("train", folder, "--out", out, *SETTINGS)
-    assert result.returncode == 0, result.stderr
+    result = mapgan_here("train", folder, "--out", out, *SETTINGS)
+    assert result.exit_code == 0, result.output
     assert str(out / "results/samples/sheet-000.png") in result.stdout.splitlines()[-1]
     assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*.*")} == before
     return out
@@ -65,16 +65,16 @@ def test_a_second_call_continues_with_the_same_training_set(run: Path) -> None:
     before = files.sha256_file(run / "generator.safetensors")
     pack = (run / "maps/pack.npy").stat().st_mtime_ns
     source = load(run / "params.yaml").scrape.folder.path
-    result = mapgan("train", source, "--out", run, *SETTINGS)
-    assert result.returncode == 0, result.stderr
+    result = mapgan_here("train", source, "--out", run, *SETTINGS)
+    assert result.exit_code == 0, result.output
     assert "continues after step 6 of 6" in result.stderr
     assert files.sha256_file(run / "generator.safetensors") == before
     assert (run / "maps/pack.npy").stat().st_mtime_ns == pack
 
 
 def test_a_training_set_is_taken_as_it_is(run: Path, tmp_path: Path) -> None:
-    result = mapgan("train", run / "maps", "--out", tmp_path, *SETTINGS)
-    assert result.returncode == 0, result.stderr
+    result = mapgan_here("train", run / "maps", "--out", tmp_path, *SETTINGS)
+    assert result.exit_code == 0, result.output
     assert not (tmp_path / "maps").exists()
     assert "32 x 32 pixels" in result.stderr
     assert load(tmp_path / "params.yaml").resize.width == 32
@@ -92,10 +92,13 @@ def test_without_choices_it_says_what_it_chose(run: Path, tmp_path: Path) -> Non
     assert "steps to go, about" in result.stderr
 
 
-def test_sampling_needs_only_the_file_of_the_generator(run: Path, tmp_path: Path) -> None:
+def test_sampling_needs_only_the_file_of_the_generator(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "g.safetensors").write_bytes((run / "generator.safetensors").read_bytes())
-    result = mapgan("sample", "g.safetensors", "--seeds", "3,7-9", "--sheet", "3x1", "--out", "images", cwd=tmp_path)
-    assert result.returncode == 0, result.stderr
+    result = mapgan_here("sample", "g.safetensors", "--seeds", "3,7-9", "--sheet", "3x1", "--out", "images")
+    assert result.exit_code == 0, result.output
     assert result.stdout.strip() == "the sheets are images/sheet-000.png to sheet-001.png".replace("/", os.sep)
     singles = sorted((tmp_path / "images/singles").iterdir())
     assert [path.name for path in singles] == [f"seed-{seed:06d}.png" for seed in (3, 7, 8, 9)]
@@ -134,9 +137,9 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(
 
 
 def test_a_process_that_fails_has_exit_code_2_and_one_line_on_stderr(tmp_path: Path) -> None:
-    arguments, line = WRONG[0]
-    result = mapgan(*arguments, cwd=tmp_path)
-    assert (result.returncode, result.stdout, result.stderr) == (2, "", f"mapgan: {line}\n")
+    result = mapgan("preset", "nothing", cwd=tmp_path)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith("mapgan: --preset nothing: no such preset; nearest: ")
 
 
 def test_help_of_a_process() -> None:
@@ -163,8 +166,8 @@ def test_a_damaged_training_set_of_the_run_is_made_again(run: Path, tmp_path: Pa
     shutil.copytree(run, tmp_path / "run")
     pack = tmp_path / "run/maps/pack.npy"
     pack.write_bytes(pack.read_bytes()[:-1] + b"x")
-    result = mapgan("train", load(run / "params.yaml").scrape.folder.path, "--out", tmp_path / "run", *SETTINGS)
-    assert result.returncode == 0, result.stderr
+    result = mapgan_here("train", load(run / "params.yaml").scrape.folder.path, "--out", tmp_path / "run", *SETTINGS)
+    assert result.exit_code == 0, result.output
     assert pack.read_bytes() == (run / "maps/pack.npy").read_bytes()
 
 
@@ -204,12 +207,12 @@ def test_a_set_in_files_is_known_by_what_they_hold(tmp_path: Path) -> None:
 
 
 def test_presets_are_listed_and_shown() -> None:
-    assert "maps-768-24gb" in mapgan("preset").stdout
-    assert "checkpointing: auto" in mapgan("preset", "maps-768-24gb").stdout
+    assert "maps-768-24gb" in mapgan_here("preset").stdout
+    assert "checkpointing: auto" in mapgan_here("preset", "maps-768-24gb").stdout
 
 
 def test_doctor_says_what_is_there() -> None:
-    lines = mapgan("doctor").stdout.splitlines()
+    lines = mapgan_here("doctor").stdout.splitlines()
     for word in ("torch", "device", "memory", "disk"):
         assert any(line.startswith(word) for line in lines), word
     assert any(line.startswith("device") and "float32 bfloat16" in line and "float64" in line for line in lines)
@@ -228,7 +231,7 @@ def test_doctor_sees_a_card_that_torch_cannot_use(tmp_path: Path, monkeypatch: p
 def test_version() -> None:
     from mapgan import __version__
 
-    assert mapgan("--version").stdout.strip() == __version__
+    assert mapgan_here("--version").stdout.strip() == __version__
 
 
 @pytest.mark.parametrize(
@@ -252,16 +255,16 @@ def test_two_processes_share_the_batch(launcher: list[str], run: Path, tmp_path:
 
 def test_a_run_is_evaluated_and_compared(run: Path, tmp_path: Path) -> None:
     few = ["--set", "evaluate.images=4", "--set", "evaluate.patches=4", "--set", "evaluate.directions=4"]
-    said = mapgan("evaluate", run, *few, "--device", "cpu")
-    assert said.returncode == 0, said.stderr
+    said = mapgan_here("evaluate", run, *few, "--device", "cpu")
+    assert said.exit_code == 0, said.output
     assert str(run / "results/evaluate") in said.stdout
     page = tmp_path / "compare.html"
-    said = mapgan("compare", run, run, "--out", page)
-    assert said.returncode == 0, said.stderr
+    said = mapgan_here("compare", run, run, "--out", page)
+    assert said.exit_code == 0, said.output
     assert str(page) in said.stdout
     assert page.is_file()
-    nowhere = mapgan("evaluate", run / "generator.safetensors", "--maps", tmp_path)
-    assert nowhere.returncode == 2
+    nowhere = mapgan_here("evaluate", run / "generator.safetensors", "--maps", tmp_path)
+    assert nowhere.exit_code == 2
     assert "name the one that the run was trained on with --maps" in nowhere.stderr
 
 
@@ -270,6 +273,6 @@ def test_the_best_generator_does_not_overwrite_what_is_known_of_the_last(run: Pa
     best.write_bytes((run / "generator.safetensors").read_bytes())
     few = ["--set", "evaluate.images=4", "--set", "evaluate.patches=4", "--set", "evaluate.directions=4"]
     for command in (["evaluate", best, "--maps", maps, *few], ["sample", best, "--seeds", "0"]):
-        said = mapgan(*command, "--device", "cpu")
-        assert said.returncode == 0, said.stderr
+        said = mapgan_here(*command, "--device", "cpu")
+        assert said.exit_code == 0, said.output
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["evaluate-best", "samples-best"]

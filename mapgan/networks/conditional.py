@@ -26,6 +26,8 @@ def build(builder: Callable[[Any, int, int], Pair], settings: Section, width: in
     # a spatial latent has the embedding at each site, as a part of its theme
     name = "theme" if getattr(settings, "latent_kind", "") == "spatial" else "latent"
     pair = builder(settings.model_copy(update={name: getattr(settings, name) + EMBEDDING}), width, height)
+    if name == "theme":
+        pair.generator.label_size = EMBEDDING  # type: ignore[assignment]
     generator, discriminator = Generator(pair.generator, labels), Discriminator(pair.discriminator, labels)
     return Pair(generator, discriminator, pair.latent - EMBEDDING, pair.batch_dependent)
 

@@ -22,6 +22,8 @@ def he_init(layer: Layer, scale: float = 1.0, gain: float = 0.0) -> Layer:
     """
     fan_in = layer.weight[0].numel()
     gain = gain or math.sqrt(2.0 / (1.0 + SLOPE**2))
+    if layer.weight.is_meta:  # no values: only shapes are asked for, and torch takes long to draw none
+        return layer
     nn.init.normal_(layer.weight, 0.0, scale * gain / math.sqrt(fan_in))
     nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
     return layer

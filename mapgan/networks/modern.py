@@ -40,10 +40,14 @@ def build(settings: DcganModern, width: int, height: int) -> Pair:
     return Pair(generator, discriminator, generator.latent, batch_dependent=settings.minibatch_std)
 
 
+LABEL_GAIN = 0.1  # of the labels of images: they are the same at all sites, and would be learned before the sites
+
+
 class Generator(nn.Module):
     """`[B, latent]` to `[B, 3, height, width]` in [-1, 1].
 
-    A spatial latent is a flat `[z_channels, rows, columns]`, followed by the theme. It may also have embeddings of
+    A spatial latent is a flat `[z_channels, rows, columns]`, followed by the theme, of which the last `label_size`
+    numbers are the embedding of the image's label. It may also have embeddings of
     labels of squares (see `label_maps`): `label_channels` for each square of `label_square` pixels.
     """
 
@@ -58,6 +62,7 @@ class Generator(nn.Module):
         ]
         self.latent_kind, self.z_channels, self.channels = settings.latent_kind, settings.latent, channels[0]
         self.theme = settings.theme if spatial else 0
+        self.label_size = 0
         self.cell = 2**count  # pixels of the image per pixel of the first block's input
         self.label_square = label_square
         self.labels_per_site = max(1, self.cell // label_square) if label_square else 0  # in each direction
@@ -136,8 +141,9 @@ class Generator(nn.Module):
             window: which part of the map it is.
             labels: embeddings of the labels of its squares, `[B, label_channels, rows, columns]`.
         """
-        theme = (_normalized(theme) if self.theme else theme).expand(-1, -1, *sites.shape[2:])
-        x = self.project(torch.cat([_normalized(sites), theme], dim=1))
+        everywhere = theme.expand(-1, -1, *sites.shape[2:])
+        theme, label = torch.split(everywhere, [self.theme - self.label_size, self.label_size], dim=1)
+        x = self.project(torch.cat([_normalized(sites), _normalized(theme), LABEL_GAIN * _normalized(label)], dim=1))
         return self.draw(x, labels=labels, **self._noise(corners, window))
 
     def draw(self, x: Tensor, **kwargs: Any) -> Tensor:
@@ -167,5 +173,5 @@ def halo(settings: DcganModern, blocks: int) -> int:
 
 
 def _normalized(z: Tensor) -> Tensor:
-    """`z` scaled to a mean square of 1 over dimension 1."""
+    """`z` scaled to a mean square of 1 over dimension 1, which may be empty."""
     return z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)

@@ -47,7 +47,7 @@ def test_fit_says_what_each_way_needs() -> None:
 
 
 def test_fit_supposes_labels_where_there_will_be_some() -> None:
-    result = mapgan("plan", *OPTIONS, "--set", "dataset.condition=folder", "--set", "machine.micro_batch=4")
+    result = mapgan("plan", *OPTIONS, "--set", "dataset.condition=folder", "--set", "train.batch_size=1")
     assert result.stdout.splitlines()[0].endswith(", 10 labels assumed")
     assert "embedding" in mapgan("summary", *OPTIONS, "--set", "dataset.condition=folder").stdout
 

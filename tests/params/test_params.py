@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -128,7 +129,7 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["- a\n", "a: [\n", "a: 1\na: 2\n", "null: 3\n", "2020-01-01: 3\n", "[" * 3000, "a: \0"]
+    "text", ["- a\n", "a: [\n", "a: 1\na: 2\n", "null: 3\n", "2020-01-01: 3\n", "[" * 1000, "a: \0"]
 )
 def test_a_broken_file_is_a_one_line_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "p.yaml").write_text(text)
@@ -189,14 +190,24 @@ def test_writing_a_preset_keeps_comments(tmp_path: Path) -> None:
     assert load(file) == resolve_auto(validate(tree, "x"))
 
 
+@pytest.fixture(scope="module")
+def presets() -> dict[str, dict[str, Any]]:
+    return {name: read_preset(name) for name in preset_names()}
+
+
 @pytest.mark.parametrize("name", preset_names())
-@pytest.mark.parametrize("before", preset_names())
-def test_a_preset_undoes_the_one_before(tmp_path: Path, name: str, before: str) -> None:
+def test_a_preset_undoes_each_other_one(name: str, presets: dict[str, dict[str, Any]]) -> None:
+    alone = validate(presets[name], name)
+    for before, tree in presets.items():
+        assert validate(merge(tree, presets[name]), name) == alone, before
+
+
+def test_presets_written_one_after_the_other_into_a_file(tmp_path: Path) -> None:
     file = tmp_path / "params.yaml"
     file.write_text(to_yaml(Params()))
-    write_preset(before, file)
-    write_preset(name, file)
-    assert load(file) == load(preset=name)
+    for name in preset_names():
+        write_preset(name, file)
+        assert load(file) == load(preset=name), name
 
 
 def test_a_preset_that_does_not_exist_names_the_nearest() -> None:

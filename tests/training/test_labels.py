@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 
 from mapgan import networks, stages
 from mapgan.cli import app
+from mapgan.collect.demo import packaged
 from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
 from mapgan.evaluation import evaluator, report
@@ -107,6 +109,24 @@ def test_networks_of_all_kinds_train_with_labels(shades: Path, tmp_path: Path, s
     generator, about = load_generator(tmp_path / "generator.safetensors")
     bright, dark = (next(iter(generate(generator, latent_size(about), [0], [label]))) for label in (0, 1))
     assert not np.array_equal(bright, dark)
+
+
+@pytest.mark.soak
+def test_a_spatial_latent_draws_rooms_in_the_style_that_was_asked_for(tmp_path: Path) -> None:
+    """When labels had the weight of sites, each label had one colour by step 100."""
+    for style in ("rock", "ink"):
+        (tmp_path / "maps" / style).mkdir(parents=True)
+        for path in sorted((packaged() / "maps").glob(f"{style}-*"))[:42]:
+            shutil.copy(path, tmp_path / "maps" / style)
+    options = ["--set", "dataset.condition=folder", "--set", "train.steps=250"]
+    said = CliRunner().invoke(app, ["train", str(tmp_path / "maps"), "--out", str(tmp_path / "run"), *options])
+    assert said.exit_code == 0, said.stderr
+    generator, about = load_generator(tmp_path / "run" / "generator.safetensors")
+    ink, rock = (
+        np.stack(list(generate(generator, latent_size(about), range(8), [label] * 8))).mean(axis=3) for label in (0, 1)
+    )
+    assert ink.mean() > 180 > 120 > rock.mean()
+    assert min(image.std() for images in (ink, rock) for image in images) > 15
 
 
 def test_a_label_to_sample_that_is_not_there_is_heard_of_before_training(shades: Path, tmp_path: Path) -> None:

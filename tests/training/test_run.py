@@ -14,13 +14,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import Result
 from PIL import Image
+from typer.testing import CliRunner
 
 from mapgan import files, networks
+from mapgan.cli import app
 from mapgan.dataset import open_dataset
 from mapgan.errors import MapganError
+from mapgan.memory.plan import Plan, StepConfig, StepCost
 from mapgan.networks.generator_file import load_generator
-from mapgan.params import load
+from mapgan.params import Params, load
 from mapgan.training.device.device import make_accelerator
 from mapgan.training.prepare import plan_memory, prepare
 from mapgan.training.run import train
@@ -138,12 +142,20 @@ def test_the_environment_does_not_change_the_weights(
     assert run(squares, tmp_path / "b") == once
 
 
+def held_to(params: Params) -> Plan:
+    """The step that `machine` asks for, without the seconds that its prediction takes."""
+    machine = params.machine
+    checkpointing = "none" if machine.checkpointing == "auto" else machine.checkpointing
+    config = StepConfig(machine.micro_batch or params.train.batch_size, checkpointing)
+    return Plan(StepCost(config, 0, 0), 0, resident=False)
+
+
 def gradients(maps: Path, *settings: str) -> dict[str, torch.Tensor]:
     """The gradients of one step, by parameter; the rates are so small that G sees an unchanged D."""
     still = ["train.generator_lr=1e-12", "train.discriminator_lr=1e-12", "train.penalty_every=1"]
     params = load(settings=[*TINY, *still, *settings])
     dataset, accelerator = open_dataset(maps), make_accelerator(params)
-    step = prepare(params, dataset, accelerator, plan_memory(params, dataset, accelerator))
+    step = prepare(params, dataset, accelerator, held_to(params))
     step(0)
     players = {"generator": step.generator, "discriminator": step.discriminator}
     return {
@@ -220,6 +232,13 @@ def test_another_setting_says_what_changed_and_starts_afresh(
     assert "train.beta1 0.0 -> 0.5" in capsys.readouterr().out
 
 
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The digest of the generator that the settings as they are make of `squares`."""
+    folder = tmp_path_factory.mktemp("usual")
+    return run(write_squares(folder / "maps", 32, 32), folder)
+
+
 CLASSIC = ["train.loss=non-saturating", "train.real_label=0.9", "train.penalty=0.0", "train.beta1=0.5"]
 
 
@@ -240,8 +259,8 @@ CLASSIC = ["train.loss=non-saturating", "train.real_label=0.9", "train.penalty=0
         ["train.ema=0.0", "train.mirror=false", "train.rot90=false"],
     ],
 )
-def test_settings_work_and_matter(squares: Path, tmp_path: Path, settings: list[str]) -> None:
-    assert run(squares, tmp_path / "a", *settings) != run(squares, tmp_path / "b")
+def test_settings_work_and_matter(squares: Path, tmp_path: Path, usual: str, settings: list[str]) -> None:
+    assert run(squares, tmp_path, *settings) != usual
 
 
 @pytest.mark.parametrize("loss", ["saturating", "non-saturating", "least-squares", "hinge", "wasserstein"])
@@ -276,13 +295,22 @@ def test_what_cannot_be_done_is_one_line(squares: Path, tmp_path: Path, settings
 
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="kills with signals that only POSIX has")
-COMMAND = [sys.executable, "-m", "mapgan", "train"]
+
+
+def command(maps: Path, out: Path, *settings: str) -> list[str]:
+    options = [option for setting in [*TINY, *settings] for option in ("--set", setting)]
+    return ["train", str(maps), "--out", str(out), *options]
 
 
 def start(maps: Path, out: Path, *settings: str) -> subprocess.Popen[str]:
-    options = [option for setting in [*TINY, *settings] for option in ("--set", setting)]
-    command = [*COMMAND, str(maps), "--out", str(out), *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    """`mapgan train` in a process of its own, to be killed."""
+    arguments = [sys.executable, "-m", "mapgan", *command(maps, out, *settings)]
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def train_here(maps: Path, out: Path, *settings: str) -> Result:
+    """`mapgan train` in this process, which has imported torch already."""
+    return CliRunner().invoke(app, command(maps, out, *settings))
 
 
 def newest_state(out: Path) -> str:
@@ -324,8 +352,8 @@ def kill_at_random(maps: Path, out: Path, times: int) -> None:
 def test_killed_and_stopped_runs_end_with_the_same_weights(
     squares: Path, tmp_path: Path, kills: int, signals: list[tuple[int, int]]
 ) -> None:
-    whole = start(squares, tmp_path / "a", *LONG, "train.steps=200")
-    assert whole.wait() == 0
+    whole = train_here(squares, tmp_path / "a", *LONG, "train.steps=200")
+    assert whole.exit_code == 0, whole.output
     kill_at_random(squares, tmp_path / "b", times=kills)
     for number, code in signals:
         before = newest_state(tmp_path / "b")
@@ -335,10 +363,9 @@ def test_killed_and_stopped_runs_end_with_the_same_weights(
         _, errors = process.communicate(timeout=60)
         assert process.returncode == code, errors
         assert "Traceback" not in errors
-    last = start(squares, tmp_path / "b", *LONG, "train.steps=200")
-    _, errors = last.communicate(timeout=60)
-    assert last.returncode == 0
-    assert "continues after step" in _ + errors
+    last = train_here(squares, tmp_path / "b", *LONG, "train.steps=200")
+    assert last.exit_code == 0, last.output
+    assert "continues after step" in last.stderr
     digests = {files.sha256_file(tmp_path / name / "generator.safetensors") for name in "ab"}
     assert len(digests) == 1
 
@@ -347,10 +374,9 @@ def test_a_second_trainer_stops_with_one_line(squares: Path, tmp_path: Path) -> 
     first = start(squares, tmp_path, "train.steps=100000", "machine.save_minutes=0")
     try:
         wait_for_state(tmp_path, first)
-        second = start(squares, tmp_path, "train.steps=100000", "machine.save_minutes=0")
-        _, errors = second.communicate(timeout=60)
-        assert second.returncode == 2
-        assert "another trainer is running in" in errors.splitlines()[-1]
+        second = train_here(squares, tmp_path, "train.steps=100000", "machine.save_minutes=0")
+        assert second.exit_code == 2
+        assert "another trainer is running in" in second.stderr.splitlines()[-1]
         assert first.poll() is None
     finally:
         first.kill()

@@ -9,7 +9,7 @@ from torch import nn
 from mapgan import files
 from mapgan.dataset import Dataset
 from mapgan.errors import MapganError
-from mapgan.networks.generator_file import About, load_network
+from mapgan.networks.generator_file import About, load_network, network_settings
 from mapgan.networks.grow import FINE_CHANNELS, grow
 from mapgan.networks.pair import Pair
 from mapgan.params import Train
@@ -75,7 +75,7 @@ def _differing(about: About, settings: Train, dataset: Dataset, grows: bool) -> 
         return "{}, where the training set has {}".format(*(kinds if about.label_square else reversed(kinds)))
     if about.network != settings.network:
         return f"network {about.network}, where train.network is {settings.network}"
-    wanted = settings.networks.of(settings.network).model_dump()
+    has, wanted = network_settings(about).model_dump(), settings.networks.of(settings.network).model_dump()
     may_differ = FINE_CHANNELS if grows else ()
-    other = [name for name in wanted if about.settings.get(name) != wanted[name] and name not in may_differ]
+    other = [name for name in wanted if has[name] != wanted[name] and name not in may_differ]
     return f"another {', '.join(other)} in its {about.network}" if other else ""

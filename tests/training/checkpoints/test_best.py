@@ -55,19 +55,27 @@ def test_a_run_without_looks_has_its_last_as_best(squares: Path, tmp_path: Path)
     assert not (tmp_path / "results/scores.tsv").exists()
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The digests of what a run of `squares` leaves that nothing has cut short."""
+    folder = tmp_path_factory.mktemp("whole")
+    run(write_squares(folder / "maps", 32, 32), folder, *EVERY)
+    return digests(folder)
+
+
 @pytest.mark.parametrize("stop", [1, 4, 5, 6])
-def test_a_run_made_longer_ends_as_one_that_was_long_at_once(squares: Path, tmp_path: Path, stop: int) -> None:
-    run(squares, tmp_path / "whole", *EVERY)
+def test_a_run_made_longer_ends_as_one_that_was_long_at_once(
+    squares: Path, tmp_path: Path, whole: list[str], stop: int
+) -> None:
     run(squares, tmp_path / "cut", *EVERY, f"train.steps={stop}")
     run(squares, tmp_path / "cut", *EVERY)
-    assert digests(tmp_path / "cut") == digests(tmp_path / "whole")
+    assert digests(tmp_path / "cut") == whole
 
 
 @pytest.mark.parametrize("fail", [3, 5, 6])
 def test_a_killed_run_ends_as_one_that_was_not(
-    squares: Path, tmp_path: Path, fail: int, monkeypatch: pytest.MonkeyPatch
+    squares: Path, tmp_path: Path, whole: list[str], fail: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(squares, tmp_path / "whole", *EVERY)
     with monkeypatch.context() as patch:
         real = Step.__call__
 
@@ -80,7 +88,7 @@ def test_a_killed_run_ends_as_one_that_was_not(
         with pytest.raises(KeyboardInterrupt):
             run(squares, tmp_path / "cut", *EVERY)
     run(squares, tmp_path / "cut", *EVERY)
-    assert digests(tmp_path / "cut") == digests(tmp_path / "whole")
+    assert digests(tmp_path / "cut") == whole
 
 
 def test_looking_changes_nothing_of_the_training(squares: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from mapgan import files
 from mapgan.dataset import Entry, open_dataset, write_dataset
 from mapgan.errors import MapganError
-from mapgan.networks.generator_file import load_network
+from mapgan.networks.generator_file import load_network, save_network
 from mapgan.params import load
 from mapgan.training.run import train
 from mapgan.training.run_paths import RunPaths
@@ -139,6 +139,16 @@ def test_fine_tuning_works_without_a_discriminator(squares: Path, tmp_path: Path
     with_it = run(squares, tmp_path / "b", f"train.init_from={str(tmp_path / 'a')!r}")
     (tmp_path / "a/discriminator.safetensors").unlink()
     assert run(squares, tmp_path / "c", f"train.init_from={str(tmp_path / 'a')!r}") != with_it
+
+
+def test_fine_tuning_begins_with_what_knows_no_newer_setting(squares: Path, tmp_path: Path) -> None:
+    run(squares, tmp_path / "a")
+    network, about = load_network(tmp_path / "a" / "generator.safetensors")
+    older = {name: value for name, value in about.settings.items() if name != "blocks"}
+    (tmp_path / "old").mkdir()
+    stored = tmp_path / "old" / "generator.safetensors"
+    save_network(stored, network.state_dict(), about.model_copy(update={"settings": older}))
+    run(squares, tmp_path / "b", f"train.init_from={str(stored)!r}")
 
 
 @pytest.mark.parametrize(("first", "then"), [(0, 1), (1, 0)])
