@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -68,6 +68,7 @@ def test_walls_and_doors_are_those_of_the_plan(tmp_path: Path) -> None:
     assert without.doors == []
 
 
+@settings(deadline=None)
 @given(arrays(np.int64, (6, 8), elements=st.integers(0, 2)))
 def test_any_plan_has_its_borders(rows: NDArray[np.int64]) -> None:
     plan = LabelPlan(rows, NAMES)
