@@ -27,7 +27,7 @@ $(READY): pyproject.toml constraints.txt
 
 repro: $(READY)
 	@$(RUN) dvc repro
-	@echo "mapgan: the sheet of new maps is results/samples/sheet-000.png"
+	@echo "mapgan: the sheet of new maps is results/samples/sheet-000.png, and all of the run results/report.html"
 
 test: $(READY)
 	@$(RUN) ruff check .

@@ -162,6 +162,19 @@ def compare(
 
 
 @app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, or of a project of `dvc repro`.")],
+    maps: Annotated[Path | None, typer.Option(help="Training set [default: that in RUN].")] = None,
+    out: Annotated[Path | None, typer.Option(help="HTML page to write [default: RUN/results/report.html].")] = None,
+) -> None:
+    """Show a run on one page: images, settings, curves, maps, numbers, and how to make it again."""
+    with exit_on_error():
+        from mapgan.commands.report import report
+
+        typer.echo(report(run, maps, out))
+
+
+@app.command()
 def models() -> None:
     """List the generators that come with mapgan: `mapgan sample NAME` needs no training."""
     with exit_on_error():

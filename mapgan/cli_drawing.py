@@ -49,7 +49,7 @@ def sample(
         str, typer.Option(metavar="FILE", help="The labels of its colours or letters [default: PLAN.legend].")
     ] = "",
     layout: Annotated[
-        str, typer.Option(metavar="RUN", help="A run that draws the plan, if this one has a label for each square.")
+        str, typer.Option(metavar="RUN", help="Run, file or model that draws the plan, if squares have labels.")
     ] = "",
     reroll: Annotated[
         str, typer.Option(metavar="COLUMN,ROW", help="Draw a square anew, and those around it; the rest stays.")
@@ -76,7 +76,10 @@ def sample(
 def walk(
     run: Run = Path(DEFAULT),
     kind: Annotated[
-        str, typer.Option(help="loop, linear or spherical between seeds; dimension, all or direction around a latent.")
+        str,
+        typer.Option(
+            help="loop, linear or spherical between seeds; dimension, all, direction (SeFa) or pca around a latent."
+        ),
     ] = "loop",
     expr: Annotated[str, typer.Option(help="Arithmetic instead, such as '12 - 7 + 31' or 'mean(1,2,3) - 4'.")] = "",
     seeds: Annotated[str, typer.Option(help="Seeds, such as 0-3 or 3,7 or @picked.txt.")] = "0-3",
@@ -153,11 +156,23 @@ def project(
 
 @app.command()
 def export(
-    images: Annotated[list[Path], typer.Argument(help="Maps, as PNG, WebP or JPEG; drawn by mapgan or not.")],
+    images: Annotated[list[Path], typer.Argument(help="Maps, as PNG, WebP or JPEG; or with --seeds a run.")],
     to: Annotated[
         str, typer.Option(help="Formats: vtt, foundry, roll20, png, webp, jpeg, pdf (pages), poster.")
     ] = "vtt",
     out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("exports"),
+    seeds: Annotated[
+        str, typer.Option(help="Draw maps of these seeds first, with the run, generator or model that is named.")
+    ] = "",
+    squares: Squares = "",
+    label: Label = "",
+    truncation: Truncation = 1.0,
+    plan: Annotated[
+        str, typer.Option(metavar="FILE", help="Plan to paint (--seeds), or by which the maps were painted.")
+    ] = "",
+    legend: Annotated[str, typer.Option(metavar="FILE", help="Its labels [default: PLAN.legend].")] = "",
+    rock: Annotated[str, typer.Option(help="Labels that block sight, where a plan is known.")] = "rock,wall",
+    device: Device = "auto",
     pixels_per_square: Annotated[
         float,
         typer.Option(help="Of the battle grid of the images [default: that of --run, or found].", show_default=False),
@@ -185,13 +200,17 @@ def export(
 ) -> None:
     """Export maps for the table: virtual tabletops with walls and doors, prints true to scale, images with a grid."""
     with exit_on_error():
-        from mapgan.commands.export import export
+        from mapgan.commands.export import export, export_seeds
 
         options = {"to": to, "pixels_per_square": pixels_per_square, "resolution": resolution, "walls": walls}
         options |= {"ground": ground, "snap": snap, "doors": doors, "grid": grid, "grid_color": grid_color}
         options |= {"grid_opacity": grid_opacity, "grid_offset": grid_offset, "burn_grid": burn_grid}
-        options |= {"paper": paper, "square": square, "overlap": overlap, "dpi": dpi}
-        typer.echo(export(images, run, out, options))
+        options |= {"paper": paper, "square": square, "overlap": overlap, "dpi": dpi, "rock": rock}
+        if seeds:
+            sample = {"seeds": seeds, "squares": squares, "label": label, "truncation": truncation}
+            typer.echo(export_seeds(images, out, options, sample | {"plan": plan, "legend": legend, "device": device}))
+        else:
+            typer.echo(export(images, run, out, options, [Path(name) for name in (plan, legend) if name]))
 
 
 @app.command()

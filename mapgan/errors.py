@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from typing import NoReturn
 
+CLOSED_PIPE = 141  # exit code of what SIGPIPE ends
+
 
 class MapganError(Exception):
     """An error that the user can fix; its text is the line that they see.
@@ -43,6 +45,10 @@ def exit_on_error() -> Iterator[None]:
         _exit(str(error), error.exit_code)
     except KeyboardInterrupt:
         _exit("stopped", Interrupted.exit_code)
+    except BrokenPipeError:  # of `mapgan preset | head -1`: the reader has seen enough
+        with contextlib.suppress(OSError, ValueError):  # else Python complains when it flushes at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(CLOSED_PIPE) from None
     except OSError as error:
         remedy = "; make room and run again" if error.errno == errno.ENOSPC else ""
         _exit(f"{error.filename or 'a file'}: {error.strerror or error}{remedy}", MapganError.exit_code)

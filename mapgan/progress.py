@@ -15,7 +15,7 @@ SECONDS_BETWEEN_UPDATES = 0.1  # of a bar on a terminal
 
 
 class Bar:
-    """A progress bar: `with Bar("prune", total=240) as bar: bar.advance()`.
+    """A progress bar: `with Bar("prune", total=240) as bar: bar.advance()`; within another one it shows nothing.
 
     Args:
         title: one word.
@@ -24,8 +24,11 @@ class Bar:
         quiet: print nothing, in processes that are not the main one.
     """
 
+    active = 0  # bars that are being shown
+
     def __init__(self, title: str, total: int | None = None, done: int = 0, quiet: bool = False) -> None:
-        self.title, self.total, self.done, self.note, self.quiet = title, total, done, "", quiet
+        self.title, self.total, self.done, self.note = title, total, done, ""
+        self.quiet = quiet = quiet or Bar.active > 0
         console = Console(stderr=True)
         self.terminal = console.is_terminal and not quiet
         self.rich = Progress(
@@ -41,10 +44,12 @@ class Bar:
         self.last_line = time.monotonic()
 
     def __enter__(self) -> Bar:
+        Bar.active += 1
         self.rich.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        Bar.active -= 1
         self.rich.stop()
         if not self.terminal and kind is None:
             self._print_line()

@@ -5,10 +5,15 @@ Each takes settings and paths, writes files, and returns a line of text about th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mapgan import files
 from mapgan.params import DatasetSettings, Evaluate, Machine, Params, Prune, Resize, Sample, Scrape
+
+if TYPE_CHECKING:
+    from mapgan.report.folders import RunFolders
 
 UNLABELLED = {"folder": "they are in no subfolder", "map": "there is no label image beside them"}
 
@@ -111,3 +116,11 @@ def sample(settings: Sample, generator: Path, results: Path, device: str = "cpu"
 
     pages = write_samples(settings, generator, results, device, maps)
     return f"the sheet is {pages[0]}" if len(pages) == 1 else f"the sheets are {pages[0]} to {pages[-1].name}"
+
+
+def report(sections: Mapping[str, Any], folders: RunFolders, path: Path) -> str:
+    """Show a run on the page `path`; `sections` are those of its settings that decide the result."""
+    from mapgan.report.page import write_report
+
+    write_report(path, Params(**sections), folders)
+    return f"the report is {path}"

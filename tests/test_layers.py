@@ -24,6 +24,7 @@ ROOMS = [  # from the ground up, as in the design
     {"sampling"},
     {"evaluation"},
     {"training"},
+    {"report"},
     {"stages"},
     {"export"},
     {"explore"},
@@ -77,7 +78,7 @@ def loaded(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "room", ["collect", "curate.prune", "curate.resize", "sets", "params", "dataset", "export.export"]
+    "room", ["collect", "curate.prune", "curate.resize", "sets", "params", "dataset", "export.export", "report.page"]
 )
 def test_gathering_needs_no_torch(room: str) -> None:
     assert "torch" not in loaded(f"import mapgan.{room}")

@@ -27,7 +27,7 @@ from tests.sets.test_packing import write_idx
 from tests.test_layers import imports, imports_in
 
 ROOT = Path(__file__).parents[1]
-STAGES = ["scrape", "prune", "resize", "train", "evaluate", "sample"]
+STAGES = ["scrape", "prune", "resize", "train", "evaluate", "sample", "report"]
 LITTLE = [
     *TINY,
     "scrape.source=folder",
@@ -193,6 +193,7 @@ def test_the_whole_way_and_again(project: Path) -> None:
     first = dvc(project, "repro")
     assert first.returncode == 0, first.stderr
     assert (project / "results/samples/sheet-000.png").is_file()
+    assert "dvc repro -f -s report" in (project / "results/report.html").read_text()
     numbers = json.loads((project / "results/evaluate/metrics.json").read_text())
     assert min(numbers["SWD"].values()) > 0
 

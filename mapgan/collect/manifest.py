@@ -78,6 +78,11 @@ class ManifestRow:
     status: Status = "ok"
     reason: str = ""
 
+    @property
+    def known_as(self) -> str:
+        """What a person calls it: its name in their folder, if it is from one."""
+        return self.url.removeprefix("folder:") if self.url.startswith("folder:") else self.file
+
     def __post_init__(self) -> None:
         for name in ("url", "page", "title", "author", "licence", "mime", "group", "label", "reason"):
             object.__setattr__(self, name, sanitize(getattr(self, name)))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mapgan.commands.run_files import generator_of
+from mapgan.commands.seed_list import seeds_from
 from mapgan.errors import MapganError
 from mapgan.export.export import ROLL20, WALLED, MapExport
+from mapgan.export.plan_walls import LabelPlan, plan_of_recipe, read_label_plan
 from mapgan.export.square_map import open_map
-from mapgan.params import load
+from mapgan.params import Export, load
 from mapgan.params.exporting import parse_formats
+from mapgan.sampling.recipe import Recipe, find_recipe
 
 PRINTED = {"pdf", "poster"}
 SIDES = ("left", "top", "right", "bottom")
 
 
-def export(images: Sequence[Path], run: Path | None, out: Path, options: dict[str, Any]) -> str:
+def export(images: Sequence[Path], run: Path | None, out: Path, options: dict[str, Any], plan: Sequence[Path]) -> str:
     """Export maps, and say what was written and what a user should know of it.
 
     Args:
@@ -25,6 +29,7 @@ def export(images: Sequence[Path], run: Path | None, out: Path, options: dict[st
         run: the run or generator that drew them, for the pixels per square; None if it is not known.
         out: folder for the files.
         options: settings of the section `export`.
+        plan: the plan by which they were painted, and its legend if that is not beside it; empty for what they say.
 
     Raises:
         MapganError: an option is wrong, or an image cannot be exported.
@@ -33,23 +38,71 @@ def export(images: Sequence[Path], run: Path | None, out: Path, options: dict[st
     names = [image.stem for image in images]
     if twice := {name for name in names if names.count(name) > 1}:
         raise MapganError(f"{min(twice)}: several images of this name", "export them into folders of their own")
-    square = settings.pixels_per_square or (_square_of(generator_of(run)) if run else 0.0)
+    given = read_label_plan(*plan) if plan else None
+    square, labels = _of_generator(generator_of(run), settings) if run else (settings.pixels_per_square, [])
     lines: list[str] = []
     for image in images:
-        job = MapExport(open_map(image, square), image.stem, out, settings)
+        recipe = find_recipe(image)
+        drawing = open_map(image, square or _drawn_square(recipe))
+        job = MapExport(
+            drawing, image.stem, out, settings, given or (plan_of_recipe(recipe, labels) if recipe else None)
+        )
+        if given and not given.fits(drawing):
+            raise MapganError(_misfit(given, job), "name the plan of this map")
         written = job.write()
         lines += [_scale(job), *_walls(job), *(f"  {path}" for path in written)]
     return "\n".join(lines)
 
 
-def _square_of(generator: Path) -> float:
-    """Pixels per square of the maps that a generator draws."""
+def export_seeds(runs: Sequence[Path], out: Path, options: dict[str, Any], sample: dict[str, Any]) -> str:
+    """Draw maps and export them; the drawn images go to `out`, too.
+
+    Args:
+        runs: one run, generator or model.
+        out: folder for the files.
+        options: settings of the section `export`.
+        sample: settings of the section `sample`, and the device.
+
+    Raises:
+        MapganError: an option is wrong, or a map cannot be exported; no map is kept then.
+    """
+    from mapgan.sampling.samples import write_singles  # late: torch
+    from mapgan.training.device.device import find_device
+
+    if len(runs) != 1:
+        raise MapganError("--seeds: maps of one run", "name one run, generator or model before it")
+    device = sample.pop("device")
+    sample = sample | {"seeds": seeds_from(sample["seeds"])}
+    params = load(options={"sample": sample, "export": options, "machine": {"device": device}})
+    generator = generator_of(runs[0])
+    _of_generator(generator, params.export)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".draw-", dir=out) as folder:
+        drawn = write_singles(params.sample, generator, Path(folder), str(find_device(params.machine)))
+        text = export(drawn, runs[0], out, options, ())
+        kept = [path.replace(out / path.name) for path in drawn]
+    return "\n".join([text, f"drawn: {kept[0]}" + (f" to {kept[-1].name}" if len(kept) > 1 else "")])
+
+
+def _of_generator(generator: Path, settings: Export) -> tuple[float, list[str]]:
+    """Pixels per square of the maps that a generator draws, unless settings say them, and its labels."""
     from mapgan.networks.generator_file import load_generator  # late: torch
 
-    square = load_generator(generator)[1].pixels_per_square
+    about = load_generator(generator)[1]
+    square = settings.pixels_per_square or about.pixels_per_square
     if not square:
         raise MapganError(f"{generator}: was trained on maps without a common grid", "say --pixels-per-square")
-    return square
+    return square, about.labels
+
+
+def _drawn_square(recipe: Recipe | None) -> float:
+    """Pixels per square of a map that was painted by a plan; 0 if it was not."""
+    return recipe.plan.square if recipe and recipe.plan and not recipe.columns else 0.0
+
+
+def _misfit(plan: LabelPlan, job: MapExport) -> str:
+    rows, columns = plan.rows.shape
+    return f"--plan: {columns} x {rows} squares, and {job.name} has {job.drawing.columns} x {job.drawing.rows}"
 
 
 def _scale(job: MapExport) -> str:
@@ -76,4 +129,5 @@ def _walls(job: MapExport) -> list[str]:
     if job.walls is None:
         return ["  no walls: ground and rock cannot be told apart by their colours"]
     segments = sum(len(line) - 1 for line in job.walls.lines)
-    return [f"  {segments} wall segments and {len(job.walls.doors)} doors; check them on {job.name}-walls.png"]
+    by = " by the plan" if job.planned_walls is not None else ""
+    return [f"  {segments} wall segments and {len(job.walls.doors)} doors{by}; check them on {job.name}-walls.png"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mapgan.models import FOLDER, model_file, model_names
+from mapgan.models import FOLDER, layout_file, model_file, model_names
 
 GENERATOR = "generator.safetensors"
 
@@ -14,6 +14,16 @@ def generator_of(run: Path) -> Path:
     if run.is_dir():
         return run / GENERATOR
     return model_file(str(run)) if str(run) in model_names() and not run.exists() else run
+
+
+def layout_of(name: str) -> str:
+    """What draws layouts: that of a generator that comes with mapgan, the generator of a run's folder, or a file.
+
+    Empty if `name` is.
+    """
+    if name in model_names() and not Path(name).exists():
+        return str(layout_file(name))
+    return name and str(generator_of(Path(name)))
 
 
 def results_of(generator: Path, name: str) -> Path:

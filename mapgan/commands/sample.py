@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mapgan import stages
-from mapgan.commands.run_files import generator_of, results_of
+from mapgan.commands.run_files import generator_of, layout_of, results_of
 from mapgan.commands.seed_list import seeds_from
 from mapgan.errors import MapganError
 from mapgan.files import sha256_file
@@ -27,7 +27,7 @@ def sample(run: Path, out: Path | None, device: str, options: dict[str, Any]) ->
     Raises:
         MapganError: an option is wrong, or there is no such generator.
     """
-    options = options | {"seeds": seeds_from(options["seeds"])}
+    options = options | {"seeds": seeds_from(options["seeds"]), "layout": layout_of(options["layout"])}
     params = load(options={"sample": options, "machine": {"device": device}})
     generator = generator_of(run)
     out = out or results_of(generator, "samples")

@@ -17,6 +17,7 @@ RANGES = {  # which setting --range is, by kind
     "linear": "alpha",
     "spherical": "alpha",
     "direction": "direction_range",
+    "pca": "direction_range",
 }
 
 

@@ -75,18 +75,27 @@ def label_window(path: Path, size: tuple[int, int], box: Box, target: tuple[int,
     Raises:
         BadImage: it cannot be decoded, or has other proportions than the image.
     """
-    with open_upright(path, math.inf, WHITE) as (labels, _, _):
-        scale = labels.width / size[0], labels.height / size[1]
-        if abs(scale[0] / scale[1] - 1) > 0.02:
-            raise BadImage(f"its label image has other proportions: {labels.width} x {labels.height}", size)
-        columns, rows = (
-            np.clip(((np.arange(count) + 0.5) / count * (last - first) + first) * factor, 0, limit - 1).astype(int)
-            for count, first, last, factor, limit in (
-                (target[0] // square, box[0], box[2], scale[0], labels.width),
-                (target[1] // square, box[1], box[3], scale[1], labels.height),
-            )
+    try:
+        with open_upright(path, math.inf, WHITE) as (image, _, _):
+            labels = image.copy()
+    except BadImage as bad:
+        raise BadImage(f"its label image is {bad}", size) from None
+    return _cut(labels, size, box, target, square)
+
+
+def _cut(labels: Image.Image, size: tuple[int, int], box: Box, target: tuple[int, int], square: int) -> Image.Image:
+    """`label_window` of an image in memory."""
+    scale = labels.width / size[0], labels.height / size[1]
+    if abs(scale[0] / scale[1] - 1) > 0.02:
+        raise BadImage(f"its label image has other proportions: {labels.width} x {labels.height}", size)
+    columns, rows = (
+        np.clip(((np.arange(count) + 0.5) / count * (last - first) + first) * factor, 0, limit - 1).astype(int)
+        for count, first, last, factor, limit in (
+            (target[0] // square, box[0], box[2], scale[0], labels.width),
+            (target[1] // square, box[1], box[3], scale[1], labels.height),
         )
-        return Image.fromarray(np.asarray(labels)[rows[:, None], columns])
+    )
+    return Image.fromarray(np.asarray(labels)[rows[:, None], columns])
 
 
 def label_tile(name: str) -> str:
@@ -94,31 +103,47 @@ def label_tile(name: str) -> str:
     return Path(name).stem + LABEL_IMAGE
 
 
-def read_label_tiles(paths: Sequence[Path], square: int, legend: Path) -> LabelMaps:
+def label_name(row: PruneRecord) -> str:
+    """What a person calls the label image of an image."""
+    return row.known_as.rpartition(".")[0] + LABEL_IMAGE
+
+
+def read_label_tiles(paths: Sequence[Path], names: Sequence[str], square: int, legend: Path) -> LabelMaps:
     """The labels in files of `label_window`, named by a legend, or by their colours if there is none.
+
+    Args:
+        paths: the files.
+        names: of the label image that each is a part of, for errors.
+        square: side of a square in the training images, pixels.
+        legend: its file, which may be missing.
 
     Raises:
         MapganError: a colour is not in the legend, or there are too many.
     """
     with Bar("labels", total=len(paths)) as bar:
         tiles = np.stack([_colors_of(path, bar) for path in paths])
-    colors, indices = np.unique(tiles, return_inverse=True)
-    found = _names(colors, legend)
+    colors, first, indices = np.unique(tiles, return_index=True, return_inverse=True)
+    found = _names(colors, [names[index // tiles[0].size] for index in first.tolist()], legend)
     labels = sorted(set(found))
     numbers = np.array([labels.index(name) for name in found], np.uint8)
     return LabelMaps(tuple(labels), square, numbers[indices].reshape(tiles.shape))
 
 
-def read_colors(legend: Path, paths: Sequence[Path]) -> dict[str, Color]:
+def read_colors(legend: Path, paths: Sequence[Path], names: Sequence[str]) -> dict[str, Color]:
     """The colour of each label in the label images `paths`, red, green and blue, 0 to 255.
 
     Raises:
         MapganError: as `read_label_tiles`.
     """
+    seen: dict[int, str] = {}
     with Bar("labels", total=len(paths)) as bar:
-        colors = np.unique(np.concatenate([np.unique(_colors_of(path, bar)) for path in paths]))
-    rgb = [(color >> 16, (color >> 8) & 255, color & 255) for color in colors.tolist()]
-    return dict(zip(_names(colors, legend), rgb, strict=True))
+        for path, name in zip(paths, names, strict=True):
+            for color in np.unique(_colors_of(path, bar)).tolist():
+                seen.setdefault(color, name)
+    colors = sorted(seen)
+    rgb = [(color >> 16, (color >> 8) & 255, color & 255) for color in colors]
+    texts = _names(np.array(colors), [seen[color] for color in colors], legend)
+    return dict(zip(texts, rgb, strict=True))
 
 
 def _colors_of(path: Path, bar: Bar) -> NDArray[np.int64]:
@@ -130,16 +155,22 @@ def _colors_of(path: Path, bar: Bar) -> NDArray[np.int64]:
     return colors
 
 
-def _names(colors: NDArray[np.int64], legend: Path) -> list[str]:
-    """The names of colours by a legend, or the colours themselves if there is none."""
+def _names(colors: NDArray[np.int64], images: Sequence[str], legend: Path) -> list[str]:
+    """The names of colours by a legend, or the colours themselves if there is none; `images` are where each is first.
+
+    Raises:
+        MapganError: a colour is not in the legend, or there are too many.
+    """
     names = read_legend(legend) if legend.is_file() else {}
     if len(colors) > MAX_LABELS:
         raise MapganError(
-            f"label images: {len(colors)} colours, where {MAX_LABELS} are allowed",
+            f"label images: {len(colors)} colours, where {MAX_LABELS} are allowed; most of them in "
+            f"{max(set(images), key=images.count)}",
             "save them as PNG, one plain colour per label, without smooth edges",
         )
     texts = [f"#{color:06x}" for color in colors.tolist()]
-    unknown = [text for text in texts if names and text not in names]
+    unknown = [(text, image) for text, image in zip(texts, images, strict=True) if names and text not in names]
     if unknown:
-        raise MapganError(f"{legend.name}: no line for the colour {unknown[0]}", f"add `{unknown[0]} label`")
+        color, image = unknown[0]
+        raise MapganError(f"{legend.name}: no line for the colour {color}, which {image} has", f"add `{color} label`")
     return [names.get(text, text) for text in texts]

@@ -23,6 +23,7 @@ from mapgan.curate.label_maps import (
     check_label_maps,
     check_label_squares,
     label_grid,
+    label_name,
     label_tile,
     read_colors,
     read_label_tiles,
@@ -128,14 +129,17 @@ def resize(
                 "lower resize.tile_contrast, set resize.mode to crop or pad, or raise resize.max_enlargement",
             )
         tiles = [scratch / label_tile(entry.name) for entry in (*train, *holdout)] if label_square else []
-        label_maps = read_label_tiles(tiles, label_square, raw / LEGEND) if tiles else None
+        known = {name: label_name(result.row) for result in results for name in result.names}
+        names = [known[entry.name] for entry in (*train, *holdout)] if label_square else []
+        label_maps = read_label_tiles(tiles, names, label_square, raw / LEGEND) if tiles else None
         (out / UNFINISHED).touch()
         _move_in(scratch, out, train, holdout)
     groups = {entry.group for entry in holdout} if settings.mode == "tiles" and not of_labels else set()
     sound = [job for job, result in zip(jobs, results, strict=True) if result.names and job[0].group in groups]
     write_whole_maps(settings, raw, sound, square, out)
     size = (settings.width, settings.height)
-    plan_colors = read_colors(raw / LEGEND, [raw / row.label_map for row in rows]) if of_labels else None
+    label_images = [raw / row.label_map for row in rows]
+    plan_colors = read_colors(raw / LEGEND, label_images, list(map(label_name, rows))) if of_labels else None
     write_dataset(out, size, train, holdout, _images(out, train, holdout), square, label_maps, plan_colors)
     (out / UNFINISHED).unlink()
     return counts
@@ -190,7 +194,7 @@ def _find_grid(settings: Resize, raw: Path, row: PruneRecord) -> Lines | None:
 def _resized(made: ResizedImage | Lost, row: PruneRecord) -> ResizedImage:
     result = ResizedImage(row, (), made.reason) if isinstance(made, Lost) else made
     if result.reason not in ("", BLANK):
-        print(f"resize: {row.file} left out: {result.reason}", file=sys.stderr)
+        print(f"resize: {row.known_as} left out: {result.reason}", file=sys.stderr)
     return result
 
 

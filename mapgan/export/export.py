@@ -14,6 +14,7 @@ from mapgan import files
 from mapgan.export import foundry
 from mapgan.export.grid_lines import grid_overlay, with_grid
 from mapgan.export.pictures import encoded, for_roll20
+from mapgan.export.plan_walls import LabelPlan, plan_walls
 from mapgan.export.printing import INCH, SQUARES, pages_pdf, poster_pdf
 from mapgan.export.square_map import SquareMap
 from mapgan.export.universal_vtt import universal_vtt
@@ -35,12 +36,14 @@ class MapExport:
         name: of its files, without suffix.
         out: folder.
         settings: what is asked for.
+        plan: by which it was painted, if it is known.
     """
 
     drawing: SquareMap
     name: str
     out: Path
     settings: Export
+    plan: LabelPlan | None = None
 
     def write(self) -> list[Path]:
         """Write all formats.
@@ -72,7 +75,17 @@ class MapExport:
         settings = self.settings
         if not settings.walls:
             return None
+        if self.planned_walls is not None:
+            return self.planned_walls
         return trace_walls(self.drawing, settings.ground, settings.snap, settings.doors)
+
+    @cached_property
+    def planned_walls(self) -> Walls | None:
+        """The walls by the plan, or None if there is none that says where they are."""
+        if self.plan is None:
+            return None
+        rock = [name.strip() for name in self.settings.rock.split(",")]
+        return plan_walls(self.plan, self.drawing, rock, self.settings.doors)
 
     @property
     def resolution(self) -> int:

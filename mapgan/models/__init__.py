@@ -21,3 +21,8 @@ def model_names() -> list[str]:
 def model_file(name: str) -> Path:
     """The generator of model `name`."""
     return FOLDER / f"{name}.safetensors"
+
+
+def layout_file(name: str) -> Path:
+    """The generator of plans for model `name`, if its squares have labels."""
+    return FOLDER / f"{name}-layout.safetensors"

@@ -28,16 +28,16 @@ class Window:
         start, length = self.origin[axis] * scale, self.size[axis] * scale
         return torch.arange(start, start + length, device=device) % (self.grid[axis] * scale)
 
-    def crop(self, sites: Tensor) -> Tensor:
-        """The part of `sites`, `[B, channels, rows, columns]` of the whole map, that it covers."""
-        rows, columns = (self.positions(axis, 1, sites.device) for axis in (0, 1))
-        return sites[:, :, rows[:, None], columns]
-
-    def crop_clamped(self, sites: Tensor, scale: int = 1) -> Tensor:
-        """The same, but beyond an edge of the map the sites at the edge are repeated, where `crop` wraps around.
+    def crop(self, sites: Tensor, scale: int = 1) -> Tensor:
+        """The part of `sites`, `[B, channels, rows, columns]` of the whole map, that it covers.
 
         With a `scale`, each site has as many rows and columns.
         """
+        rows, columns = (self.positions(axis, scale, sites.device) for axis in (0, 1))
+        return sites[:, :, rows[:, None], columns]
+
+    def crop_clamped(self, sites: Tensor, scale: int = 1) -> Tensor:
+        """The same, but beyond an edge of the map the sites at the edge are repeated, where `crop` wraps around."""
         rows, columns = (
             torch.arange(start * scale, (start + length) * scale, device=sites.device).clamp(0, last * scale - 1)
             for start, length, last in zip(self.origin, self.size, self.grid, strict=True)

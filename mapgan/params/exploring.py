@@ -24,7 +24,7 @@ def _is_region(text: str) -> str:
 
 
 Range = Annotated[list[Annotated[float, Field(ge=-1000, le=1000)]], AfterValidator(_is_range)]
-Kind = Literal["dimension", "all", "linear", "spherical", "loop", "direction"]
+Kind = Literal["dimension", "all", "linear", "spherical", "loop", "direction", "pca"]
 
 
 class Walk(Section):
@@ -33,7 +33,7 @@ class Walk(Section):
     kind: Kind = "loop"
     """dimension (one is varied, the others are 0), all (all dimensions are varied together, around a seed), linear and
     spherical (from each seed to the next), loop (through all seeds and back, spherical), direction (around a seed, in
-    one of the directions of SeFa)"""
+    one of the directions of SeFa), pca (the same, in one of those of the principal components of images)"""
 
     expr: str = ""
     """arithmetic instead, such as `12 - 7 + 31` or `mean(1,2,3) - mean(4,5) + mean(6,7)` (empty: none)"""

@@ -82,6 +82,9 @@ class Export(Section):
     ground: Literal["auto", "light", "dark"] = "auto"
     """which colours are ground and not rock (auto: the lighter ones, unless they have most of the map's border)"""
 
+    rock: str = "rock,wall"
+    """labels that block sight, separated by commas: walls of a map that was painted by a plan are around them"""
+
     snap: Annotated[float, Field(ge=0, le=0.5)] = 0.2
     """squares within which walls along the grid are moved onto its lines (0: never)"""
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from mapgan.errors import MapganError
 from mapgan.params.parsing import MAX_SEED
-from mapgan.sampling.directions import sefa
+from mapgan.sampling.directions import pca, sefa
 from mapgan.sampling.interpolation import lerp, slerp
 from mapgan.sampling.latent_shape import LatentShape
 from mapgan.sampling.latents import latent
@@ -25,8 +25,8 @@ from mapgan.sampling.latents import latent
 MAX_LENGTH = 2000  # characters; deep nesting cannot exhaust the stack
 SHOWN = 60  # characters of an expression in an error
 FORMS = (
-    "write seeds with + - * /, mean(1, 2, 3), lerp(3, 7, 0.5), slerp(3, 7, 0.5), axis(0), sefa(0), ones or zero, "
-    "such as 12 - 7 + 31"
+    "write seeds with + - * /, mean(1, 2, 3), lerp(3, 7, 0.5), slerp(3, 7, 0.5), axis(0), sefa(0), pca(0), ones or "
+    "zero, such as 12 - 7 + 31"
 )
 
 
@@ -110,12 +110,18 @@ class Latents:
             "given": self._given,
             "axis": lambda arguments: self._row(arguments, torch.eye(self.shape.dimensions, dtype=torch.float64)),
             "sefa": lambda arguments: self._row(arguments, self.directions),
+            "pca": lambda arguments: self._row(arguments, self.components),
         }
 
     @cached_property
     def directions(self) -> Tensor:
         """Those of SeFa."""
         return sefa(self.generator, self.shape)
+
+    @cached_property
+    def components(self) -> Tensor:
+        """The directions of the principal components of images."""
+        return pca(self.generator, self.shape)
 
     def value(self, text: str) -> Tensor:
         """The latent `[latent]`, float32, that `text` stands for; that of a lone seed is exact.
@@ -190,7 +196,7 @@ class Latents:
     def _row(self, arguments: list[ast.expr], rows: Tensor) -> Tensor:
         if len(arguments) == 1 and (index := _index(arguments[0])) < len(rows):
             return self.shape.spread(rows[index])
-        raise _Misread(f"axis and sefa take a number from 0 to {len(rows) - 1}")
+        raise _Misread(f"axis, sefa and pca take a number from 0 to {len(rows) - 1}")
 
 
 def _index(node: ast.expr) -> int:

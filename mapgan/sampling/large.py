@@ -12,9 +12,11 @@ from torch import Tensor, nn
 from mapgan.networks import conditional, label_maps, spatial_generator
 from mapgan.networks.modern import Generator
 from mapgan.networks.noise import noise_corners
-from mapgan.networks.window import whole, windows
+from mapgan.networks.window import Window, whole, windows
+from mapgan.progress import Bar
 
 LARGE = 1024**2  # pixels; maps above this are generated in windows
+MANY = 24  # windows that take so long that their progress is shown
 WINDOW = 512  # pixels; a window is computed with a halo around it, so small ones are slower
 
 
@@ -45,18 +47,25 @@ def generate_large(generator: nn.Module, z: Tensor, *label: Tensor, size: int = 
 
 
 def generate_in_windows(
-    generator: Generator, sites: Tensor, theme: Tensor, z: Tensor, labels: Tensor | None = None, size: int = 0
+    generator: Generator,
+    sites: Tensor,
+    theme: Tensor,
+    z: Tensor,
+    labels: Tensor | None = None,
+    size: int = 0,
+    wraps: bool = False,
 ) -> NDArray[np.uint8]:
     """The map of `sites`, `[1, z_channels, rows, columns]`, and a theme, window by window; `[H, W, 3]` uint8.
 
     Args:
         generator: with a spatial latent.
         sites: of the whole map.
-        theme: `[1, theme, 1, 1]`, or `[1, theme, rows, columns]` if it differs from site to site; then it does not
-            wrap around, so that the south of a map does not show in its north.
+        theme: `[1, theme, 1, 1]`, or `[1, theme, rows, columns]` if it differs from site to site.
         z: `[1, latent]`, which decides the noise.
         labels: embeddings of the labels of squares, `[1, label_channels, ...]`, if the generator has these.
         size: as for `generate_large`.
+        wraps: whether themes and labels wrap around, for seamless maps; else the south of a map would show in its
+            north.
     """
     cell, halo, (height, width) = generator.cell, generator.halo, generator.size
     corners = noise_corners(z)
@@ -64,13 +73,17 @@ def generate_in_windows(
         pixels = to_pixels(generator.generate_window(sites, theme, corners, whole(generator.grid), labels))
         return np.ascontiguousarray(pixels[0, :height, :width])
     image = np.empty((height, width, 3), np.uint8)
-    for window, (row, column), (rows, columns) in windows(generator.grid, size or -(-WINDOW // cell), halo):
-        local = theme if theme.shape[2:] == (1, 1) else window.crop_clamped(theme)
-        squares = None if labels is None else window.crop_clamped(labels, generator.labels_per_site)
-        pixels = to_pixels(generator.generate_window(window.crop(sites), local, corners, window, squares))[0]
-        inner = pixels[halo * cell : (halo + rows) * cell, halo * cell : (halo + columns) * cell]
-        target = image[row * cell : (row + rows) * cell, column * cell : (column + columns) * cell]
-        target[:] = inner[: target.shape[0], : target.shape[1]]  # the last ones reach over the map
+    parts = list(windows(generator.grid, size or -(-WINDOW // cell), halo))
+    crop = Window.crop if wraps else Window.crop_clamped
+    with Bar("draw", total=len(parts), quiet=len(parts) < MANY) as bar:
+        for window, (row, column), (rows, columns) in parts:
+            local = theme if theme.shape[2:] == (1, 1) else crop(window, theme)
+            squares = None if labels is None else crop(window, labels, generator.labels_per_site)
+            pixels = to_pixels(generator.generate_window(window.crop(sites), local, corners, window, squares))[0]
+            inner = pixels[halo * cell : (halo + rows) * cell, halo * cell : (halo + columns) * cell]
+            target = image[row * cell : (row + rows) * cell, column * cell : (column + columns) * cell]
+            target[:] = inner[: target.shape[0], : target.shape[1]]  # the last ones reach over the map
+            bar.advance()
     return image
 
 

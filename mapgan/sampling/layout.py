@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mapgan import networks
 from mapgan.errors import MapganError
 from mapgan.sampling.recipe import Cell, Recipe
 from mapgan.sampling.render import Renderer, TrainedGenerator, open_generator
@@ -33,7 +34,10 @@ class Layout:
                 f"{path}: draws no plans for {painter.path}",
                 "train one on the label images of the same maps, with dataset.images=labels",
             )
-        self.columns, self.rows = (-(-side // about.label_square) for side in (recipe.width, recipe.height))
+        self.columns = -(-recipe.width // about.label_square)
+        self.rows = -(-recipe.height // about.label_square)
+        if recipe.seamless:
+            _check_seam((self.columns, self.rows), trained, square)
         self.square = square
         self.labels = np.array([about.labels.index(name) for name in colors])
         self.colors = np.array(list(colors.values()))
@@ -41,7 +45,7 @@ class Layout:
         self.renderer = Renderer(trained, recipe.model_copy(update=size))
 
     def plan(self, latent: str) -> list[list[int]]:
-        """The number of each square's label in the map of a latent, which is an expression, such as a seed."""
+        """The number of each square's label in the map of a latent, an expression for this generator: `7`."""
         pixels = self.renderer.image(Cell(latent=latent))
         squares = pixels.reshape(self.rows, self.square, self.columns, self.square, 3).mean(axis=(1, 3))
         nearest = np.square(squares[:, :, None] - self.colors).sum(axis=3).argmin(axis=2)
@@ -49,21 +53,38 @@ class Layout:
         return labels
 
     def with_plans(self, cells: Sequence[Cell]) -> list[Cell]:
-        """`cells`, each with a plan of its own."""
-        return [cell.model_copy(update={"plan": self.plan(cell.latent)}) for cell in cells]
+        """`cells`, each with the plan of its latent; empty places stay empty."""
+        return [cell.model_copy(update={"plan": self.plan(cell.latent)}) if cell.latent else cell for cell in cells]
+
+
+def _check_seam(squares: tuple[int, int], trained: TrainedGenerator, square: int) -> None:
+    """Check that the plan of a seamless map, of so many columns and rows, is seamless.
+
+    Raises:
+        MapganError: it is not.
+    """
+    inner = networks.spatial_generator(trained.network)
+    assert inner is not None
+    multiple = max(1, inner.cell // square)
+    if any(side % multiple for side in squares):
+        near = "x".join(str(max(multiple, round(side / multiple) * multiple)) for side in squares)
+        raise MapganError(
+            f"--seamless: a plan of {squares[0]} x {squares[1]} squares has a seam",
+            f"use multiples of {multiple} squares, such as --squares {near}",
+        )
 
 
 def open_layout(layout: str, painter: TrainedGenerator, recipe: Recipe, requested: Sequence[str]) -> Layout | None:
     """What draws the plans for `painter`: the run or file `layout`, or if that is empty the file beside it.
 
-    None if nothing does, or if the plan of `recipe`, the labels `requested` or seamlessness leave it nothing to draw.
+    None if nothing does, or if the plan of `recipe` or the labels `requested` leave it nothing to draw.
 
     Raises:
         MapganError: as `Layout`, or a layout is asked for where there is nothing to draw.
     """
-    if recipe.plan or recipe.seamless or requested:
+    if recipe.plan or requested:
         if layout:
-            raise MapganError("--layout draws the plan", "leave out --plan, --label and --seamless")
+            raise MapganError("--layout draws the plan", "leave out --plan and --label")
         return None
     about = painter.about
     if not about.label_square:

@@ -30,11 +30,13 @@ class Painting:
         plan: `[rows, columns]`, the index of each square's label.
         square: side of a square, pixels: that of the battle grid, or of a site where the grid is not known.
         size: width and height of the map, pixels.
+        seamless: whether the plan goes on at the opposite border.
     """
 
     plan: NDArray[np.int64]
     square: float
     size: tuple[int, int]
+    seamless: bool = False
 
 
 def open_painting(settings: Sample, generator: nn.Module, about: About) -> Painting:
@@ -98,7 +100,7 @@ def _paint_squares(generator: label_maps.Generator, z: Tensor, painting: Paintin
     labels = torch.from_numpy(plan).to(weights.device)[None]
     latents = z.to(weights)[None]
     sites, theme, embedded = generator.inputs(latents, labels)
-    return generate_in_windows(inner, sites, theme, latents, embedded)
+    return generate_in_windows(inner, sites, theme, latents, embedded, wraps=painting.seamless)
 
 
 def coverage(sites: int, squares: int, squares_per_site: float) -> Tensor:

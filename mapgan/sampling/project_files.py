@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from mapgan.params import Project
 from mapgan.sampling.given import encoded
-from mapgan.sampling.labels import parse_labels
+from mapgan.sampling.labels import ANY, parse_labels
 from mapgan.sampling.map_size import map_size
 from mapgan.sampling.projection import project
 from mapgan.sampling.recipe import Cell, Recipe, save_drawn
@@ -30,14 +30,16 @@ def write_projection(
         MapganError: a setting does not suit the generator.
     """
     trained = open_generator(generator, device)
-    known = trained.about.labels
-    label = next(iter(parse_labels(settings.label, known, str(generator)) or known), "")
+    known, of_squares = trained.about.labels, trained.about.label_square > 0
+    requested = parse_labels(settings.label, known, str(generator)) or ([] if of_squares else known)
+    label = next(iter(requested), "")
     width, height = map_size(settings, trained.about, trained.spatial)
     cell = Cell(latent="zero", label=label)
     recipe = Recipe(generator=trained.digest, width=width, height=height, cells=[cell])
     wanted = np.array(ImageOps.fit(image.convert("RGB"), (width, height), Image.Resampling.LANCZOS))
     target = torch.from_numpy(wanted).permute(2, 0, 1).float() / 127.5 - 1
-    z, distance = project(Renderer(trained, recipe), target, settings.steps, [known.index(label)] if label else None)
+    number = [known.index(label)] if label else [ANY] if of_squares else None
+    z, distance = project(Renderer(trained, recipe), target, settings.steps, number)
     name, numbers = encoded(z)
     cell = cell.model_copy(update={"latent": f'given("{name}")'})
     recipe = recipe.model_copy(update={"cells": [cell], "latents": {name: numbers}})

@@ -79,6 +79,9 @@ class Recipe(Section):
     plan: Plan | None = None
     """of all images"""
 
+    label_names: list[str] = []
+    """of the generator, where a plan has their numbers"""
+
     latents: dict[str, str] = {}
     """those of `given("name")` in expressions: float32, little-endian, in base64"""
 
@@ -102,6 +105,14 @@ def save_drawn(path: Path, image: Image.Image, recipe: Recipe) -> None:
     info.add_text(KEY, text, zip=COMPRESSED < len(text) < MAX_TEXT_CHUNK)
     with files.atomic_write(path) as temporary:
         image.save(temporary, "PNG", pnginfo=info)
+
+
+def find_recipe(path: Path) -> Recipe | None:
+    """The recipe in the file at `path`, or None if it has none that can be read."""
+    try:
+        return read_recipe(path)
+    except MapganError:
+        return None
 
 
 def read_recipe(path: Path) -> Recipe:

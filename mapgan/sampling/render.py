@@ -111,7 +111,8 @@ class Renderer:
             raise MapganError("the recipe's plan does not fit this generator")
         if not self.about.labels or not square or networks.spatial_generator(self.network) is None:
             raise MapganError("the recipe has a plan, and this generator paints none")
-        return Painting(np.array(rows, np.int64), square, (self.recipe.width, self.recipe.height))
+        size = (self.recipe.width, self.recipe.height)
+        return Painting(np.array(rows, np.int64), square, size, self.recipe.seamless)
 
     def _seed(self, cell: Cell) -> int:
         if not cell.latent.isdecimal():

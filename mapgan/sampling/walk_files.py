@@ -19,7 +19,7 @@ from mapgan.sampling.film import SIDE, Frame, fitted, in_256_colours, write_gif,
 from mapgan.sampling.generate import Pixels
 from mapgan.sampling.given import with_images
 from mapgan.sampling.labels import parse_labels
-from mapgan.sampling.layout import open_layout
+from mapgan.sampling.layout import Layout, open_layout
 from mapgan.sampling.map_size import map_size
 from mapgan.sampling.recipe import Cell, Plan, Recipe, save_drawn
 from mapgan.sampling.region import within_region
@@ -27,6 +27,8 @@ from mapgan.sampling.render import Renderer, TrainedGenerator, open_generator
 from mapgan.sampling.sheet import PAPER, check_page, readable_zoom, sheet
 from mapgan.sampling.walks import Rows, arithmetic_rows, walk_rows
 
+BETWEEN_SEEDS = ("linear", "spherical", "loop")
+OF_ITS_OWN = ("axis", "sefa", "pca", "patch")  # what means something else to the generator of plans
 MAX_FILM = 120_000_000  # pixels of all frames together, which are in memory at once, 4 bytes each
 ONLY_THE_SIGN = (
     "this generator scales its latents to one length, so that around 0 only the sign of a dimension counts; "
@@ -45,16 +47,21 @@ def write_walk(settings: Walk, generator: Path, results: Path, device: str = "cp
         MapganError: a setting does not suit the generator; nothing is written then.
     """
     trained = open_generator(generator, device)
-    recipe, name = _template(settings, trained), "arithmetic" if settings.expr else settings.kind
+    (recipe, layout), name = _template(settings, trained), "arithmetic" if settings.expr else settings.kind
     (expr, operands), (around, origin) = (with_images(text, recipe) for text in (settings.expr, settings.around))
     settings = settings.model_copy(update={"expr": expr, "around": around})
     recipe = recipe.model_copy(update={"latents": operands | origin})
+    if recipe.latents:  # of maps that were projected, which no plan was drawn for
+        layout = None
+    if layout and not _plan_moves(settings):  # one plan for all, or nothing else would be seen to change
+        plan = Plan(rows=layout.plan(str(parse_seeds(settings.seeds)[0])), square=trained.about.label_square)
+        recipe, layout = recipe.model_copy(update={"plan": plan}), None
     renderer = Renderer(trained, recipe)
     label = recipe.cells[0].label
-    rows = _rows(settings, renderer, label, settings.steps)
+    rows = _rows(settings, renderer, label, settings.steps, layout)
     recipe = recipe.model_copy(update={"cells": list(chain(*rows)), "columns": len(rows[0])})
     check_page((recipe.width, recipe.height), len(recipe.cells), recipe.columns, recipe.zoom)
-    moments = [] if settings.expr or not settings.film else _moments(settings, renderer, label)
+    moments = [] if settings.expr or not settings.film else _moments(settings, renderer, label, layout)
     if moments:
         _check_film(recipe, moments, settings)
     with Bar("walk", total=len(recipe.cells) + sum(map(len, moments))) as bar:
@@ -80,8 +87,15 @@ def _remark(settings: Walk, network: nn.Module) -> str:
     return FAR if max(map(abs, settings.dimension_range)) <= 1 else ""
 
 
-def _template(settings: Walk, trained: TrainedGenerator) -> Recipe:
-    """The recipe, with the label in a cell that stands for all."""
+def _plan_moves(settings: Walk) -> bool:
+    """Whether plans follow a walk: from seed to seed, but not where it is about one map."""
+    if settings.region:
+        return False
+    return not any(name in settings.expr for name in OF_ITS_OWN) if settings.expr else settings.kind in BETWEEN_SEEDS
+
+
+def _template(settings: Walk, trained: TrainedGenerator) -> tuple[Recipe, Layout | None]:
+    """The recipe, with the label in a cell that stands for all, and what draws plans."""
     known = trained.about.labels
     requested = parse_labels(settings.label, known, str(trained.path)) or ([] if trained.about.label_square else known)
     width, height = map_size(settings, trained.about, trained.spatial)
@@ -94,25 +108,24 @@ def _template(settings: Walk, trained: TrainedGenerator) -> Recipe:
         cells=[Cell(label=requested[0] if requested else "")],
         zoom=settings.zoom or readable_zoom(width),
     )
-    if layout := open_layout("", trained, recipe, requested):
-        rows = layout.plan(str(parse_seeds(settings.seeds)[0]))  # one for all, or nothing else would be seen to change
-        recipe = recipe.model_copy(update={"plan": Plan(rows=rows, square=trained.about.label_square)})
-    return recipe
+    layout = open_layout("", trained, recipe, requested)
+    return recipe.model_copy(update={"label_names": trained.about.labels if layout else []}), layout
 
 
-def _rows(settings: Walk, renderer: Renderer, label: str, steps: int) -> Rows:
-    """The rows of the sheet, or with another number of steps those of the film."""
+def _rows(settings: Walk, renderer: Renderer, label: str, steps: int, layout: Layout | None) -> Rows:
+    """The rows of the sheet, or with another number of steps those of the film; `layout` draws plans."""
     if settings.expr and settings.region:
         raise MapganError("--region: not with --expr", "use patch(7, 12, 0, 2, 0, 2), in rows and columns of sites")
     rows = arithmetic_rows(settings.expr) if settings.expr else walk_rows(settings, renderer.latents.shape, steps)
     if settings.region:
         rows = within_region(settings, renderer, rows)
-    return [[cell.model_copy(update={"label": label}) if cell.latent else cell for cell in row] for row in rows]
+    rows = [[cell.model_copy(update={"label": label}) if cell.latent else cell for cell in row] for row in rows]
+    return [layout.with_plans(row) for row in rows] if layout else rows
 
 
-def _moments(settings: Walk, renderer: Renderer, label: str) -> Rows:
+def _moments(settings: Walk, renderer: Renderer, label: str, layout: Layout | None) -> Rows:
     """What each frame shows: the next image of a loop, or of each row of another walk."""
-    rows = _rows(settings, renderer, label, settings.frames)
+    rows = _rows(settings, renderer, label, settings.frames, layout)
     return (
         [[cell] for cell in chain(*rows)] if settings.kind == "loop" else [list(row) for row in zip(*rows, strict=True)]
     )

@@ -39,12 +39,20 @@ def _dimensions(settings: Walk, shape: LatentShape, steps: int) -> Rows:
     ]
 
 
-def _directions(settings: Walk, shape: LatentShape, steps: int) -> Rows:
+def _sefa(settings: Walk, shape: LatentShape, steps: int) -> Rows:
+    return _directions(settings, shape, steps, "sefa")
+
+
+def _pca(settings: Walk, shape: LatentShape, steps: int) -> Rows:
+    return _directions(settings, shape, steps, "pca")
+
+
+def _directions(settings: Walk, shape: LatentShape, steps: int, name: str) -> Rows:
     around = settings.around or str(parse_seeds(settings.seeds)[0])
     return [
         [
-            Cell(latent=f"({around}) + {value:g} * sefa({number})", noise=around, caption=caption)
-            for value, caption in _captioned(settings.direction_range, steps, f"sefa {number}")
+            Cell(latent=f"({around}) + {value:g} * {name}({number})", noise=around, caption=caption)
+            for value, caption in _captioned(settings.direction_range, steps, f"{name} {number}")
         ]
         for number in _numbers(settings, shape)
     ]
@@ -105,7 +113,8 @@ WALKS: dict[Kind, Callable[[Walk, LatentShape, int], Rows]] = {
     "linear": _linear,
     "spherical": _spherical,
     "loop": _loop,
-    "direction": _directions,
+    "direction": _sefa,
+    "pca": _pca,
 }
 
 

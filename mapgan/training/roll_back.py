@@ -43,12 +43,19 @@ def handle_trouble(run: Run, trouble: Trouble) -> bool:
         good = load_checkpoint(run.folder, run.done - 1, run.monitor.info, milestone=run.milestone)
     if good is None and trouble is not DIVERGED and (rolls_back or watch.policy == "warn"):
         run.monitor.warn_once(trouble.name, message)
+        with run.monitor.tolerate_full_disk(run.done):
+            run.monitor.log_trouble(run.done, trouble, once=True)
         return False
     if good is None:
+        with run.monitor.tolerate_full_disk(run.done):
+            run.monitor.log_trouble(run.done, trouble)
         raise MapganError(message)
+    step = run.done
     good.roll_backs, good.last_rollback = run.roll_backs + 1, good.step
     run.accelerator.wait_for_everyone()  # before the checkpoint is overwritten, all processes have read it
     restore_run(run, good)
+    with run.monitor.tolerate_full_disk(run.done):
+        run.monitor.log_trouble(step, trouble, back_to=run.done)
     if run.is_main:
         delete_after(run.folder, good.step)
     save(run)

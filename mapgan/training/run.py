@@ -28,6 +28,7 @@ from mapgan.training.objective.out_of_memory import StepOutOfMemory, StepProgres
 from mapgan.training.objective.step import Metrics, Step
 from mapgan.training.prepare import plan_memory, prepare
 from mapgan.training.reporting.estimate import seconds_per_step
+from mapgan.training.reporting.machine_record import machine_facts
 from mapgan.training.reporting.monitor import Monitor
 from mapgan.training.reporting.snapshots import Snapshots
 from mapgan.training.reporting.trouble import DIVERGED
@@ -103,7 +104,11 @@ def _new_run(params: Params, paths: RunPaths, dataset: Dataset, step: Step, part
 
 
 def _report_plan(run: Run, plan: Plan) -> None:
-    """Log how a step is done, and roughly how long the remaining ones will take."""
+    """Log on what and how a step is done, and roughly how long the remaining ones will take."""
+    if run.is_main:
+        with run.monitor.tolerate_full_disk(run.done):
+            facts = machine_facts(run.accelerator, plan, run.params.train.precision)
+            files.write_json(run.paths.results / "machine.json", facts)
     remaining = run.params.train.steps - run.done
     seconds = None if run.params.machine.compile else seconds_per_step(run.step, plan) * remaining
     run.monitor.report_plan(plan, run.accelerator.num_processes, len(run.step.indices), seconds)

@@ -90,7 +90,7 @@ def test_a_label_image_is_no_map_and_its_map_is_left_out_without_it(
     (folder / "0.labels.png").unlink()
     Image.new("RGB", (5, 8)).save(folder / "1.labels.png")
     data = make(folder)
-    assert "left out: its label image has other proportions: 5 x 8" in capsys.readouterr().err
+    assert "resize: 1.png left out: its label image has other proportions: 5 x 8" in capsys.readouterr().err
     assert len(data.train) + len(data.holdout) == 4 * 15  # windows of 4 x 4 squares, each overlapping by half
 
 
@@ -101,8 +101,8 @@ def test_bad_label_images_are_one_line(make: Callable[..., Dataset], tmp_path: P
     with pytest.raises(MapganError, match="30 x 32 pixels are no whole number of squares of 8 pixels"):
         make(folder, SETTINGS.model_copy(update={"width": 30}))
     (folder / "labels.legend").write_text("#283cc8 sea\n#5abe5a grass\n")
-    with pytest.raises(MapganError, match="no line for the colour #787878"):
+    with pytest.raises(MapganError, match=r"no line for the colour #787878, which \d\.labels\.png has"):
         make(folder)
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (12, 12, 3), np.uint8)).save(tmp_path / "smooth.png")
-    with pytest.raises(MapganError, match="144 colours, where 100 are allowed"):
-        read_label_tiles([tmp_path / "smooth.png"], 8, tmp_path / "no legend")
+    with pytest.raises(MapganError, match=r"144 colours, where 100 are allowed; most of them in keep\.labels\.png"):
+        read_label_tiles([tmp_path / "smooth.png"], ["keep.labels.png"], 8, tmp_path / "no legend")

@@ -16,9 +16,11 @@ from mapgan.dataset import Entry, write_dataset
 from mapgan.errors import MapganError
 from mapgan.networks.generator_file import About, load_generator, save_network
 from mapgan.params import DcganModern, Sample
+from mapgan.sampling import large
 from mapgan.sampling.generate import generate
+from mapgan.sampling.large import to_pixels
 from mapgan.sampling.latents import latent as latent_of
-from mapgan.sampling.painting import coverage, open_painting, paint
+from mapgan.sampling.painting import Painting, coverage, open_painting, paint
 from tests.training.test_labels import run
 
 LABELS = ["cave", "water"]
@@ -86,6 +88,24 @@ def test_each_site_is_covered_wholly(squares: int, squares_per_site: float) -> N
     covered = coverage(int(sites), squares, squares_per_site)
     assert torch.allclose(covered.sum(1), torch.ones(int(sites)), atol=1e-5)
     assert covered.min() >= 0
+
+
+def test_a_seamless_painting_goes_on_at_the_opposite_border(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(large, "MANY", 1)
+    torch.manual_seed(0)
+    narrow = DcganModern(latent=5, generator_channels=4, max_channels=8, last_channels=4)
+    generator = networks.build("dcgan-modern", narrow, 64, 64, labels=3, label_square=8).generator
+    size = networks.resize(generator, 128, 96, seamless=True)
+    labels, z = np.random.default_rng(0).integers(0, 3, (12, 16)), latent_of(3, size)
+    with torch.no_grad():
+        whole = to_pixels(generator(z[None], torch.from_numpy(labels)[None]))[0].astype(int)  # which wraps around
+    wrapped, bordered = (paint(generator, z, Painting(labels, 8.0, (128, 96), wraps)).astype(int)
+                         for wraps in (True, False))  # fmt: skip
+    assert np.abs(wrapped - whole).max() <= 1
+    assert np.abs(bordered - whole).max() > 1
+    assert capsys.readouterr().err == "draw: 1/1\n" * 2  # progress, where there are many windows
 
 
 BAD = [

@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from mapgan import networks
 from mapgan.cli import app
 from mapgan.errors import MapganError
-from mapgan.params import Project, Sample, Walk
+from mapgan.networks.generator_file import About, save_network
+from mapgan.params import DcganModern, Project, Sample, Walk
 from mapgan.sampling.again import draw_again
 from mapgan.sampling.project_files import write_projection
 from mapgan.sampling.recipe import Recipe, read_recipe, save_drawn
@@ -39,6 +41,23 @@ def test_a_map_of_its_own_is_found_again(tmp_path: Path, labels: list[str]) -> N
         assert distance >= 0
         assert compared.is_file()
     assert apart[1] < 0.7 * apart[0]
+
+
+def test_where_each_square_has_a_label_any_will_do(tmp_path: Path) -> None:
+    narrow = DcganModern(latent=5, generator_channels=4, max_channels=8, last_channels=4)
+    generator = networks.build("dcgan-modern", narrow, 64, 64, labels=3, label_square=8).generator
+    about = About(network="dcgan-modern", settings=narrow.model_dump(), width=64, height=64, steps=1, seed=0, data="",
+                  labels=["door", "floor", "rock"], label_square=8, pixels_per_square=8.0)  # fmt: skip
+    save_network(tmp_path / "g.safetensors", generator.state_dict(), about)
+    image = Image.new("RGB", (64, 32), "tan")
+    path, _, _ = write_projection(
+        Project(steps=1, squares="8x4"), tmp_path / "g.safetensors", image, tmp_path / "p.png"
+    )
+    assert read_recipe(path).cells[0].label == ""
+    path, _, _ = write_projection(
+        Project(steps=1, squares="8x4", label="rock"), tmp_path / "g.safetensors", image, tmp_path / "p.png"
+    )
+    assert read_recipe(path).cells[0].label == "rock"
 
 
 def test_it_is_an_operand_like_any_map_and_is_drawn_again(tmp_path: Path) -> None:

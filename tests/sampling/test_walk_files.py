@@ -85,7 +85,7 @@ def test_a_walk_in_a_region_leaves_the_rest(tmp_path: Path) -> None:
     ("settings", "why"),
     [
         (Walk(expr="12 -"), "not an expression"),
-        (Walk(expr="mean(1) - axis(99)"), "axis and sefa take a number from 0 to 4"),
+        (Walk(expr="mean(1) - axis(99)"), "axis, sefa and pca take a number from 0 to 4"),
         (Walk(kind="direction", around="("), "not an expression"),
         (Walk(label="town"), "has no labels"),
         (Walk(region="12,0,13,1"), "outside of the map of 12 x 8 squares"),

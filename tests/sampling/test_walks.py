@@ -38,6 +38,10 @@ def latents(settings: Walk, steps: int = 3) -> list[list[str]]:
             Walk(kind="direction", seeds="5", numbers="1"),
             [["(5) + -3 * sefa(1)", "(5) + 0 * sefa(1)", "(5) + 3 * sefa(1)"]],
         ),
+        (
+            Walk(kind="pca", seeds="5", numbers="0", around="7"),
+            [["(7) + -3 * pca(0)", "(7) + 0 * pca(0)", "(7) + 3 * pca(0)"]],
+        ),
     ],
     ids=lambda value: value.kind if isinstance(value, Walk) else "",
 )

@@ -9,7 +9,7 @@ from mapgan.errors import MapganError
 from mapgan.training.checkpoints.capture import all_finite, capture, restore
 from mapgan.training.checkpoints.checkpoint import Checkpoint, save_checkpoint
 from mapgan.training.objective.out_of_memory import StepProgress
-from mapgan.training.reporting.monitor import kind
+from mapgan.training.reporting.monitor import Row, kind
 from mapgan.training.reporting.trouble import DIVERGED
 from mapgan.training.run_data import Run
 
@@ -70,7 +70,10 @@ def restore_run(run: Run, checkpoint: Checkpoint) -> None:
     every = {"metrics": train.log_every, "diversity": train.snapshot_every, "score": train.evaluate_every}
     # earlier rows were logged under other settings, at other intervals
     before = checkpoint.history[-1]["step"] if checkpoint.history else 0
-    run.monitor.restore(
-        [row for row in checkpoint.rows if row["step"] <= before or run.is_due(every[kind(row)], int(row["step"]))]
-    )
+    run.monitor.restore([row for row in checkpoint.rows if row["step"] <= before or _is_logged(run, row, every)])
     run.best.restore(checkpoint)
+
+
+def _is_logged(run: Run, row: Row, every: dict[str, int]) -> bool:
+    """Whether this run logs such a row at that step; troubles come at any step."""
+    return kind(row) == "trouble" or run.is_due(every[kind(row)], int(row["step"]))

@@ -16,6 +16,7 @@ from mapgan.memory.budget import GIB
 from mapgan.memory.plan import Plan
 from mapgan.params import Train
 from mapgan.progress import Bar
+from mapgan.training.reporting.trouble import TROUBLES, Trouble
 
 Row = dict[str, float]
 SPEED = ("images_per_second", "memory_gib")  # in a table of their own, so that the same run writes the same metrics
@@ -27,6 +28,7 @@ TABLES: dict[str, tuple[str, Columns, Columns]] = {
     "diversity.tsv": ("diversity", (), ()),
     "scores.tsv": ("score", (), ()),
 }
+TROUBLES_FILE = "troubles.json"
 STEPS_TIMED = 5  # one of them has the lazy penalty
 
 
@@ -105,6 +107,13 @@ class Monitor:
         comparison = "the best so far" if best == step else f"the best was at step {best}"
         self.info(f"train: {name} {score:.4g} at step {step}, {comparison}")
 
+    def log_trouble(self, step: int, trouble: Trouble, back_to: int | None = None, once: bool = False) -> None:
+        """Log a trouble, and the step that the run was rolled back to; `once`: only the first of its kind."""
+        number = float(TROUBLES.index(trouble))
+        if not once or number not in {row.get("trouble") for row in self.rows}:
+            back = {} if back_to is None else {"back_to": float(back_to)}
+            self._add({"step": float(step), "trouble": number} | back)
+
     def restore(self, rows: list[Row]) -> None:
         """Continue from these rows; the tables are rewritten with the next one."""
         self.rows, self.columns = rows, {}
@@ -120,12 +129,16 @@ class Monitor:
             if rows:
                 _write_table(self.results / table, columns, rows)
                 self.columns[table] = columns
+        self._write_troubles()
         self._write_json()
 
     def _add(self, row: Row) -> None:
         """Append a row to its tables; a table is rewritten when there is a new column."""
         self.rows.append(row)
         if self.quiet:
+            return
+        if kind(row) == "trouble":
+            self._write_troubles()
             return
         for table, (row_kind, only, without) in TABLES.items():
             if kind(row) == row_kind:
@@ -137,6 +150,18 @@ class Monitor:
                 with (self.results / table).open("a", encoding="utf-8", newline="\n") as stream:
                     stream.write(_line(columns, row))
         self._write_json()
+
+    def _write_troubles(self) -> None:
+        found = [row for row in self.rows if kind(row) == "trouble"]
+        if not found:
+            (self.results / TROUBLES_FILE).unlink(missing_ok=True)  # of an earlier run
+            return
+        entries = [
+            {"step": int(row["step"]), "trouble": TROUBLES[int(row["trouble"])].name}
+            | ({"back_to": int(row["back_to"])} if "back_to" in row else {})
+            for row in found
+        ]
+        files.write_json(self.results / TROUBLES_FILE, entries)
 
     def _write_json(self) -> None:
         logged = next((row for row in reversed(self.rows) if kind(row) == "metrics"), None)
@@ -172,8 +197,8 @@ class Monitor:
 
 
 def kind(row: Row) -> str:
-    """The kind of a row: metrics, diversity or score, each of which is logged at other steps."""
-    return next((name for name in ("diversity", "score") if name in row), "metrics")
+    """The kind of a row: metrics, diversity, score or trouble, each of which is logged at other steps."""
+    return next((name for name in ("diversity", "score", "trouble") if name in row), "metrics")
 
 
 def _write_table(path: Path, columns: Columns, rows: list[Row]) -> None:

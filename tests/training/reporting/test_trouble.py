@@ -103,6 +103,8 @@ def test_a_warning_is_said_once_and_changes_nothing(
     capsys.readouterr()
     assert run(varied, tmp_path / "b", *PROVOKED["collapsed"]) == quiet
     assert capsys.readouterr().err.count("train: collapsed at step") == 1
+    assert [entry["trouble"] for entry in logged(tmp_path / "b")] == ["collapsed"]
+    assert not (tmp_path / "a/results/troubles.json").exists()
 
 
 def test_a_run_that_was_never_diverse_is_not_rolled_back(
@@ -112,6 +114,11 @@ def test_a_run_that_was_never_diverse_is_not_rolled_back(
     said = capsys.readouterr().err
     assert said.count("train: collapsed at step") == 1
     assert "back to step" not in said
+
+
+def logged(folder: Path) -> list[dict[str, object]]:
+    """The troubles that a run leaves for the report."""
+    return json.loads((folder / "results/troubles.json").read_text())  # type: ignore[no-any-return]
 
 
 DIVERGES = ["train.log_every=1", "train.snapshot_every=4", "train.steps=12", "train.watch.policy=roll-back"]
@@ -147,6 +154,7 @@ def test_a_run_that_diverges_goes_back_and_on_with_a_lower_rate(
     rows = [line.split("\t") for line in (tmp_path / "a/results/metrics.tsv").read_text().splitlines()]
     rate = rows[0].index("lr_D")
     assert [float(row[rate]) for row in rows[1:]] == [0.001] * 4 + [0.0005] * 8
+    assert logged(tmp_path / "a") == [{"step": 7, "trouble": "diverged", "back_to": 4}]
     # the clock that saves states has no say in where the run goes back to
     assert run(squares, tmp_path / "b", *DIVERGES, "machine.save_minutes=0") == once
 
@@ -159,6 +167,7 @@ def test_a_run_rolled_back_and_then_killed_ends_the_same(
     for steps in (5, 9):
         run(squares, tmp_path / "b", *DIVERGES, f"train.steps={steps}")
     assert run(squares, tmp_path / "b", *DIVERGES) == once
+    assert logged(tmp_path / "b") == logged(tmp_path / "a")
 
 
 def test_rows_of_before_a_roll_back_do_not_count(
@@ -180,4 +189,5 @@ def test_after_so_many_roll_backs_the_run_stops(
     with pytest.raises(MapganError, match="diverged at step 7"):
         run(squares, tmp_path, *DIVERGES, "train.watch.roll_backs=2")
     assert capsys.readouterr().err.count("back to step 4") == 2
+    assert [entry.get("back_to") for entry in logged(tmp_path)] == [4, 4, None]
     assert json.loads((tmp_path / "results/metrics.json").read_text())["step"] == 7
