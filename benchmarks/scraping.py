@@ -53,7 +53,7 @@ def main() -> None:
 
 {name}, {os.cpu_count()} cores shared with other work (load averages at the end: {load}); nginx on the same machine,
 directory indexes of {PER_FOLDER} images, PNG of {SIDE} x {SIDE} pixels; medians of {options.repeats} runs, in turn.
-Both keep the connection open. mapgan also decodes and hashes each image and keeps a journal, which a kill cannot damage.
+Both keep the connection. mapgan also decodes and hashes each image, and keeps a journal that a kill cannot damage.
 
 | images | program | seconds | images/s | CPU seconds | peak memory, MiB |
 |---|---|---|---|---|---|"""
