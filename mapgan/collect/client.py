@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -116,10 +116,11 @@ class Client:
             return _copy(known, into)
         try:
             fetched = self._follow(url, Wanted(into, expected, limit), page, known)
-        except NotModified:
+        except NotModified as answer:
             if known is None:
                 raise UnavailableError("HTTP 304", 304) from None
-            return _copy(known, into)
+            fetched = _copy(known, into)
+            return replace(fetched, words=fetched.words | answer.words)
         if pages and isinstance(into, BytesIO):
             pages.put(url, CachedPage(fetched, into.getvalue()))
         return fetched
@@ -152,6 +153,7 @@ class Client:
             with host.requesting:
                 if host.put_aside or host.failures >= MAX_FAILURES:
                     raise UnavailableError(host.put_aside or "its host failed too often in a row")
+                self._wait(host)
                 try:
                     result = self._request(host, url, wanted, headers)
                 except TransientError as error:
@@ -183,7 +185,6 @@ class Client:
         host.pace.next = max(host.pace.next, self.now() + wait)
 
     def _request(self, host: Host, url: str, wanted: Wanted, headers: dict[str, str]) -> Fetched | str:
-        self._wait(host)
         timeout, started, response = self.settings.timeout, self.now(), None
         if host.cookies:
             headers = {**headers, **_cookies(host, url)}
@@ -212,11 +213,18 @@ class Client:
             extract_cookies_to_jar(host.cookies, Request("GET", url), response)  # type: ignore[no-untyped-call]
         target = response.headers.get("Location")
         if response.status in REDIRECTS and target is not None:
-            return canonical(target, url)
+            try:
+                return canonical(target, url)
+            except UnavailableError as error:
+                raise UnavailableError(str(error), response.status) from None
         fetched = read_head(response, url, wanted.expected, wanted.partial)
         if wanted.expected == "image" and self.settings.opt_outs == "obey" and opt_out(fetched.words):
             raise RefusedError(f"its site says {opt_out(fetched.words)}", response.status)
-        download(response, fetched, wanted.into, wanted.expected, wanted.limit)
+        try:
+            download(response, fetched, wanted.into, wanted.expected, wanted.limit)
+        finally:
+            if wanted.partial:
+                self.budget.used(wanted.partial.size - fetched.start)
         return fetched
 
     def _wait(self, host: Host) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,8 +72,8 @@ def _side_by_side(fetch_host: Callable[[str], None], hosts: Sequence[str], clien
         return
     with ThreadPoolExecutor(HOSTS_AT_A_TIME) as threads:
         try:
-            for _ in threads.map(fetch_host, hosts):
-                pass
+            for done in as_completed([threads.submit(fetch_host, host) for host in hosts]):
+                done.result()
         except BaseException:
             client.stop()  # or the other threads would go on
             raise

@@ -73,7 +73,6 @@ class FetchingOne:
         with self.store.partial(url) as partial:
             try:
                 self.client.fetch(url, partial, "image", int(settings.max_mib * 2**20), page)
-                self.client.budget.used(partial.size)
                 with partial.open() as content:
                     header = check_picture(content, settings.max_megapixels)
             except UnavailableError as error:

@@ -68,7 +68,7 @@ def to_csv(images: Iterable[FoundImage]) -> str:
 
 
 def read_list(path: Path) -> Found:
-    """The images of a list; lines that are no address are left out.
+    """The images of a list; lines that are no address, and those that were refused, are left out.
 
     Args:
         path: a text file with an address a line, or a CSV file (by its suffix) with a column `url`; the columns of
@@ -84,17 +84,20 @@ def read_list(path: Path) -> Found:
         raise MapganError(f"{path}: cannot be read ({error})", "name a text or CSV file of addresses") from None
     lines = _csv_lines(text, path) if path.suffix.lower() == ".csv" else _text_lines(text)
     images: dict[str, FoundImage] = {}
-    failed: list[ManifestRow] = []
+    left_out: list[ManifestRow] = []
     for line in lines:
         try:
             image = _image(line)
         except UnavailableError as error:
-            failed.append(FoundImage((line["url"],)).without_file(str(error), refused=False))
+            left_out.append(FoundImage((line["url"],)).without_file(str(error), refused=False))
+            continue
+        if line.get("status") == "refused":  # by its page, which is not read again
+            left_out.append(image.without_file(line.get("reason", ""), refused=True))
         else:
             images.setdefault(image.urls[0], image)
     if not images:
-        raise MapganError(f"{path}: no addresses of images", f"the first line is {failed[0].url}" if failed else "")
-    return Found(list(images.values()), failed)
+        raise MapganError(f"{path}: no addresses of images", f"the first line is {left_out[0].url}" if left_out else "")
+    return Found(list(images.values()), left_out)
 
 
 def _text_lines(text: str) -> list[dict[str, str]]:

@@ -87,7 +87,9 @@ def text_of(tag: Tag) -> str:
 
 def plain_text(html: str) -> str:
     """The beginning of the text that a piece of HTML shows."""
-    piece = html if len(html) <= MAX_PIECE else re.sub("<[^>]*$", "", html[:MAX_PIECE])
+    piece = html[:MAX_PIECE]
+    if len(html) > MAX_PIECE and (cut := piece.find("<", piece.rfind(">") + 1)) >= 0:  # within a tag
+        piece = piece[:cut]
     soup = parse(piece.encode(errors="replace"), "utf-8")
     for tag in soup.find_all(_is_hidden):
         tag.extract()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Literal
 
-from urllib3 import BaseHTTPResponse, Retry
+from urllib3 import BaseHTTPResponse, HTTPHeaderDict, Retry
 from urllib3.exceptions import InvalidHeader
 
 from mapgan.collect.addresses import UnavailableError
@@ -64,7 +64,11 @@ class Fetched:
 
 
 class NotModified(Exception):
-    """A page is the one that is known already."""
+    """A page is the one that is known already; what its response says to crawlers now is in `words`."""
+
+    def __init__(self, words: frozenset[str]) -> None:
+        super().__init__()
+        self.words = words
 
 
 def read_head(response: BaseHTTPResponse, url: str, expected: Resource, partial: Partial | None = None) -> Fetched:
@@ -84,7 +88,7 @@ def read_head(response: BaseHTTPResponse, url: str, expected: Resource, partial:
     if status in RETRY_STATUSES:
         raise TransientError(f"HTTP {status}", status, _retry_after(response))
     if status == 304 and expected != "image":
-        raise NotModified
+        raise NotModified(_words(headers))
     start = _start_of_range(response, partial) if partial and partial.continuation else 0
     if status != 200 and not start:
         raise UnavailableError(f"HTTP {status}", status)
@@ -97,8 +101,11 @@ def read_head(response: BaseHTTPResponse, url: str, expected: Resource, partial:
     if headers.get("Content-Encoding", "").strip().lower() not in ENCODINGS:
         raise UnavailableError("sent in an encoding that was not asked for", status)
     charset = CHARSET.search(parameters)
-    words = words_for_us(headers.getlist("X-Robots-Tag"), headers.get("TDM-Reservation", ""))
-    return Fetched(url, media_type, charset[1].lower() if charset else None, words, headers, start)
+    return Fetched(url, media_type, charset[1].lower() if charset else None, _words(headers), headers, start)
+
+
+def _words(headers: HTTPHeaderDict) -> frozenset[str]:
+    return words_for_us(headers.getlist("X-Robots-Tag"), headers.get("TDM-Reservation", ""))
 
 
 def _start_of_range(response: BaseHTTPResponse, partial: Partial) -> int:

@@ -28,7 +28,8 @@ class Robots:
         if len(content) >= ROBOTS_BYTES:  # half of `Allow: /open` would allow everything
             content = content[:ROBOTS_BYTES].rpartition(b"\n")[0]
         self.empty = not content.strip()
-        self.rules = Protego.parse(GROUP.sub(_for_product, _decode(content)))
+        lines = "\n".join(_decode(content).splitlines())  # at all that protego takes for the end of a line
+        self.rules = Protego.parse(GROUP.sub(_for_product, lines))
 
     def allows(self, url: str) -> bool:
         """Whether mapgan may fetch a URL, in the spelling that is sent and in the one that a server may make of it."""

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from bs4.exceptions import ParserRejectedMarkup
 
-from mapgan.collect.addresses import UnavailableError, canonical
+from mapgan.collect.addresses import RefusedError, UnavailableError, canonical
 from mapgan.collect.api import Answer, ask, table, text, with_query
 from mapgan.collect.client import Client
 from mapgan.collect.crawl import PAGE_BYTES
@@ -106,7 +106,7 @@ def _items(client: Client, api: str, max_pages: int, finds: Finds, bar: Bar) -> 
         except UnavailableError as error:
             if error.status == 400 and number > 1:  # behind the last page
                 return
-            finds.leave_out(FoundImage((url,)), str(error))
+            finds.leave_out(FoundImage((url,)), str(error), isinstance(error, RefusedError))
             if pages is None:
                 return
             continue
@@ -123,7 +123,7 @@ def _items(client: Client, api: str, max_pages: int, finds: Finds, bar: Bar) -> 
 def _listed(answer: Answer, client: Client) -> list[dict[str, Any]]:
     word = opt_out(answer.words - OF_THE_API)
     if word and client.settings.opt_outs == "obey":
-        raise UnavailableError(f"its site says {word}", 200)
+        raise RefusedError(f"its site says {word}", 200)
     if not isinstance(answer.data, list):
         raise UnavailableError("not a list of WordPress", 200)
     return [item for item in answer.data if isinstance(item, dict)]

@@ -360,6 +360,12 @@ def test_a_redirect_to_another_scheme_is_refused(site, client_of, target):
     assert error_of(client_of(url), url) == "neither http nor https"
 
 
+def test_a_host_that_redirects_to_no_address_has_answered(site, client_of):
+    urls = [site.put(f"/{number}.png", redirect("file:///etc/passwd")) for number in range(4)]
+    client = client_of(urls[0])
+    assert [error_of(client, url) for url in urls] == ["neither http nor https"] * 4
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433", "127.1"])
 def test_a_redirect_to_a_private_address_is_refused(site, other_site, client_of, host):
     other_site.put("/a.png", png())

@@ -76,6 +76,18 @@ def test_much_drift_fails_the_scrape(site, listed, tmp_path):
         fetch_list(listed, tmp_path / "later", max_failed=0.5)
 
 
+def test_what_was_refused_is_not_fetched_by_way_of_the_list(site, tmp_path):
+    """A page says noai; its image by itself does not."""
+    start = site.put("/", html('<img src="b.png"><a rel="next" href="/2">next</a>'))
+    site.put("/2", html('<meta name="robots" content="noai"><img src="a.png">'))
+    site.put("/a.png", png(1))
+    site.put("/b.png", png(2))
+    rows = scrape(start, tmp_path / "first")
+    assert [row.status for row in rows] == ["refused", "ok"]
+    assert fetch_list(tmp_path / "first" / "raw" / "manifest.csv", tmp_path / "later") == rows
+    assert site.request_counts()["/a.png"] == 0
+
+
 # offline
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from mapgan.collect import markup, pages
-from mapgan.collect.markup import MAX_DEPTH, MAX_NODES, MAX_TEXT, parse, text_of
+from mapgan.collect.markup import MAX_DEPTH, MAX_NODES, MAX_TEXT, parse, plain_text, text_of
 from mapgan.collect.pages import read_page
 from mapgan.params.collecting import Gallery
 
@@ -80,6 +80,21 @@ def test_a_large_page_takes_seconds_at_most(piece):
     start = time.process_time()
     read(html)
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("piece", ["<", "<b>", "<i hidden>", "&lt;", "<" * 9990 + ">"])
+def test_a_field_of_an_api_takes_no_time(piece):
+    """There may be a thousand of them in an answer."""
+    start = time.process_time()
+    for _ in range(10):
+        plain_text(piece * (10_000 // len(piece) + 1))
+    assert time.process_time() - start < 1
+
+
+def test_a_field_that_is_cut_ends_before_the_tag_that_is_cut(monkeypatch):
+    monkeypatch.setattr(markup, "MAX_PIECE", 14)
+    assert plain_text("<b>The</b> pit <i>of despair</i>") == "The pit"
+    assert plain_text("The pit <<a <b c") == "The pit"
 
 
 def test_nesting_is_limited_and_nothing_is_lost():

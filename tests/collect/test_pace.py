@@ -12,11 +12,12 @@ from mapgan.collect.addresses import UnavailableError
 from mapgan.collect.client import Client
 from mapgan.collect.manifest import ManifestRow
 from mapgan.collect.pace import FORGIVEN, MAX_PENALTY, Pace, backoff
+from mapgan.collect.partial import Partial
 from mapgan.collect.store import Store
 from mapgan.collect.tally import Tally
 from mapgan.params.collecting import Download
 
-from .conftest import Reply, gallery_scrape, html, png, running_site
+from .conftest import Reply, gallery_scrape, html, image_bytes, png, running_site
 
 
 def test_a_slow_host_rests_longer():
@@ -106,10 +107,11 @@ def test_hosts_are_asked_side_by_side_and_each_by_one_connection(tmp_path):
     assert [site.most_at_a_time for site in sites] == [1, 1, 1]
 
 
-def test_an_error_of_one_host_ends_the_others(tmp_path, monkeypatch):
+@pytest.mark.parametrize("order", ["{a}{b}", "{b}{a}"])
+def test_an_error_of_one_host_ends_the_others(tmp_path, monkeypatch, order):
     with running_site() as a, running_site("127.0.0.2") as b:
         b.put("/b.png", replace(png(), delay_per_byte=0.5))
-        start = a.put("/", html(f'<img src="/a.png"><img src="{b.url}/b.png">'))
+        start = a.put("/", html(order.format(a='<img src="/a.png">', b=f'<img src="{b.url}/b.png">')))
         a.put("/a.png", png(1))
         client = Client(Download(delay=0), [a.url, b.url])
 
@@ -143,6 +145,23 @@ def test_no_more_bytes_than_allowed(three, client_of, tmp_path):
     left = "max_total_mib of 0.0001 reached"
     assert reasons(three, client_of(three, max_total_mib=0.0001), tmp_path) == ["", "", left]
     assert reasons(three, client_of(three, max_total_mib=0.0001), tmp_path) == ["", "", ""]  # the rest, in the next run
+
+
+def test_bytes_of_downloads_that_fail_count(site, client_of, tmp_path):
+    urls = [site.put(f"/{number}.png", Reply(image_bytes() * 50, "image/png", content_length=9000)) for number in "ab"]
+    client = client_of(urls[0], retries=0, max_total_mib=0.001)
+    for url, reason in zip(urls, ["the response is incomplete", "max_total_mib of 0.001 reached"], strict=True):
+        with pytest.raises(UnavailableError, match=reason):
+            client.fetch(url, Partial(tmp_path / "half", url, resume=False), "image", 1 << 20)
+
+
+def test_a_limit_is_the_reason_for_all_that_is_left(site, client_of, tmp_path):
+    """And not that the host failed, which it did not."""
+    for number in range(6):
+        site.put(f"/{number}.png", png(number))
+    start = site.put("/", html("".join(f'<img src="/{number}.png">' for number in range(6))))
+    left = "max_total_mib of 0.0001 reached"
+    assert reasons(start, client_of(start, max_total_mib=0.0001), tmp_path) == ["", "", *[left] * 4]
 
 
 def test_no_more_seconds_than_allowed(three, client_of, tmp_path):

@@ -201,6 +201,15 @@ def test_opt_outs_of_a_page_hold_when_it_has_not_changed(site, crawl_again):
     assert [row.status for row in crawl_again()] == ["refused"]
 
 
+def test_an_opt_out_that_comes_with_a_304_holds(site, crawl_again):
+    """As nginx adds it: a header of the site is new, its pages are the same."""
+    site.put("/", Reply(b'<img src="a.png">', headers=TAG, ranges=True))
+    site.put("/a.png", png())
+    assert [row.status for row in crawl_again()] == ["ok"]
+    site.replies["/"][0].headers = {**TAG, "X-Robots-Tag": "noai"}
+    assert [row.reason for row in crawl_again()] == ["its page says noai"]
+
+
 def test_a_304_that_nobody_asked_for_is_an_error(site, client_of, tmp_path):
     url = site.put("/", Reply(status=304))
     with pytest.raises(UnavailableError, match="HTTP 304"):

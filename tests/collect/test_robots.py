@@ -59,6 +59,12 @@ def test_encodings_and_newlines(encoding, newline):
     assert not allows(content, "/secret/a")
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r", "\x0b", "\u2028"])
+def test_a_rule_for_a_version_of_mapgan_with_any_newline(newline):
+    lines = ["User-agent: x", "Allow: /", "", "User-agent: MapGAN/0.1", "Disallow: /secret/", ""]
+    assert not allows(newline.join(lines).encode(), "/secret/a")
+
+
 def test_the_longest_rule_wins():
     content = b"User-agent: *\nDisallow: /maps\nAllow: /maps/free\n"
     assert [allows(content, path) for path in ("/maps/a", "/maps/free/a")] == [False, True]

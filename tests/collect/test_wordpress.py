@@ -151,6 +151,18 @@ def test_an_answer_that_is_none_ends_in_one_line(blog, find, reply, reason):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("by", ["header", "robots.txt"])
+def test_a_list_that_its_owner_keeps_back_is_refused(blog, find, by):
+    for number in range(6):
+        blog.post(f"pit-{number}", f'<img src="/u/{number}.png">')
+    if by == "robots.txt":
+        blog.site.replies["/robots.txt"] = [Reply(b"User-agent: *\nDisallow: /*page=2$\n", "text/plain")]
+    else:
+        answer, no = blog.answer, as_json([], X_Robots_Tag="noai")
+        blog.site.replies.answer = lambda path, query: no if query.get("page") == ["2"] else answer(path, query)
+    assert [row.status for row in find().left_out] == ["refused"]
+
+
 def test_odd_items_are_passed_over(blog, find):
     blog.post("pit", '<img src="/u/1.png">')
     odd = [3, None, [], {}, {"content": "x"}, {"content": {"rendered": 3}, "title": [], "_embedded": {"author": {}}}]
