@@ -139,7 +139,8 @@ def _from_folder(settings: Scrape, raw: Path, cache: Path) -> Gathered:
 
 def _from_net(source: Source, settings: Scrape, raw: Path, cache: Path) -> Gathered:
     """What is on the net, and what the last scrape found there and this one does not."""
-    store, manifest = Store(cache), keeping.last_manifest(settings.download, source, cache)
+    store = Store(cache, unasked=settings.download.opt_outs == "ignore")
+    manifest = keeping.last_manifest(settings.download, source, cache)
     earlier = [] if settings.download.allow_fewer else keeping.images_in(manifest)
     try:
         client = Client(settings.download, source.trusted, source.api, pages=PageCache(cache))

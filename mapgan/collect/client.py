@@ -7,7 +7,7 @@ body is read, so a truncated download would not be retried.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import BinaryIO
@@ -41,6 +41,7 @@ from mapgan.params.collecting import Download
 
 MAX_FAILURES = 3  # of one host in a row
 HOST_FAILURES = {0, 429, 503}  # statuses that mean the whole host: down, or refusing requests; 0 is no response
+MAX_COOKIES = 50  # of a host, from which on it sets no more
 NOT_HERE = "not here, and offline"
 BUSY = {429, 503}
 REDIRECTS = {301, 302, 303, 307, 308}
@@ -124,6 +125,10 @@ class Client:
         if pages and isinstance(into, BytesIO):
             pages.put(url, CachedPage(fetched, into.getvalue()))
         return fetched
+
+    def obeyed(self, words: Collection[str]) -> str:
+        """The word that keeps images from us; empty if there is none, or if the settings ignore them."""
+        return opt_out(words) if self.settings.opt_outs == "obey" else ""
 
     def stop(self) -> None:
         """End all requests; later ones fail. For another thread."""
@@ -209,7 +214,7 @@ class Client:
             host.pace.next = self.now() + host.pace.delay
 
     def _read(self, host: Host, url: str, wanted: Wanted, response: BaseHTTPResponse) -> Fetched | str:
-        if "Set-Cookie" in response.headers:
+        if "Set-Cookie" in response.headers and len(host.cookies) < MAX_COOKIES:
             extract_cookies_to_jar(host.cookies, Request("GET", url), response)  # type: ignore[no-untyped-call]
         target = response.headers.get("Location")
         if response.status in REDIRECTS and target is not None:
@@ -218,8 +223,8 @@ class Client:
             except UnavailableError as error:
                 raise UnavailableError(str(error), response.status) from None
         fetched = read_head(response, url, wanted.expected, wanted.partial)
-        if wanted.expected == "image" and self.settings.opt_outs == "obey" and opt_out(fetched.words):
-            raise RefusedError(f"its site says {opt_out(fetched.words)}", response.status)
+        if wanted.expected == "image" and (word := self.obeyed(fetched.words)):
+            raise RefusedError(f"its site says {word}", response.status)
         try:
             download(response, fetched, wanted.into, wanted.expected, wanted.limit)
         finally:

@@ -97,7 +97,7 @@ def _find(settings: Commons, client: Client) -> Found:
                         break
             except UnavailableError as error:
                 name = str(query.get("gcmtitle") or query.get("gsrsearch"))
-                finds.leave_out(FoundImage((url,), title=name), str(error))
+                finds.failed(FoundImage((url,), title=name), error)
             if finds.full:
                 break
     return finds.result("check the names in scrape.commons.categories, or the words in scrape.commons.search")
@@ -208,9 +208,9 @@ def _add(file: dict[str, Any], settings: Commons, finds: Finds, digests: set[str
     elif not _url(info.get("thumburl"), settings.api):
         finds.leave_out(image, "the wiki has no scaled image of it")
     elif not licence:
-        finds.leave_out(image, "its page names no licence", refused=True)
+        finds.leave_out(image, "its page names no licence", "refused")
     elif not licences.allows(settings.licences, licence):
-        finds.leave_out(image, f"its licence, {licence[:100]}, is not in scrape.commons.licences", refused=True)
+        finds.leave_out(image, f"its licence, {licence[:100]}, is not in scrape.commons.licences", "refused")
     else:
         finds.add(image)
 

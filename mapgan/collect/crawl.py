@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from bs4.exceptions import ParserRejectedMarkup
 
-from mapgan.collect.addresses import RefusedError, UnavailableError, canonical, origin
+from mapgan.collect.addresses import UnavailableError, canonical, origin
 from mapgan.collect.client import Client
 from mapgan.collect.found import FoundImage
 from mapgan.collect.manifest import ManifestRow
-from mapgan.collect.opt_outs import LINK_WORDS, opt_out
+from mapgan.collect.opt_outs import LINK_WORDS
 from mapgan.collect.pages import Page, read_page
 from mapgan.collect.responses import WrongTypeError
 from mapgan.errors import MapganError
@@ -92,13 +92,13 @@ class Crawl:
         return fetched.url, page
 
     def _add_images(self, page: Page, url: str) -> None:
-        word = opt_out(page.words) if self.client.settings.opt_outs == "obey" else ""
+        word = self.client.obeyed(page.words)
         for link in page.images:
             image, best = FoundImage(link.urls, url, link.title, page.author, page.licence), link.urls[0]
             if not self._is_wanted(best):
                 continue
             if word:
-                self.refused.setdefault(best, image.without_file(f"its page says {word}", refused=True))
+                self.refused.setdefault(best, image.without_file(f"its page says {word}", "refused"))
             elif best not in self.images and len(self.images) >= self.settings.max_images:
                 self.cut["max_images"] += 1
             else:
@@ -117,7 +117,7 @@ class Crawl:
                 continue
             if visit.depth > self.settings.depth:
                 self.cut["depth"] += 1
-            else:
+            elif len(self.queue) < self.settings.max_pages:  # more would be left out anyway
                 self.seen.add(visit.url)
                 self.queue.append(visit)
 
@@ -142,7 +142,7 @@ def crawl(settings: Gallery, client: Client) -> Crawl:
                 elif pages == 1:
                     raise MapganError(f"{visit.url}: {error}", "check scrape.gallery.urls and the site") from None
                 else:
-                    crawled.failed.append(image.without_file(str(error), isinstance(error, RefusedError)))
+                    crawled.failed.append(image.failed(error))
             bar.advance(note=f"{len(crawled.images)} images")
     if pages >= settings.max_pages:
         crawled.cut["max_pages"] = len(crawled.queue)

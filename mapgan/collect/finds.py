@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from mapgan.collect.addresses import UnavailableError
 from mapgan.collect.found import Found, FoundImage
-from mapgan.collect.manifest import ManifestRow
+from mapgan.collect.manifest import ManifestRow, Status
 from mapgan.errors import MapganError
 
 
@@ -40,9 +41,13 @@ class Finds:
         """Whether there was another image than the last one that was wanted."""
         return "max_images" in self.limits
 
-    def leave_out(self, image: FoundImage, reason: str, refused: bool = False) -> None:
-        """Note why an image, or the answer at its address, is left out."""
-        self.left_out.setdefault(image.urls[0], image.without_file(reason, refused))
+    def leave_out(self, image: FoundImage, reason: str, status: Status = "failed") -> None:
+        """Note why an image is left out."""
+        self.left_out.setdefault(image.urls[0], image.without_file(reason, status))
+
+    def failed(self, image: FoundImage, error: UnavailableError) -> None:
+        """Note why there is no answer at an address."""
+        self.left_out.setdefault(image.urls[0], image.failed(error))
 
     def result(self, hint: str) -> Found:
         """All of it; `hint` is what to check if there is nothing.

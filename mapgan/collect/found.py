@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mapgan.collect.addresses import UnavailableError, canonical
-from mapgan.collect.manifest import ManifestRow, sanitize, strip_guard
+from mapgan.collect.addresses import RefusedError, UnavailableError, canonical
+from mapgan.collect.manifest import ManifestRow, Status, sanitize, strip_guard
 from mapgan.errors import MapganError
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -29,15 +29,21 @@ class FoundImage:
     digest: str = ""
     """SHA-256 of its bytes when the list was made; empty if it is not known"""
 
-    def without_file(self, reason: str, refused: bool, drift: bool = False) -> ManifestRow:
-        """The row of the manifest if the image failed, was refused by its owner, or is not what it was."""
+    def without_file(self, reason: str, status: Status = "failed") -> ManifestRow:
+        """The row of the manifest if the image is left out."""
         return ManifestRow(
             url=self.urls[0],
             page=self.page,
             title=self.title,
-            status="refused" if refused else "drift" if drift else "failed",
+            author=self.author,
+            licence=self.licence,
+            status=status,
             reason=reason,
         )
+
+    def failed(self, error: UnavailableError) -> ManifestRow:
+        """The row of the manifest if the image, or the page at its address, cannot or may not be had."""
+        return self.without_file(str(error), "refused" if isinstance(error, RefusedError) else "failed")
 
 
 @dataclass(frozen=True)
@@ -89,10 +95,10 @@ def read_list(path: Path) -> Found:
         try:
             image = _image(line)
         except UnavailableError as error:
-            left_out.append(FoundImage((line["url"],)).without_file(str(error), refused=False))
+            left_out.append(FoundImage((line["url"],)).failed(error))
             continue
         if line.get("status") == "refused":  # by its page, which is not read again
-            left_out.append(image.without_file(line.get("reason", ""), refused=True))
+            left_out.append(image.without_file(line.get("reason", ""), "refused"))
         else:
             images.setdefault(image.urls[0], image)
     if not images:

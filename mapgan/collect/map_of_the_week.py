@@ -26,7 +26,6 @@ from mapgan.collect.finds import Finds
 from mapgan.collect.found import Found, FoundImage
 from mapgan.collect.links import image_link, resolve
 from mapgan.collect.markup import parse, text_of
-from mapgan.collect.opt_outs import opt_out
 from mapgan.collect.pages import page_words
 from mapgan.collect.source import Source, check_urls
 from mapgan.errors import MapganError
@@ -98,7 +97,7 @@ def _find(settings: MapOfTheWeek, client: Client) -> Found:
             try:
                 _read_listing(client, settings.archive, page, maps)
             except UnavailableError as error:
-                finds.leave_out(FoundImage((page,)), str(error), isinstance(error, RefusedError))
+                finds.failed(FoundImage((page,)), error)
             bar.advance(note=f"{len(maps)} maps")
         for folder in settings.folders if maps else []:
             query = {"url": folder, "matchType": "prefix", "collapse": "urlkey"}
@@ -106,7 +105,7 @@ def _find(settings: MapOfTheWeek, client: Client) -> Found:
                 for capture in _index(client, settings.archive, query, "image/.*"):
                     captures.setdefault(_path(capture.original), capture)
             except UnavailableError as error:
-                finds.leave_out(FoundImage((folder,)), str(error))
+                finds.failed(FoundImage((folder,)), error)
             bar.advance()
     for listed in maps.values():
         _add(listed, captures, settings, finds)
@@ -179,8 +178,7 @@ def _read_listing(client: Client, archive: str, page: str, maps: dict[tuple[str,
             soup = parse(body.getvalue(), fetched.charset)
         except (ParserRejectedMarkup, ValueError):
             continue
-        word = opt_out(fetched.words | page_words(soup)) if client.settings.opt_outs == "obey" else ""
-        if word:
+        if word := client.obeyed(fetched.words | page_words(soup)):
             raise RefusedError(f"its page says {word}", 200)
         copies = [
             (url, words, heading)

@@ -13,6 +13,16 @@ from mapgan.collect.image_formats import BY_NAME, open_image
 MAY_BE_ANIMATED = {"GIF", "WEBP", "PNG", "AVIF"}  # other formats with several images hold pages or previews
 
 
+def check_size(width: int, height: int, max_megapixels: float) -> None:
+    """Whether an image has few enough pixels.
+
+    Raises:
+        UnavailableError: it has not.
+    """
+    if width * height > max_megapixels * 1e6:
+        raise UnavailableError(f"larger than {max_megapixels:g} megapixels", 200)
+
+
 def check_picture(file: Path | BinaryIO, max_megapixels: float) -> Header:
     """Decode an image file once, and return its header; a JPEG at an eighth of its size, which reads all bytes too.
 
@@ -24,8 +34,7 @@ def check_picture(file: Path | BinaryIO, max_megapixels: float) -> Header:
         try:
             with open_image(file) as image:
                 width, height = image.size
-                if width * height > max_megapixels * 1e6:
-                    raise UnavailableError(f"larger than {max_megapixels:g} megapixels", 200)
+                check_size(width, height, max_megapixels)
                 if image.format in MAY_BE_ANIMATED and getattr(image, "is_animated", False):
                     raise UnavailableError("animated", 200)
                 if BY_NAME[image.format or ""].name == "JPEG":

@@ -126,6 +126,11 @@ def _start_of_range(response: BaseHTTPResponse, partial: Partial) -> int:
     raise WrongRangeError("not the range of bytes that was asked for", response.status)
 
 
+def too_large(limit: int) -> UnavailableError:
+    """The error for a body of more than `limit` bytes."""
+    return UnavailableError(f"larger than {limit / 2**20:g} MiB", 200)
+
+
 def download(
     response: BaseHTTPResponse, fetched: Fetched, into: BinaryIO | Partial, expected: Resource, limit: int
 ) -> None:
@@ -134,10 +139,9 @@ def download(
     Raises:
         UnavailableError: it is larger than `limit`, or no image where one was expected.
     """
-    too_large = UnavailableError(f"larger than {limit / 2**20:g} MiB", response.status)
     length = response.headers.get("Content-Length", "")
     if expected != "robots" and length.isdecimal() and fetched.start + int(length) > limit:
-        raise too_large
+        raise too_large(limit)
     if isinstance(into, Partial):
         if not fetched.start:
             into.restart(validator_of(response.headers))
@@ -158,7 +162,7 @@ def download(
             into.write(chunk[: limit - size])
             return
         if size > limit:
-            raise too_large
+            raise too_large(limit)
         into.write(chunk)
     if unchecked:
         _check_start(head, fetched)

@@ -38,10 +38,12 @@ class Store:
     Args:
         cache: the folder for all of them.
         remember: False to write no lines, for URLs that may give another image next time.
+        unasked: whether images are downloaded without asking what their owners say (`opt_outs: ignore`); a store that
+            asks does not know these.
     """
 
-    def __init__(self, cache: Path, remember: bool = True) -> None:
-        self.cache, self.remember = cache, remember
+    def __init__(self, cache: Path, remember: bool = True, unasked: bool = False) -> None:
+        self.cache, self.remember, self.unasked = cache, remember, unasked
         self.journal = cache / "downloads.jsonl"
         self.known = self._read() if remember else {}
         self.open_journal: BinaryIO | None = None
@@ -71,7 +73,8 @@ class Store:
         """Remember that `requested` leads to a stored image, which may come from another URL."""
         if not self.remember:
             return
-        line = files.canonical_json({"requested": requested, "url": stored.url, "sha256": stored.digest}) + "\n"
+        note = {"requested": requested, "url": stored.url, "sha256": stored.digest}
+        line = files.canonical_json(note | ({"unasked": True} if self.unasked else {})) + "\n"
         with self.lock:
             self.known[requested] = stored
             if self.open_journal is None:
@@ -130,6 +133,6 @@ class Store:
             for line in journal:
                 with contextlib.suppress(ValueError, KeyError, TypeError):
                     note = json.loads(line)
-                    if DIGEST.fullmatch(note["sha256"]):
+                    if DIGEST.fullmatch(note["sha256"]) and (self.unasked or "unasked" not in note):
                         known[note["requested"]] = Stored(note["url"], note["sha256"], self.image(note["sha256"]))
         return known

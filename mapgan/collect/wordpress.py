@@ -19,7 +19,6 @@ from mapgan.collect.finds import Finds
 from mapgan.collect.found import Found, FoundImage
 from mapgan.collect.links import resolve
 from mapgan.collect.markup import parse, plain_text
-from mapgan.collect.opt_outs import opt_out
 from mapgan.collect.pages import page_words, read_page
 from mapgan.collect.source import Source, check_urls
 from mapgan.collect.thumbnails import is_image
@@ -70,9 +69,8 @@ def _find(settings: WordPress, client: Client) -> Found:
         for url in map(canonical, settings.urls):
             site = url.partition(API)[0].partition("?")[0].rstrip("/")
             api = url if _is_api(url) else f"{site}{API}{settings.content}"
-            word = _opt_out(client, f"{site}/")
-            if word:
-                finds.leave_out(FoundImage((f"{site}/",)), f"its site says {word}", refused=True)
+            if word := _opt_out(client, f"{site}/"):
+                finds.leave_out(FoundImage((f"{site}/",)), f"its site says {word}", "refused")
                 continue
             for item in _items(client, api, settings.max_pages, finds, bar):
                 for image in _images(item, api):
@@ -89,7 +87,7 @@ def _opt_out(client: Client, home: str) -> str:
     body = io.BytesIO()
     try:
         fetched = client.fetch(home, body, "page", PAGE_BYTES)
-        return opt_out(fetched.words | page_words(parse(body.getvalue(), fetched.charset)))
+        return client.obeyed(fetched.words | page_words(parse(body.getvalue(), fetched.charset)))
     except (UnavailableError, ParserRejectedMarkup, ValueError):
         return ""
 
@@ -106,7 +104,7 @@ def _items(client: Client, api: str, max_pages: int, finds: Finds, bar: Bar) -> 
         except UnavailableError as error:
             if error.status == 400 and number > 1:  # behind the last page
                 return
-            finds.leave_out(FoundImage((url,)), str(error), isinstance(error, RefusedError))
+            finds.failed(FoundImage((url,)), error)
             if pages is None:
                 return
             continue
@@ -121,8 +119,7 @@ def _items(client: Client, api: str, max_pages: int, finds: Finds, bar: Bar) -> 
 
 
 def _listed(answer: Answer, client: Client) -> list[dict[str, Any]]:
-    word = opt_out(answer.words - OF_THE_API)
-    if word and client.settings.opt_outs == "obey":
+    if word := client.obeyed(answer.words - OF_THE_API):
         raise RefusedError(f"its site says {word}", 200)
     if not isinstance(answer.data, list):
         raise UnavailableError("not a list of WordPress", 200)

@@ -110,8 +110,8 @@ class Download(Section):
 
     opt_outs: Literal["obey", "ignore"] = "obey"
     """what their site keeps from crawlers or from training by X-Robots-Tag, meta robots or TDM-Reservation (also in
-    /.well-known/tdmrep.json): obey (leave
-    it out), ignore (you have the owner's permission); robots.txt is always obeyed"""
+    /.well-known/tdmrep.json): obey (leave it out), ignore (you have the owner's permission); robots.txt is always
+    obeyed"""
 
     offline: bool = False
     """ask no host: all that an earlier scrape has seen comes from the cache, or the scrape fails"""

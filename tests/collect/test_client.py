@@ -2,6 +2,7 @@ import gzip
 import io
 import time
 import tracemalloc
+from dataclasses import replace
 
 import pytest
 
@@ -290,6 +291,15 @@ def test_cookies_stay_with_their_host(site, other_site, client_of):
     fetch(client, there)
     assert [headers.get("Cookie") for headers in site.headers][-2:] == [None, "seen=1"]
     assert {headers.get("Cookie") for headers in other_site.headers} == {None}
+
+
+def test_cookies_of_a_host_are_limited(site, client_of, monkeypatch):
+    monkeypatch.setattr("mapgan.collect.client.MAX_COOKIES", 3)
+    urls = [site.put(f"/{n}.png", replace(png(), headers={"Set-Cookie": f"n{n}=1; Path=/"})) for n in range(6)]
+    client = client_of(urls[0])
+    for url in urls:
+        fetch(client, url)
+    assert site.headers[-1]["Cookie"] == "n0=1; n1=1; n2=1"
 
 
 def test_robots_txt_is_fetched_once_per_host(site, client_of):

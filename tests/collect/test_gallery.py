@@ -52,6 +52,13 @@ def test_depth_limits_followed_links(site, gather, depth, expected):
     assert sorted(by_path(site, rows)) == ["/0.png", *expected]
 
 
+def test_no_more_links_wait_than_pages_are_read(site, client_of, capsys):
+    start = site.put("/", html("".join(f'<a href="/p{number}">x</a>' for number in range(5000))))
+    crawled = crawl(Gallery(urls=[start], follow="a", max_pages=3), client_of(start))
+    assert (len(crawled.seen), crawled.cut["max_pages"]) == (4, 1)
+    assert "max_pages reached" in capsys.readouterr().err
+
+
 def test_links_beyond_the_depth_are_counted(site, gather, capsys):
     site.put("/", html('<a class="m" href="/m1">1</a><img src="0.png">'))
     site.put("/m1", html('<a class="m" href="/m2">2</a><a class="m" href="/m3">2</a><a class="m" href="/">0</a>'))

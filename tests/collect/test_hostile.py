@@ -64,6 +64,7 @@ CASES = {
     "endless.png": ([Reply(PNG + b"x" * 200, "image/png", delay_per_byte=0.02)], "not finished after 1 s"),
     "svg.png": ([Reply(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml")], "not an image (image/svg+xml)"),
     "empty.png": ([Reply(b"", "image/png")], "an empty file"),
+    "stalled-body.png": ([Reply(PNG, "image/png", delay_per_byte=0.6)], "no response within 0.3 s"),
     "animated.gif": ([Reply(animation(), "image/gif")], "animated"),
     "as-text.png": ([Reply(image_bytes(14), "text/html")], ""),
     "loop.png": ([redirect("/loop.png")], "more than 5 redirects"),

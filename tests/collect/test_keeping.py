@@ -1,6 +1,7 @@
 """A bad day of a site costs no image of an earlier scrape."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -141,6 +142,20 @@ def test_what_its_owner_refuses_now_is_not_kept(site, scrape):
     site.put("/0", html('<meta name="robots" content="noai"><img src="/a.png"><img src="/b.png">'))
     with pytest.raises(MapganError, match="no images collected"):
         scrape()
+
+
+def test_what_was_taken_against_its_owners_word_does_not_stay(site, tmp_path):
+    start = site.put("/", html('<img src="a.png"><img src="b.png">'))
+    site.put("/a.png", replace(png(1), headers={"X-Robots-Tag": "noai"}))
+    site.put("/b.png", png(2))
+
+    def statuses(opt_outs):
+        settings = gallery_scrape(start, download={"opt_outs": opt_outs})
+        collect(settings, tmp_path / "raw", tmp_path / "cache")
+        return [row.status for row in read_manifest(tmp_path / "raw" / "manifest.csv")]
+
+    assert [statuses(word) for word in ("ignore", "obey", "ignore")] == [["ok"] * 2, ["refused", "ok"], ["ok"] * 2]
+    assert site.request_counts()["/a.png"] == 2  # the third time it is there
 
 
 def test_many_failures_fail_the_scrape_and_keep_what_there_is(site, scrape):

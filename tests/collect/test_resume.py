@@ -158,6 +158,20 @@ def test_what_a_download_can_go_on_with(headers, validator):
     assert validator_of(headers) == validator
 
 
+@pytest.mark.parametrize("limit", [{"max_mib": 0.00001}, {"max_megapixels": 0.00001}])
+def test_limits_hold_for_images_that_are_here(site, client_of, tmp_path, limit):
+    start = site.put("/", html('<img src="a.png">'))
+    site.put("/a.png", png())
+
+    def rows(cache, **settings):
+        source, store = gallery.source(gallery_scrape(start)), Store(tmp_path / cache)
+        return fetching.gather(source, client_of(start, **settings), store, tmp_path / "raw", "").rows
+
+    assert rows("here")[0].reason == ""
+    assert rows("here", **limit) == rows("empty", **limit)
+    assert rows("here", **limit)[0].reason.startswith("larger than 1e-05" if "max_megapixels" in limit else "larger")
+
+
 # pages
 
 

@@ -46,6 +46,14 @@ def test_the_manifest_of_a_scrape_is_a_list(site, collect_list, tmp_path):
     assert collect_list(text, "list.csv")[1] == read_manifest(tmp_path / "g" / "manifest.csv")
 
 
+def test_an_image_that_failed_keeps_its_author_and_licence(site, collect_list):
+    """A later scrape may take it from the manifest."""
+    there = site.put("/a.png", png())
+    text = f"url,author,licence\n{site.url}/gone.png,Ann,CC BY 4.0\n{there},Bob,CC0\n"
+    rows = {row.author: row for row in collect_list(text, "list.csv")[1]}
+    assert (rows["Ann"].status, rows["Ann"].licence) == ("failed", "CC BY 4.0")
+
+
 def test_a_second_run_downloads_nothing(site, collect_list):
     text = site.put("/a.png", png())
     collect_list(text)
