@@ -1,13 +1,14 @@
 """Whatever an API answers, a source ends with images and rows, or with one line."""
 
+import itertools
 import json
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapgan.collect import commons, map_of_the_week, wordpress
+from mapgan.collect.client import Client
 from mapgan.collect.found import Found
 from mapgan.collect.responses import Fetched
 from mapgan.errors import MapganError
@@ -46,16 +47,16 @@ SETTINGS = Scrape(
 )
 
 
-def client(answers):
+class Answering(Client):
     """Gives the answers in turn, and again, as JSON whatever is asked for."""
-    bodies = [json.dumps(answer).encode() for answer in answers]
-    asked = iter(range(10**6))
 
-    def fetch(url, into, expected, limit, page=""):
-        into.write(bodies[next(asked) % len(bodies)])
+    def __init__(self, answers):
+        super().__init__(SETTINGS.download, trusted=[], sleep=lambda seconds: None)
+        self.bodies = itertools.cycle([json.dumps(answer).encode() for answer in answers])
+
+    def fetch(self, url, into, expected, limit, page=""):
+        into.write(next(self.bodies))
         return Fetched(url, headers={"X-WP-TotalPages": "3"})
-
-    return SimpleNamespace(settings=SETTINGS.download, fetch=fetch, sleep=lambda seconds: None)
 
 
 @pytest.mark.parametrize("module", [commons, wordpress, map_of_the_week])
@@ -64,7 +65,7 @@ def client(answers):
 def test_any_answer(module, answers):
     found, line = Found([]), ""
     try:
-        found = module.source(SETTINGS).find(client(answers))
+        found = module.source(SETTINGS).find(Answering(answers))
     except MapganError as error:
         line = str(error)
     assert "\n" not in line
