@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from mapgan.errors import MapganError
-from mapgan.explore.atelier import Atelier
 from mapgan.explore.favourites import Favourites
+from mapgan.explore.scene_renderer import SceneRenderer
 from mapgan.params import Explore
 
 NEXT_PORTS = 20  # tried where one is taken
@@ -28,12 +28,12 @@ POLICY = (
 QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1"}
 
 
-def serve(settings: Explore, atelier: Atelier, favourites: Favourites, ready: Callable[[str], None]) -> None:
+def serve(settings: Explore, renderer: SceneRenderer, favourites: Favourites, ready: Callable[[str], None]) -> None:
     """Serve the page until the process is stopped.
 
     Args:
         settings: host and port.
-        atelier: draws.
+        renderer: draws.
         favourites: their file.
         ready: is told the address, when the page can be opened.
 
@@ -48,7 +48,7 @@ def serve(settings: Explore, atelier: Atelier, favourites: Favourites, ready: Ca
         os.environ.update(QUIET | {"GRADIO_TEMP_DIR": folder})  # before Gradio is imported, which reads them
         import uvicorn
 
-        app = application(settings, atelier, favourites, Path(folder))
+        app = application(settings, renderer, favourites, Path(folder))
         ready(url)
         if settings.browser:
             webbrowser.open(url)
@@ -56,7 +56,7 @@ def serve(settings: Explore, atelier: Atelier, favourites: Favourites, ready: Ca
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def application(settings: Explore, atelier: Atelier, favourites: Favourites, folder: Path) -> Any:
+def application(settings: Explore, renderer: SceneRenderer, favourites: Favourites, folder: Path) -> Any:
     """The page as an ASGI application; what is downloaded lies in `folder`."""
     from fastapi import FastAPI, Request, Response
     from gradio import mount_gradio_app
@@ -76,10 +76,10 @@ def application(settings: Explore, atelier: Atelier, favourites: Favourites, fol
 
     app.add_middleware(BaseHTTPMiddleware, dispatch=only_from_here)
     if is_loopback(settings.host):  # a page elsewhere cannot reach this one under a name of its own
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     return mount_gradio_app(
         app,
-        build(atelier, favourites, folder),
+        build(renderer, favourites, folder),
         path="/",
         server_name=settings.host,
         footer_links=[],

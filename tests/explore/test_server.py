@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mapgan.errors import MapganError
-from mapgan.explore.atelier import Atelier
 from mapgan.explore.favourites import Favourites
+from mapgan.explore.scene_renderer import SceneRenderer
 from mapgan.explore.server import NEXT_PORTS, _listen, is_loopback, serve
 from mapgan.params import Explore
 
@@ -41,8 +41,8 @@ def test_an_address_of_another_computer_is_one_line() -> None:
 
 
 def test_without_gradio_it_says_what_to_install(
-    atelier: Atelier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    renderer: SceneRenderer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MapganError, match=r"gradio is not installed; pip install \"mapgan\[explore\]\""):
-        serve(Explore(), atelier, Favourites(tmp_path / "favourites.json"), print)
+        serve(Explore(), renderer, Favourites(tmp_path / "favourites.json"), print)
