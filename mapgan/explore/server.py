@@ -11,6 +11,7 @@ import webbrowser
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from mapgan.errors import MapganError
 from mapgan.explore.favourites import Favourites
@@ -69,6 +70,9 @@ def application(settings: Explore, renderer: SceneRenderer, favourites: Favourit
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     async def only_from_here(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        origin = request.headers.get("origin")  # browsers send what pages elsewhere ask, too
+        if origin and urlsplit(origin).netloc != request.headers.get("host"):
+            return Response(status_code=403)
         response = await call_next(request)
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Referrer-Policy"] = "no-referrer"

@@ -268,6 +268,9 @@ def test_only_this_computer_is_asked_and_answered(server: Server) -> None:
     request = urllib.request.Request(server.url, headers={"Host": "elsewhere.example"})
     with pytest.raises(urllib.error.HTTPError, match="400"):
         urllib.request.urlopen(request)
+    request = urllib.request.Request(f"{server.url}gradio_api/upload", b"", {"Origin": "http://elsewhere.example"})
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(request)
     for path in (server.folder / "favourites.json", Path("/etc/passwd")):
         with pytest.raises(urllib.error.HTTPError, match=r"40[34]"):
             urllib.request.urlopen(f"{server.url}gradio_api/file={path}")
