@@ -28,8 +28,10 @@ class Actions:
     renderer: SceneRenderer
     favourites: Favourites
 
-    def first(self) -> Session:
+    def start(self, session: Session | None, _: Data) -> Session:
         """What a user sees first: a map of the first generator that can be opened."""
+        if session is not None:
+            return session
         for name in self.renderer.generators.names:
             try:
                 return Session(edits.with_generator(Scene(generator=name), self.renderer.open(name)))

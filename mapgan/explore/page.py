@@ -23,7 +23,7 @@ from mapgan.explore.favourites import Favourites, thumbnail
 from mapgan.explore.generators import OpenGenerator
 from mapgan.explore.neighbours import near_directions, near_seeds
 from mapgan.explore.scene_renderer import RenderedMap, SceneRenderer
-from mapgan.explore.session import Session
+from mapgan.explore.session import Session, known
 
 QUICK = 0.05  # seconds in which no map is drawn: it was there already
 TITLE = "mapgan explore"
@@ -52,7 +52,7 @@ class Page:
     def connect(self, blocks: gr.Blocks) -> None:
         """Say what happens when."""
         c, do = self.controls, self.actions
-        self._on(blocks.load, lambda session, _: do.first() if session is None else session, whole=True)
+        self._on(blocks.load, do.start)
         blocks.load(self._favourites, None, c.favourites, show_progress="hidden", api_visibility="private")
         self._on(c.generator.input, do.choose, c.generator)
         self._on(c.seed.submit, do.seed, c.seed)
@@ -96,7 +96,7 @@ class Page:
             start = time.perf_counter()
             unchanged = [gr.skip()] * (len(outputs) - 3)
             try:
-                new = action(session, _data(event), *values)
+                new = action(session if action == self.actions.start else known(session), _data(event), *values)
                 opened = self._opened(new)
                 drawn = self.renderer.draw(new.scene, lambda fraction: _show(progress, fraction))
                 text = view.status_line(_describe(opened, drawn, time.perf_counter() - start))
@@ -141,9 +141,10 @@ class Page:
             gr.update(interactive=opened.paints),
         ]
 
-    def _show_neighbours(self, session: Session, by: str, step: float) -> Iterator[Out]:
+    def _show_neighbours(self, session: Session | None, by: str, step: float) -> Iterator[Out]:
         """Show the neighbours, each as soon as it is drawn."""
         try:
+            session = known(session)
             scene, page = session.scene, session.page
             near = near_directions(scene, step) if by == NEAR_BY[1] else near_seeds(scene, step, page)
             session = replace(session, near=tuple(near.values()), page=page + 1)
@@ -165,10 +166,11 @@ class Page:
         except Exception as error:
             return view.status_line(_error_text(error), "error")
 
-    def _keep(self, session: Session) -> Out:
+    def _keep(self, session: Session | None) -> Out:
         try:
-            drawn = self.renderer.draw(session.scene)
-            new = self.favourites.add(session.scene, drawn.recipe.generator, drawn.image)
+            scene = known(session).scene
+            drawn = self.renderer.draw(scene)
+            new = self.favourites.add(scene, drawn.recipe.generator, drawn.image)
             text = f"kept in {self.favourites.path}" if new else "this map is kept already"
             return [self._favourites(), view.status_line(text)]
         except Exception as error:
@@ -181,9 +183,10 @@ class Page:
         except Exception as error:
             return [self._favourites(), view.status_line(_error_text(error), "error")]
 
-    def _downloader(self, kind: str) -> Callable[[Session, bool], Out]:
-        def download(session: Session, grid: bool) -> Out:
+    def _downloader(self, kind: str) -> Callable[[Session | None, bool], Out]:
+        def download(session: Session | None, grid: bool) -> Out:
             try:
+                session = known(session)
                 drawn, name = self.renderer.draw(session.scene), view.file_name(session.scene)
                 square = self._opened(session).square
                 path = write_download(kind.lower(), drawn, square, name, self.folder, grid)

@@ -48,3 +48,14 @@ class Session:
         if not self.past:
             raise MapganError("there is nothing to go back to")
         return replace(self, scene=self.past[-1], past=self.past[:-1], kind="")
+
+
+def known(session: Session | None) -> Session:
+    """The session of a page, which is lost when the server is started again while the page is open.
+
+    Raises:
+        MapganError: it is lost.
+    """
+    if session is None:
+        raise MapganError("mapgan explore was started again since this page was opened", "reload the page")
+    return session

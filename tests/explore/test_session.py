@@ -12,7 +12,7 @@ from mapgan.explore.actions import Actions
 from mapgan.explore.favourites import Favourites
 from mapgan.explore.scene import Scene
 from mapgan.explore.scene_renderer import SceneRenderer
-from mapgan.explore.session import Session
+from mapgan.explore.session import Session, known
 
 
 def test_back_goes_through_all_scenes_but_a_dragged_slider_is_one_step(scene: Scene) -> None:
@@ -29,6 +29,11 @@ def test_a_new_map_after_going_back_is_another_one(renderer: SceneRenderer, scen
     actions = Actions(renderer, Favourites(tmp_path / "favourites.json"))
     first = actions.new_seed(Session(scene), {})
     assert actions.new_seed(first.back(), {}).scene != first.scene
+
+
+def test_a_page_of_an_earlier_server_is_one_line() -> None:
+    with pytest.raises(MapganError, match="started again since this page was opened; reload the page"):
+        known(None)
 
 
 def test_the_same_scene_is_no_step(scene: Scene) -> None:
