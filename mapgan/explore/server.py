@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import ipaddress
+import logging
 import os
 import socket
 import tempfile
@@ -54,6 +56,7 @@ def serve(settings: Explore, renderer: SceneRenderer, favourites: Favourites, re
         if settings.browser:
             webbrowser.open(url)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+        logging.getLogger("uvicorn.error").addFilter(is_news)
         uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -81,9 +84,11 @@ def application(settings: Explore, renderer: SceneRenderer, favourites: Favourit
     app.add_middleware(BaseHTTPMiddleware, dispatch=only_from_here)
     if is_loopback(settings.host):  # a page elsewhere cannot reach this one under a name of its own
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    blocks = build(renderer, favourites, folder)
+    blocks.has_launched = True  # else Gradio lets a browser name any file as the one that was uploaded
     return mount_gradio_app(
         app,
-        build(renderer, favourites, folder),
+        blocks,
         path="/",
         server_name=settings.host,
         footer_links=[],
@@ -97,6 +102,12 @@ def application(settings: Explore, renderer: SceneRenderer, favourites: Favourit
         theme=theme(),
         css_paths=FOLDER / "page.css",
     )
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of the log is more than that Ctrl+C cut off what open pages were being sent."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, asyncio.CancelledError) and not record.getMessage().startswith("Cancel ")
 
 
 def is_loopback(host: str) -> bool:

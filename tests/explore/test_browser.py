@@ -262,6 +262,19 @@ def test_two_users_do_not_disturb_each_other(user: Open) -> None:
         page.wait_for_function("seed => document.querySelector('canvas').dataset.latent === seed", arg=str(seed))
 
 
+def upload_by_name(server: Server, path: Path) -> str:
+    """What the server prints where a browser names a file of this computer as the one that was uploaded."""
+    config = json.load(urllib.request.urlopen(f"{server.url}config"))
+    types = {one["id"]: one["type"] for one in config["components"]}
+    index = next(one["id"] for one in config["dependencies"] if "uploadbutton" in [types[i] for i in one["inputs"]])
+    file = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+    body = json.dumps({"data": [None, file], "fn_index": index, "session_hash": "forged"}).encode()
+    headers = {"Content-Type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(f"{server.url}gradio_api/queue/join", body, headers))
+    with urllib.request.urlopen(f"{server.url}gradio_api/queue/data?session_hash=forged") as events:
+        return next(line.decode() for line in events if b"process_completed" in line)
+
+
 def test_only_this_computer_is_asked_and_answered(server: Server) -> None:
     with urllib.request.urlopen(server.url) as answer:
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
@@ -271,6 +284,7 @@ def test_only_this_computer_is_asked_and_answered(server: Server) -> None:
     request = urllib.request.Request(f"{server.url}gradio_api/upload", b"", {"Origin": "http://elsewhere.example"})
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(request)
+    assert "was not uploaded by a user" in upload_by_name(server, Path(__file__).parents[2] / "docs/explore.webp")
     for path in (server.folder / "favourites.json", Path("/etc/passwd")):
         with pytest.raises(urllib.error.HTTPError, match=r"40[34]"):
             urllib.request.urlopen(f"{server.url}gradio_api/file={path}")

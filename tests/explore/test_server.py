@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import logging
 import socket
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from mapgan.errors import MapganError
 from mapgan.explore.favourites import Favourites
 from mapgan.explore.scene_renderer import SceneRenderer
-from mapgan.explore.server import NEXT_PORTS, _listen, is_loopback, serve
+from mapgan.explore.server import NEXT_PORTS, _listen, is_loopback, is_news, serve
 from mapgan.params import Explore
 
 
@@ -33,6 +35,14 @@ def test_the_next_port_is_taken_where_one_is_not_free() -> None:
         port = taken.getsockname()[1]
         with _listen("127.0.0.1", port) as listener:
             assert port < listener.getsockname()[1] < port + NEXT_PORTS
+
+
+def test_ctrl_c_with_an_open_page_prints_no_traceback() -> None:
+    def record(error: BaseException, text: str = "Exception in ASGI application") -> logging.LogRecord:
+        return logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, text, None, (type(error), error, None))
+
+    assert not is_news(record(asyncio.CancelledError()))
+    assert is_news(record(ValueError()))
 
 
 def test_an_address_of_another_computer_is_one_line() -> None:
