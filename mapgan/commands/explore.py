@@ -21,19 +21,21 @@ def explore(runs: Sequence[Path], machine: dict[str, Any], options: dict[str, An
         options: settings of the section `explore`.
 
     Raises:
-        MapganError: an option is wrong, or there is no such run.
+        MapganError: an option is wrong, or a run does not exist or is damaged.
     """
     params = load(options={"explore": options, "machine": machine})
     named = offered(runs)
-    from mapgan.explore.atelier import Atelier  # late: torch
     from mapgan.explore.favourites import Favourites
     from mapgan.explore.generators import Generators
+    from mapgan.explore.scene_renderer import SceneRenderer  # late: torch
     from mapgan.explore.server import serve
     from mapgan.training.device.device import find_device, set_threads
 
     set_threads(params.machine.threads)
-    atelier = Atelier(Generators(named), params.machine, find_device(params.machine))
-    serve(params.explore, atelier, Favourites(Path(params.explore.favourites)), _say)
+    renderer = SceneRenderer(Generators(named), params.machine, find_device(params.machine))
+    for run in runs:
+        renderer.open(str(run))
+    serve(params.explore, renderer, Favourites(Path(params.explore.favourites)), _say)
 
 
 def offered(runs: Sequence[Path]) -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""What a visitor can do: each takes the visit, what the event brings from the browser, and values of controls."""
+"""What a user can do: each takes the session, what the event brings from the browser, and values of controls."""
 
 from __future__ import annotations
 
@@ -9,119 +9,124 @@ from typing import Any, TypeVar
 
 from mapgan import rng
 from mapgan.errors import MapganError
-from mapgan.explore import plans, visit
-from mapgan.explore.atelier import Atelier
+from mapgan.explore import edits, plans
 from mapgan.explore.favourites import Favourite, Favourites
 from mapgan.explore.generators import OpenGenerator
 from mapgan.explore.scene import Scene
-from mapgan.explore.visit import Visit
+from mapgan.explore.scene_renderer import SceneRenderer
+from mapgan.explore.session import Session
 
 T = TypeVar("T")
 Data = Mapping[str, Any]
-Action = Callable[..., Visit]
+Action = Callable[..., Session]
 
 
 @dataclass(frozen=True)
 class Actions:
     """The actions of a page; all raise MapganError for what cannot be done, and pydantic's for values out of range."""
 
-    atelier: Atelier
+    renderer: SceneRenderer
     favourites: Favourites
 
-    def first(self) -> Visit:
-        """What a visitor sees first: a map of the first generator that can be opened."""
-        for name in self.atelier.generators.names:
+    def start(self, session: Session | None, _: Data) -> Session:
+        """What a user sees first: a map of the first generator that can be opened."""
+        if session is not None:
+            return session
+        for name in self.renderer.generators.names:
             try:
-                return Visit(visit.with_generator(Scene(generator=name), self.atelier.open(name)))
+                return Session(edits.with_generator(Scene(generator=name), self.renderer.open(name)))
             except MapganError:
                 continue
         raise MapganError("no generator can be opened")  # those that come with mapgan can
 
-    def choose(self, v: Visit, _: Data, name: str) -> Visit:
+    def choose(self, session: Session, _: Data, name: str) -> Session:
         """Another generator."""
-        return v.go(visit.with_generator(v.scene, self.atelier.open(name)))
+        return session.go(edits.with_generator(session.scene, self.renderer.open(name)))
 
-    def seed(self, v: Visit, _: Data, seed: float | None) -> Visit:
+    def seed(self, session: Session, _: Data, seed: float | None) -> Session:
         """The map of a seed."""
-        return v.go(visit.with_seed(v.scene, seed))
+        return session.go(edits.with_seed(session.scene, seed))
 
-    def new_seed(self, v: Visit, _: Data) -> Visit:
+    def new_seed(self, session: Session, _: Data) -> Session:
         """The map of a seed that has not been seen yet."""
-        seed = rng.key(len(v.past), v.scene.model_dump_json(), 0, 0, bits=20)
-        return v.go(visit.with_seed(v.scene, seed))
+        seed = rng.key(session.changes, session.scene.model_dump_json(), 0, 0, bits=20)
+        return session.go(edits.with_seed(session.scene, seed))
 
-    def label(self, v: Visit, _: Data, label: str) -> Visit:
+    def label(self, session: Session, _: Data, label: str) -> Session:
         """A label for the whole map."""
-        return v.go(v.scene.changed(label=label))
+        return session.go(session.scene.changed(label=label))
 
-    def size(self, v: Visit, _: Data, columns: float | None, rows: float | None, seamless: bool) -> Visit:
+    def size(self, session: Session, _: Data, columns: float | None, rows: float | None, seamless: bool) -> Session:
         """Another size, or seamless."""
-        return v.go(visit.with_size(v.scene, self._opened(v), columns, rows, seamless))
+        return session.go(edits.with_size(session.scene, self._opened(session), columns, rows, seamless))
 
-    def truncation(self, v: Visit, _: Data, truncation: float) -> Visit:
+    def truncation(self, session: Session, _: Data, truncation: float) -> Session:
         """Towards the mean latent."""
-        return v.go(v.scene.changed(truncation=truncation), "truncation")
+        return session.go(session.scene.changed(truncation=truncation), "truncation")
 
-    def steer(self, v: Visit, _: Data, *steps: float) -> Visit:
+    def steer(self, session: Session, _: Data, *steps: float) -> Session:
         """In the directions of SeFa."""
-        return v.go(v.scene.changed(directions=[round(float(step), 3) for step in steps]), "directions")
+        return session.go(session.scene.changed(directions=[round(float(step), 3) for step in steps]), "directions")
 
-    def paint(self, v: Visit, data: Data) -> Visit:
+    def paint(self, session: Session, data: Data) -> Session:
         """A stroke of the brush."""
-        painted = v.go(visit.with_plan(v.scene, self._opened(v), data.get("plan")))
+        painted = session.go(edits.with_plan(session.scene, self._opened(session), data.get("plan")))
         stroke = data.get("stroke")
-        return replace(painted, stroke=stroke if type(stroke) is int else v.stroke)
+        return replace(painted, stroke=stroke if type(stroke) is int else session.stroke)
 
-    def blank(self, v: Visit, _: Data) -> Visit:
+    def blank(self, session: Session, _: Data) -> Session:
         """A blank plan."""
-        opened = self._opened(v)
-        return v.go(visit.with_plan(v.scene, opened, plans.blank_plan(opened, v.scene.columns, v.scene.rows)))
+        opened = self._opened(session)
+        return session.go(
+            edits.with_plan(session.scene, opened, plans.blank_plan(opened, session.scene.columns, session.scene.rows))
+        )
 
-    def unpaint(self, v: Visit, _: Data) -> Visit:
+    def unpaint(self, session: Session, _: Data) -> Session:
         """The plan is the generator's again."""
-        return v.go(v.scene.changed(plan=[]))
+        return session.go(session.scene.changed(plan=[]))
 
-    def read_plan(self, v: Visit, _: Data, path: str | None) -> Visit:
+    def read_plan(self, session: Session, _: Data, path: str | None) -> Session:
         """A plan from an image."""
         if path is None:
-            return v
-        return v.go(visit.with_plan_of(v.scene, plans.plan_of_image(Path(path), self._opened(v))))
+            return session
+        return session.go(edits.with_plan_of(session.scene, plans.plan_of_image(Path(path), self._opened(session))))
 
-    def reroll(self, v: Visit, data: Data) -> Visit:
+    def reroll(self, session: Session, data: Data) -> Session:
         """The marked squares, drawn anew."""
         marks = data.get("marks")
-        return v.go(visit.rerolled(v.scene, self.atelier, marks if isinstance(marks, list) else []))
+        marks = marks if isinstance(marks, list) else []
+        return session.go(edits.rerolled(session.scene, self.renderer, marks, session.changes))
 
-    def walk(self, v: Visit, _: Data, one: float | None, other: float | None, way: float) -> Visit:
+    def walk(self, session: Session, _: Data, start: float | None, end: float | None, fraction: float) -> Session:
         """Between two seeds."""
-        return v.go(visit.on_the_way(v.scene, one, other, way), "walk")
+        return session.go(edits.interpolated(session.scene, start, end, fraction), "walk")
 
-    def step_to(self, v: Visit, data: Data) -> Visit:
+    def step_to(self, session: Session, data: Data) -> Session:
         """To one of the neighbours that are shown."""
-        return v.go(_card(dict(enumerate(v.near)), data.get("key")))
+        return session.go(_clicked(dict(enumerate(session.near)), data.get("key")))
 
-    def back(self, v: Visit, _: Data) -> Visit:
+    def back(self, session: Session, _: Data) -> Session:
         """To the scene before."""
-        return v.back()
+        return session.back()
 
-    def restore(self, v: Visit, data: Data) -> Visit:
+    def restore(self, session: Session, data: Data) -> Session:
         """To a favourite."""
         favourite = self.favourite(data)
-        if self.atelier.open(favourite.scene.generator).trained.digest != favourite.digest:
+        if self.renderer.open(favourite.scene.generator).trained.digest != favourite.digest:
             raise MapganError(f"{favourite.scene.generator}: is not the generator that this map was kept of")
-        return v.go(favourite.scene)
+        return session.go(favourite.scene)
 
     def favourite(self, data: Data) -> Favourite:
         """The favourite that was clicked on."""
-        return _card({one.key: one for one in self.favourites.all()}, data.get("key"))
+        return _clicked({one.key: one for one in self.favourites.all()}, data.get("key"))
 
-    def _opened(self, v: Visit) -> OpenGenerator:
-        return self.atelier.open(v.scene.generator)
+    def _opened(self, session: Session) -> OpenGenerator:
+        return self.renderer.open(session.scene.generator)
 
 
-def _card(cards: Mapping[Any, T], key: object) -> T:
-    """The card that was clicked on, by its key as text."""
-    for known, card in cards.items():
+def _clicked(shown: Mapping[Any, T], key: object) -> T:
+    """What was clicked on, by its key as text."""
+    for known, item in shown.items():
         if str(known) == key:
-            return card
-    raise MapganError("this card is gone", "reload the page")
+            return item
+    raise MapganError("this is gone", "reload the page")

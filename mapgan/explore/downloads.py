@@ -6,14 +6,14 @@ import tempfile
 from pathlib import Path
 
 from mapgan.curate.tiling import Lines
-from mapgan.explore.atelier import Drawn
+from mapgan.explore.scene_renderer import RenderedMap
 from mapgan.export.export import MapExport
 from mapgan.export.square_map import into_squares
 from mapgan.params import Export
 from mapgan.sampling.recipe import save_drawn
 
 
-def write_download(kind: str, drawn: Drawn, square: float, name: str, folder: Path, grid: bool) -> Path:
+def write_download(kind: str, drawn: RenderedMap, square: float, name: str, folder: Path, grid: bool) -> Path:
     """Write a map to a file in `folder`.
 
     Args:
@@ -21,7 +21,7 @@ def write_download(kind: str, drawn: Drawn, square: float, name: str, folder: Pa
         drawn: the map.
         square: pixels per square.
         name: of the file, without suffix.
-        folder: in which the file gets a folder of its own, as several visitors may download at once.
+        folder: in which the file gets a folder of its own, as several users may download at once.
         grid: whether a pdf shows the grid.
 
     Raises:

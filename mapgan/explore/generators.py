@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from torch import nn
+
 from mapgan.errors import MapganError
 from mapgan.models import model_file, model_names
 from mapgan.networks import spatial_generator
-from mapgan.networks.generator_file import load_generator
+from mapgan.networks.generator_file import About, load_generator
 from mapgan.sampling.layout import layout_path
 from mapgan.sampling.render import TrainedGenerator, open_generator
 
@@ -63,12 +66,30 @@ class OpenGenerator:
         path = layout_path(self.trained.path)
         return path if self.leaves_open and path.is_file() else None
 
+    @property
+    def wraps_plans(self) -> bool:
+        """Whether maps with a plan can be seamless."""
+        return self.leaves_open
+
+    @cached_property
+    def seamless_step(self) -> int:
+        """Squares of which each side of a seamless map is a multiple: whole sites, also of what draws its plan."""
+        sites = [(spatial_generator(self.trained.network), self.square)]
+        if self._layout_file:
+            network, about = self._layout_file
+            sites.append((spatial_generator(network), about.pixels_per_square))
+        return math.lcm(*(max(1, round(inner.cell / square)) for inner, square in sites if inner))
+
     @cached_property
     def colors(self) -> list[Color]:
         """A colour for each label: those of the label images, if they are known."""
-        known = load_generator(self.layout)[1].plan_colors if self.layout else {}
+        known = self._layout_file[1].plan_colors if self._layout_file else {}
         found = (known.get(name, COLORS[number % len(COLORS)]) for number, name in enumerate(self.labels))
         return [(red, green, blue) for red, green, blue in found]
+
+    @cached_property
+    def _layout_file(self) -> tuple[nn.Module, About] | None:
+        return load_generator(self.layout) if self.layout else None
 
 
 class Generators:

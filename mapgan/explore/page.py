@@ -1,4 +1,4 @@
-"""The page's events: an action changes the visit, its scene is drawn, and the controls show it."""
+"""The page's events: an action changes the session, its scene is drawn, and the controls show it."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ from pydantic import ValidationError
 from mapgan.errors import MapganError
 from mapgan.explore import view
 from mapgan.explore.actions import Action, Actions
-from mapgan.explore.atelier import Atelier, Drawn
 from mapgan.explore.controls import NEAR_BY, Controls
 from mapgan.explore.directions import direction_names
 from mapgan.explore.downloads import write_download
 from mapgan.explore.favourites import Favourites, thumbnail
 from mapgan.explore.generators import OpenGenerator
 from mapgan.explore.neighbours import near_directions, near_seeds
-from mapgan.explore.visit import Visit
+from mapgan.explore.scene_renderer import RenderedMap, SceneRenderer
+from mapgan.explore.session import Session, known
 
 QUICK = 0.05  # seconds in which no map is drawn: it was there already
 TITLE = "mapgan explore"
 NOTHING_KEPT = "Nothing is kept yet: ♥ Keep, under the map, keeps it here."
 SAVE = "() => setTimeout(() => document.querySelector('#file').click(), 400)"  # when the button has its file
-ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "atelier", "concurrency_limit": 1, "api_visibility": "private"}
+ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "renderer", "concurrency_limit": 1, "api_visibility": "private"}
 Out = list[Any]
 
 
-def build(atelier: Atelier, favourites: Favourites, folder: Path) -> gr.Blocks:
+def build(renderer: SceneRenderer, favourites: Favourites, folder: Path) -> gr.Blocks:
     """The page; what is downloaded lies in `folder`."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
-        Page(atelier, favourites, folder).connect(blocks)
+        Page(renderer, favourites, folder).connect(blocks)
     return blocks
 
 
 class Page:
     """A page: made and connected within `gr.Blocks`."""
 
-    def __init__(self, atelier: Atelier, favourites: Favourites, folder: Path) -> None:
-        self.atelier, self.favourites, self.folder = atelier, favourites, folder
-        self.actions = Actions(atelier, favourites)
-        self.controls = Controls(atelier.generators.names)
+    def __init__(self, renderer: SceneRenderer, favourites: Favourites, folder: Path) -> None:
+        self.renderer, self.favourites, self.folder = renderer, favourites, folder
+        self.actions = Actions(renderer, favourites)
+        self.controls = Controls(renderer.generators.names)
         self._names: dict[str, list[str]] = {}
 
     def connect(self, blocks: gr.Blocks) -> None:
         """Say what happens when."""
         c, do = self.controls, self.actions
-        self._on(blocks.load, lambda v, _: do.first() if v is None else v, whole=True)
-        blocks.load(self._favourites, None, c.kept, show_progress="hidden", api_visibility="private")
+        self._on(blocks.load, do.start)
+        blocks.load(self._favourites, None, c.favourites, show_progress="hidden", api_visibility="private")
         self._on(c.generator.input, do.choose, c.generator)
         self._on(c.seed.submit, do.seed, c.seed)
         self._on(c.new_seed.click, do.new_seed)
@@ -63,61 +63,68 @@ class Page:
         self._on(c.truncation.input, do.truncation, c.truncation, whole=False)
         for slider in c.directions:
             self._on(slider.input, do.steer, *c.directions, whole=False)
-        self._on(c.board.paint, do.paint)
-        self._on(c.board.reroll, do.reroll)
+        self._on(c.map.paint, do.paint)
+        self._on(c.map.reroll, do.reroll)
         self._on(c.blank.click, do.blank)
         self._on(c.unpaint.click, do.unpaint)
         self._on(c.upload.upload, do.read_plan, c.upload)
-        self._on(c.way.input, do.walk, c.one, c.other, c.way, whole=False)
+        self._on(c.fraction.input, do.walk, c.from_seed, c.to_seed, c.fraction, whole=False)
         self._on(c.back.click, do.back)
-        self._on(c.kept.pick, do.restore)
-        around = {"inputs": [c.visit, c.near_by, c.near_step], "outputs": [c.visit, c.near, c.said]}
-        c.look.click(self._look_around, **around, show_progress="hidden", **ONE_AT_A_TIME)
+        self._on(c.favourites.pick, do.restore)
+        around = {"inputs": [c.session, c.near_by, c.near_step], "outputs": [c.session, c.near, c.status]}
+        c.show_neighbours.click(self._show_neighbours, **around, show_progress="hidden", **ONE_AT_A_TIME)
         stepped = self._on(c.near.pick, do.step_to)
-        stepped.then(self._look_around, **around, show_progress="hidden", **ONE_AT_A_TIME)
-        c.keep.click(self._keep, c.visit, [c.kept, c.said], show_progress="hidden", **ONE_AT_A_TIME)
-        c.kept.remove(self._remove, None, [c.kept, c.said], show_progress="hidden", **ONE_AT_A_TIME)
+        stepped.then(self._show_neighbours, **around, show_progress="hidden", **ONE_AT_A_TIME)
+        c.keep.click(self._keep, c.session, [c.favourites, c.status], show_progress="hidden", **ONE_AT_A_TIME)
+        c.favourites.remove(self._remove, None, [c.favourites, c.status], show_progress="hidden", **ONE_AT_A_TIME)
         for name, button in c.downloads.items():
             saved = button.click(
-                self._downloader(name), [c.visit, c.grid], [c.file, c.said], show_progress_on=c.said, **ONE_AT_A_TIME
+                self._downloader(name),
+                [c.session, c.grid],
+                [c.file, c.status],
+                show_progress_on=c.status,
+                **ONE_AT_A_TIME,
             )
             saved.success(None, None, None, js=SAVE)
 
     def _on(self, event: Any, action: Action, *inputs: Any, whole: bool = True) -> Any:
         """Do `action` at an event; if not `whole`, the controls are left as they are, as one of them is in use."""
         c = self.controls
-        outputs = [c.visit, c.board, c.said, *(c.scene if whole else [])]
+        outputs = [c.session, c.map, c.status, *(c.scene if whole else [])]
 
-        def run(v: Visit | None, event: gr.EventData, progress: Any = gr.Progress(), *values: Any) -> Out:  # noqa: B008
+        def run(session: Session | None, event: gr.EventData, progress: Any = gr.Progress(), *values: Any) -> Out:  # noqa: B008
             start = time.perf_counter()
             unchanged = [gr.skip()] * (len(outputs) - 3)
             try:
-                new = action(v, _data(event), *values)
-                opened = self.atelier.open(new.scene.generator)
-                drawn = self.atelier.draw(new.scene, lambda fraction: _show(progress, fraction))
-                text = view.line(_told(opened, drawn, time.perf_counter() - start))
+                new = action(session if action == self.actions.start else known(session), _data(event), *values)
+                opened = self._opened(new)
+                drawn = self.renderer.draw(new.scene, lambda fraction: _show(progress, fraction))
+                text = view.status_line(_describe(opened, drawn, time.perf_counter() - start))
                 shown = self._controls(new, opened) if whole else unchanged
-                return [new, view.board(new, opened, drawn), text, *shown]
+                return [new, view.map_value(new, opened, drawn), text, *shown]
             except Exception as error:
-                shown = self._controls(v, self.atelier.open(v.scene.generator)) if v and whole else unchanged
-                return [gr.skip(), gr.skip(), view.line(_said(error), "error"), *shown]
+                shown = self._controls(session, self._opened(session)) if session and whole else unchanged
+                return [gr.skip(), gr.skip(), view.status_line(_error_text(error), "error"), *shown]
 
         return event(
             run,
-            [c.visit, *inputs],
+            [c.session, *inputs],
             outputs,
-            show_progress_on=c.said,
+            show_progress_on=c.status,
             show_progress="full" if whole else "hidden",
             trigger_mode="always_last",
             **ONE_AT_A_TIME,
         )
 
-    def _controls(self, v: Visit, opened: OpenGenerator) -> Out:
+    def _opened(self, session: Session) -> OpenGenerator:
+        return self.renderer.open(session.scene.generator)
+
+    def _controls(self, session: Session, opened: OpenGenerator) -> Out:
         """What the controls show of a scene, in the order of `Controls.scene`."""
-        scene, whole_labels = v.scene, bool(opened.labels) and not opened.leaves_open
-        key = f"{scene.generator} {bool(scene.plan)} {scene.seamless}"
+        scene, whole_labels = session.scene, bool(opened.labels) and not opened.leaves_open
+        key = f"{scene.generator} {bool(scene.plan)}"
         if key not in self._names:
-            self._names[key] = direction_names(self.atelier, scene)
+            self._names[key] = direction_names(self.renderer, scene)
         names = self._names[key]
         return [
             scene.generator,
@@ -134,51 +141,59 @@ class Page:
             gr.update(interactive=opened.paints),
         ]
 
-    def _look_around(self, v: Visit, by: str, step: float) -> Iterator[Out]:
+    def _show_neighbours(self, session: Session | None, by: str, step: float) -> Iterator[Out]:
         """Show the neighbours, each as soon as it is drawn."""
         try:
-            near = near_directions(v.scene, step) if by == NEAR_BY[1] else near_seeds(v.scene, step, v.page)
-            v = replace(v, near=tuple(near.values()), page=v.page + 1)
-            cards = [(str(number), "", caption) for number, caption in enumerate(near)]
-            for number, scene in enumerate(v.near):
-                yield [v, view.cards(cards, removable=False, nothing=""), view.line(f"{number} of {len(near)} drawn")]
-                cards[number] = str(number), thumbnail(self.atelier.draw(scene).image), cards[number][2]
-            yield [v, view.cards(cards, removable=False, nothing=""), view.line("click on a neighbour to go there")]
+            session = known(session)
+            scene, page = session.scene, session.page
+            near = near_directions(scene, step) if by == NEAR_BY[1] else near_seeds(scene, step, page)
+            session = replace(session, near=tuple(near.values()), page=page + 1)
+            items = [(str(number), "", caption) for number, caption in enumerate(near)]
+            for number, neighbour in enumerate(session.near):
+                yield self._neighbours(session, items, f"{number} of {len(near)} drawn")
+                items[number] = str(number), thumbnail(self.renderer.draw(neighbour).image), items[number][2]
+            yield self._neighbours(session, items, "click on a neighbour to go there")
         except Exception as error:
-            yield [gr.skip(), gr.skip(), view.line(_said(error), "error")]
+            yield [gr.skip(), gr.skip(), view.status_line(_error_text(error), "error")]
+
+    def _neighbours(self, session: Session, items: list[view.Item], status: str) -> Out:
+        return [session, view.gallery(items, removable=False, nothing=""), view.status_line(status)]
 
     def _favourites(self) -> str:
         try:
             kept = [(one.key, one.thumbnail, view.caption(one.scene)) for one in self.favourites.all()]
-            return view.cards(kept, removable=True, nothing=NOTHING_KEPT)
-        except MapganError as error:
-            return view.line(str(error), "error")
-
-    def _keep(self, v: Visit) -> Out:
-        try:
-            drawn = self.atelier.draw(v.scene)
-            new = self.favourites.add(v.scene, drawn.recipe.generator, drawn.image)
-            text = f"kept in {self.favourites.path}" if new else "this map is kept already"
-            return [self._favourites(), view.line(text)]
+            return view.gallery(kept, removable=True, nothing=NOTHING_KEPT)
         except Exception as error:
-            return [gr.skip(), view.line(_said(error), "error")]
+            return view.status_line(_error_text(error), "error")
+
+    def _keep(self, session: Session | None) -> Out:
+        try:
+            scene = known(session).scene
+            drawn = self.renderer.draw(scene)
+            new = self.favourites.add(scene, drawn.recipe.generator, drawn.image)
+            text = f"kept in {self.favourites.path}" if new else "this map is kept already"
+            return [self._favourites(), view.status_line(text)]
+        except Exception as error:
+            return [gr.skip(), view.status_line(_error_text(error), "error")]
 
     def _remove(self, event: gr.EventData) -> Out:
         try:
             self.favourites.remove(self.actions.favourite(_data(event)))
-            return [self._favourites(), view.line("removed")]
+            return [self._favourites(), view.status_line("removed")]
         except Exception as error:
-            return [self._favourites(), view.line(_said(error), "error")]
+            return [self._favourites(), view.status_line(_error_text(error), "error")]
 
-    def _downloader(self, kind: str) -> Callable[[Visit, bool], Out]:
-        def download(v: Visit, grid: bool) -> Out:
+    def _downloader(self, kind: str) -> Callable[[Session | None, bool], Out]:
+        def download(session: Session | None, grid: bool) -> Out:
             try:
-                drawn, opened = self.atelier.draw(v.scene), self.atelier.open(v.scene.generator)
-                path = write_download(kind.lower(), drawn, opened.square, view.file_name(v.scene), self.folder, grid)
+                session = known(session)
+                drawn, name = self.renderer.draw(session.scene), view.file_name(session.scene)
+                square = self._opened(session).square
+                path = write_download(kind.lower(), drawn, square, name, self.folder, grid)
             except Exception as error:
-                text = _said(error)
+                text = _error_text(error)
                 raise gr.Error(text, print_exception=False) from None
-            return [str(path), view.line(f"{path.name} is saved by your browser")]
+            return [str(path), view.status_line(f"{path.name} is saved by your browser")]
 
         return download
 
@@ -193,13 +208,13 @@ def _show(progress: Any, fraction: float) -> None:
         progress(fraction, desc="drawing")
 
 
-def _told(opened: OpenGenerator, drawn: Drawn, seconds: float) -> str:
+def _describe(opened: OpenGenerator, drawn: RenderedMap, seconds: float) -> str:
     size = f"{drawn.image.width} {view.TIMES} {drawn.image.height} pixels, {opened.square:g} to a square"
     return size if seconds < QUICK else f"{size}, drawn in {seconds:.1f} s"
 
 
-def _said(error: Exception) -> str:
-    """An error as the line that a visitor sees; what is none of theirs goes to the terminal, too."""
+def _error_text(error: Exception) -> str:
+    """An error as the line that a user sees; what is none of theirs goes to the terminal, too."""
     if isinstance(error, MapganError):
         return str(error)
     if isinstance(error, ValidationError):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import ipaddress
+import logging
 import os
 import socket
 import tempfile
@@ -11,10 +13,11 @@ import webbrowser
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from mapgan.errors import MapganError
-from mapgan.explore.atelier import Atelier
 from mapgan.explore.favourites import Favourites
+from mapgan.explore.scene_renderer import SceneRenderer
 from mapgan.params import Explore
 
 NEXT_PORTS = 20  # tried where one is taken
@@ -28,12 +31,12 @@ POLICY = (
 QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1"}
 
 
-def serve(settings: Explore, atelier: Atelier, favourites: Favourites, ready: Callable[[str], None]) -> None:
+def serve(settings: Explore, renderer: SceneRenderer, favourites: Favourites, ready: Callable[[str], None]) -> None:
     """Serve the page until the process is stopped.
 
     Args:
         settings: host and port.
-        atelier: draws.
+        renderer: draws.
         favourites: their file.
         ready: is told the address, when the page can be opened.
 
@@ -48,15 +51,16 @@ def serve(settings: Explore, atelier: Atelier, favourites: Favourites, ready: Ca
         os.environ.update(QUIET | {"GRADIO_TEMP_DIR": folder})  # before Gradio is imported, which reads them
         import uvicorn
 
-        app = application(settings, atelier, favourites, Path(folder))
+        app = application(settings, renderer, favourites, Path(folder))
         ready(url)
         if settings.browser:
             webbrowser.open(url)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+        logging.getLogger("uvicorn.error").addFilter(is_news)
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def application(settings: Explore, atelier: Atelier, favourites: Favourites, folder: Path) -> Any:
+def application(settings: Explore, renderer: SceneRenderer, favourites: Favourites, folder: Path) -> Any:
     """The page as an ASGI application; what is downloaded lies in `folder`."""
     from fastapi import FastAPI, Request, Response
     from gradio import mount_gradio_app
@@ -69,6 +73,9 @@ def application(settings: Explore, atelier: Atelier, favourites: Favourites, fol
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     async def only_from_here(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        origin = request.headers.get("origin")  # browsers send what pages elsewhere ask, too
+        if origin and urlsplit(origin).netloc != request.headers.get("host"):
+            return Response(status_code=403)
         response = await call_next(request)
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -76,10 +83,12 @@ def application(settings: Explore, atelier: Atelier, favourites: Favourites, fol
 
     app.add_middleware(BaseHTTPMiddleware, dispatch=only_from_here)
     if is_loopback(settings.host):  # a page elsewhere cannot reach this one under a name of its own
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    blocks = build(renderer, favourites, folder)
+    blocks.has_launched = True  # else Gradio lets a browser name any file as the one that was uploaded
     return mount_gradio_app(
         app,
-        build(atelier, favourites, folder),
+        blocks,
         path="/",
         server_name=settings.host,
         footer_links=[],
@@ -93,6 +102,12 @@ def application(settings: Explore, atelier: Atelier, favourites: Favourites, fol
         theme=theme(),
         css_paths=FOLDER / "page.css",
     )
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of the log is more than that Ctrl+C cut off what open pages were being sent."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, asyncio.CancelledError) and not record.getMessage().startswith("Cancel ")
 
 
 def is_loopback(host: str) -> bool:

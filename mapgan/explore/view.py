@@ -1,4 +1,4 @@
-"""What the page shows of a visit, as plain data and HTML in which everything is escaped."""
+"""What the page shows of a session, as plain data and HTML in which everything is escaped."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from typing import Any
 
 from PIL import Image
 
-from mapgan.explore.atelier import Drawn
 from mapgan.explore.generators import Color, OpenGenerator
 from mapgan.explore.plans import blank_plan
 from mapgan.explore.scene import Scene
-from mapgan.explore.visit import Visit
+from mapgan.explore.scene_renderer import RenderedMap
+from mapgan.explore.session import Session
 from mapgan.sampling.labels import ANY
 
 SHOWN = 2048  # pixels, the longer side of the map on the page; downloads have all
 TIMES = "\N{MULTIPLICATION SIGN}"
-Card = tuple[str, str, str]  # key, data URL of its picture, which is empty until it is drawn, and caption
+Item = tuple[str, str, str]  # key, data URL of its picture, which is empty until it is drawn, and caption
 EXACT = 1_000_000  # pixels up to which the page shows each as it was drawn
 
 
-def board(visit: Visit, opened: OpenGenerator, drawn: Drawn) -> dict[str, Any]:
-    """The value of the board, for `board.js`."""
-    scene = visit.scene
+def map_value(session: Session, opened: OpenGenerator, drawn: RenderedMap) -> dict[str, Any]:
+    """The value of the map, for `map_view.js`."""
+    scene = session.scene
     return {
         "image": data_url(drawn.image),
-        "serial": drawn.recipe.cells[0].latent,
+        "latent": drawn.recipe.cells[0].latent,
         "columns": scene.columns,
         "rows": scene.rows,
         "plan": drawn.plan or blank_plan(opened, scene.columns, scene.rows),
         "paints": opened.paints,
         "colors": [hexadecimal(color) for color in opened.colors],
-        "stroke": visit.stroke,
+        "stroke": session.stroke,
         "about": f"Map of {scene.columns} x {scene.rows} squares, {scene.latent}",
     }
 
@@ -72,16 +72,16 @@ def palette(opened: OpenGenerator) -> str:
             f'<button type="button" role="radio" aria-checked="{checked}" data-brush="{number}">'
             f"<i {look}></i>{escape(name)}</button>"
         )
-    veil = (
-        '<label class="veil">map <input id="veil" type="range" min="0" max="1" step="0.05" value="0.5" '
+    overlay = (
+        '<label class="opacity">map <input id="plan-opacity" type="range" min="0" max="1" step="0.05" value="0.5" '
         'aria-label="Plan over the map"> plan</label>'
     )
-    return f'<div class="brushes" role="radiogroup" aria-label="Brush">{"".join(buttons)}</div>{veil}'
+    return f'<div class="brushes" role="radiogroup" aria-label="Brush">{"".join(buttons)}</div>{overlay}'
 
 
-def line(text: str, kind: str = "") -> str:
+def status_line(text: str, kind: str = "") -> str:
     """The line under the map: `kind` is error, or empty."""
-    return f'<p role="{"alert" if kind else "status"}" class="said {kind}">{escape(text)}</p>'
+    return f'<p role="{"alert" if kind else "status"}" class="status-line {kind}">{escape(text)}</p>'
 
 
 def caption(scene: Scene) -> str:
@@ -94,25 +94,25 @@ def caption(scene: Scene) -> str:
     return " · ".join(filter(None, [scene.generator, seed, f"{scene.columns} {TIMES} {scene.rows}", *extras]))
 
 
-def cards(pictures: Sequence[Card], removable: bool, nothing: str) -> str:
-    """Cards to click on.
+def gallery(items: Sequence[Item], removable: bool, nothing: str) -> str:
+    """Thumbnails to click on.
 
     Args:
-        pictures: the cards.
+        items: the thumbnails.
         removable: whether each has a cross.
         nothing: what to say if there are none.
     """
-    if not pictures:
+    if not items:
         return f'<p class="hint">{escape(nothing)}</p>'
-    return f'<div class="cards">{"".join(_card(*one, removable) for one in pictures)}</div>'
+    return f'<div class="map-gallery">{"".join(_item(*one, removable) for one in items)}</div>'
 
 
-def _card(key: str, url: str, text: str, removable: bool) -> str:
+def _item(key: str, url: str, text: str, removable: bool) -> str:
     key, text = escape(key), escape(text)
     picture = f'<img src="{escape(url)}" alt="">' if url else '<span class="waiting"></span>'
     cross = f'<button type="button" class="remove" data-remove="{key}" aria-label="Remove {text}">{TIMES}</button>'
     return (
-        f'<div class="card"><button type="button" data-pick="{key}" title="{text}">{picture}<span>{text}</span>'
+        f'<div class="map-item"><button type="button" data-pick="{key}" title="{text}">{picture}<span>{text}</span>'
         f"</button>{cross if removable else ''}</div>"
     )
 

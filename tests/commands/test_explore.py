@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mapgan.commands.explore import offered
+from mapgan.commands.explore import explore, offered
 from mapgan.errors import MapganError
 from mapgan.models import model_file
 
@@ -16,6 +16,12 @@ def test_models_come_first_and_then_the_runs_that_are_here(tmp_path: Path, monke
     run.touch()
     assert offered([]) == {"plans": model_file("plans"), "overland": model_file("overland"), "runs/first": run}
     assert list(offered([Path("runs/first")])) == ["runs/first"]
+
+
+def test_a_broken_generator_that_is_named_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "broken.safetensors").write_bytes(b"no generator")
+    with pytest.raises(MapganError, match="not a safetensors file, or damaged"):
+        explore([tmp_path / "broken.safetensors"], {}, {"browser": False})
 
 
 def test_what_is_named_must_exist(tmp_path: Path) -> None:

@@ -61,8 +61,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(folder)
     server.start()
     yield server
-    said = server.stop()
-    assert "Traceback" not in said, said
+    output = server.stop()
+    assert "Traceback" not in output, output
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +77,8 @@ Open = Callable[[], Any]
 
 
 @pytest.fixture
-def visitor(server: Server, chromium: Any) -> Iterator[Open]:
-    """Opens the page as another visitor; nothing may be asked of another host, and no script may fail."""
+def user(server: Server, chromium: Any) -> Iterator[Open]:
+    """Opens the page as another user; nothing may be asked of another host, and no script may fail."""
     wrong: list[str] = []
     contexts = []
 
@@ -87,24 +87,24 @@ def visitor(server: Server, chromium: Any) -> Iterator[Open]:
         page.on("request", lambda one: None if one.url.startswith(inside) else wrong.append(one.url))
         page.on("pageerror", lambda error: wrong.append(str(error)))
 
-    def visit() -> Any:
+    def open_page() -> Any:
         contexts.append(chromium.new_context(viewport={"width": 1400, "height": 900}, accept_downloads=True))
         page = contexts[-1].new_page()
         page.set_default_timeout(PATIENCE)
         listen(page)
         page.goto(server.url)
-        page.wait_for_selector("canvas[data-serial]")
+        page.wait_for_selector("canvas[data-latent]")
         return page
 
-    yield visit
+    yield open_page
     for context in contexts:
         context.close()
     assert wrong == []
 
 
-def serial(page: Any) -> str:
+def latent(page: Any) -> str:
     """The latent of the map that is shown."""
-    return str(page.locator("canvas").get_attribute("data-serial"))
+    return str(page.locator("canvas").get_attribute("data-latent"))
 
 
 def changed(page: Any, act: Callable[[], Any]) -> None:
@@ -114,8 +114,8 @@ def changed(page: Any, act: Callable[[], Any]) -> None:
     page.wait_for_function("old => document.querySelector('canvas').toDataURL() !== old", arg=before)
 
 
-def said(page: Any, text: str) -> None:
-    page.locator("#said").get_by_text(text).wait_for()
+def expect_status(page: Any, text: str) -> None:
+    page.locator("#status").get_by_text(text).wait_for()
 
 
 def tab(page: Any, name: str) -> None:
@@ -140,52 +140,52 @@ def download(page: Any, name: str, folder: Path) -> Path:
     return path
 
 
-def test_paint_draw_reroll_export_and_find_it_again(server: Server, visitor: Open, tmp_path: Path) -> None:
-    page = visitor()
+def test_paint_draw_reroll_export_and_find_it_again(server: Server, user: Open, tmp_path: Path) -> None:
+    page = user()
     tab(page, "Paint")
     page.locator('[data-brush]:has-text("floor")').click()
     changed(page, lambda: drag(page, (0.1, 0.2), (0.5, 0.2)))
     page.get_by_role("button", name="Generator's plan").and_(page.locator(":enabled")).wait_for()
     tab(page, "Re-roll")
     drag(page, (0.02, 0.02), (0.2, 0.3))
-    before = serial(page)
+    before = latent(page)
     page.locator("#reroll").click()
-    page.wait_for_function("old => document.querySelector('canvas').dataset.serial !== old", arg=before)
-    assert serial(page).startswith("patch(8, ")
+    page.wait_for_function("old => document.querySelector('canvas').dataset.latent !== old", arg=before)
+    assert latent(page).startswith("patch(8, ")
     content = json.loads(download(page, "VTT", tmp_path).read_text())
     assert content["resolution"]["map_size"] == {"x": 24, "y": 16}
     png = download(page, "PNG", tmp_path)
     recipe = read_recipe(png)
-    assert recipe.cells[0].latent == serial(page)
+    assert recipe.cells[0].latent == latent(page)
     floor = 1
     assert recipe.cells[0].plan[3][6:12] == [floor] * 6
     assert "to the pixel" in draw_again(png, recipe, model_file("plans"), tmp_path / "again.png")
     assert download(page, "PDF", tmp_path).read_bytes().startswith(b"%PDF")
     page.get_by_role("button", name="Keep").click()
-    said(page, "kept in favourites.json")
-    kept = serial(page)
+    expect_status(page, "kept in favourites.json")
+    kept = latent(page)
 
     server.stop()
     server.start()
-    page = visitor()
-    assert serial(page) != kept
+    page = user()
+    assert latent(page) != kept
     tab(page, "Favourites")
     page.locator("#favourites [data-pick]").first.click()
-    page.wait_for_function("old => document.querySelector('canvas').dataset.serial === old", arg=kept)
+    page.wait_for_function("old => document.querySelector('canvas').dataset.latent === old", arg=kept)
     page.locator("#favourites [data-remove]").first.click()
     page.locator("#favourites").get_by_text("Nothing is kept").wait_for()
 
 
-def test_every_control(visitor: Open, tmp_path: Path) -> None:
-    page = visitor()
+def test_every_control(user: Open, tmp_path: Path) -> None:
+    page = user()
     changed(page, lambda: page.locator("#new-map").click())
     page.locator("#seed input").fill("9")
     changed(page, lambda: page.locator("#seed input").press("Enter"))
-    assert serial(page) == "9"
+    assert latent(page) == "9"
     page.locator("#columns input").fill("13")
     page.locator("#rows input").fill("10")
     changed(page, lambda: page.locator("#resize").click())
-    said(page, "208")
+    expect_status(page, "208")
     changed(page, lambda: page.locator("#seamless input").check())
     changed(page, lambda: page.locator("#seamless input").uncheck())
     for slider in ("#truncation", "#direction-0", "#direction-1", "#direction-2", "#direction-3"):
@@ -203,31 +203,31 @@ def test_every_control(visitor: Open, tmp_path: Path) -> None:
         page.locator('[data-brush]:has-text("rubble")').click()
         changed(page, lambda size=size: drag(page, (0.6, 0.6), (0.7, 0.6 if size == "Fill" else 0.8)))
         changed(page, lambda: page.get_by_role("button", name="Back").click())
-    changed(page, lambda: page.locator("#veil").fill("0.9"))
+    changed(page, lambda: page.locator("#plan-opacity").fill("0.9"))
     changed(page, lambda: page.get_by_role("button", name="Blank plan").click())
     changed(page, lambda: page.get_by_role("button", name="Generator's plan").click())
     Image.new("RGB", (20, 12), (235, 222, 200)).save(tmp_path / "plan.png")
     page.locator("#plan-image input[type=file], input[type=file]").first.set_input_files(tmp_path / "plan.png")
-    said(page, "320")
+    expect_status(page, "320")
     (tmp_path / "no.png").write_bytes(b"no image")
     page.locator("#plan-image input[type=file], input[type=file]").first.set_input_files(tmp_path / "no.png")
-    said(page, "not an image of a known format")
+    expect_status(page, "not an image of a known format")
 
     tab(page, "Re-roll")
     changed(page, lambda: page.get_by_role("button", name="Mark all").click())
     changed(page, lambda: page.get_by_role("button", name="Clear marks").click())
     page.locator("#reroll").click()
-    said(page, "no squares are marked")
+    expect_status(page, "no squares are marked")
 
     tab(page, "Walk")
     page.locator("#from input").fill("3")
     page.locator("#to input").fill("6")
-    changed(page, lambda: page.locator("#way input[type=range]").fill("0.5"))
-    assert serial(page) == "slerp(3, 6, 0.5)"
+    changed(page, lambda: page.locator("#fraction input[type=range]").fill("0.5"))
+    assert latent(page) == "slerp(3, 6, 0.5)"
     for near in ("Other seeds", "Directions"):
         page.locator("#near-by").get_by_role("radio", name=near).click()
         page.locator("#near-step input[type=range]").fill("1.5")
-        page.locator("#look").click()
+        page.locator("#show-neighbours").click()
         page.wait_for_function("document.querySelectorAll('#near img').length === 8")
         changed(page, lambda: page.locator("#near [data-pick]").nth(2).click())
         page.wait_for_function("document.querySelectorAll('#near img').length === 8")
@@ -236,30 +236,43 @@ def test_every_control(visitor: Open, tmp_path: Path) -> None:
     changed(page, lambda: page.get_by_role("option", name="overland").click())
 
 
-def test_what_cannot_be_drawn_is_one_line(visitor: Open) -> None:
-    page = visitor()
-    before = serial(page)
+def test_what_cannot_be_drawn_is_one_line(user: Open) -> None:
+    page = user()
+    before = latent(page)
     page.locator("#generator input").click()
     page.get_by_role("option", name="runs/broken").click()
-    said(page, "not a safetensors file, or damaged")
+    expect_status(page, "not a safetensors file, or damaged")
     page.locator("#columns input").fill("99999")
     page.locator("#resize").click()
-    said(page, "not a size")
+    expect_status(page, "not a size")
     page.locator("#columns input").fill("1000")
     page.locator("#rows input").fill("1000")
     page.locator("#resize").click()
-    said(page, "of memory")
-    assert serial(page) == before
+    expect_status(page, "of memory")
+    assert latent(page) == before
 
 
-def test_two_visitors_do_not_disturb_each_other(visitor: Open) -> None:
-    pages = [visitor(), visitor()]
+def test_two_users_do_not_disturb_each_other(user: Open) -> None:
+    pages = [user(), user()]
     for seed, page in enumerate(pages, 20):
         page.locator("#seed input").fill(str(seed))
     for page in pages:
         page.locator("#seed input").press("Enter")
     for seed, page in enumerate(pages, 20):
-        page.wait_for_function("seed => document.querySelector('canvas').dataset.serial === seed", arg=str(seed))
+        page.wait_for_function("seed => document.querySelector('canvas').dataset.latent === seed", arg=str(seed))
+
+
+def upload_by_name(server: Server, path: Path) -> str:
+    """What the server prints where a browser names a file of this computer as the one that was uploaded."""
+    config = json.load(urllib.request.urlopen(f"{server.url}config"))
+    types = {one["id"]: one["type"] for one in config["components"]}
+    index = next(one["id"] for one in config["dependencies"] if "uploadbutton" in [types[i] for i in one["inputs"]])
+    file = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+    body = json.dumps({"data": [None, file], "fn_index": index, "session_hash": "forged"}).encode()
+    headers = {"Content-Type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(f"{server.url}gradio_api/queue/join", body, headers))
+    with urllib.request.urlopen(f"{server.url}gradio_api/queue/data?session_hash=forged") as events:
+        return next(line.decode() for line in events if b"process_completed" in line)
 
 
 def test_only_this_computer_is_asked_and_answered(server: Server) -> None:
@@ -268,6 +281,10 @@ def test_only_this_computer_is_asked_and_answered(server: Server) -> None:
     request = urllib.request.Request(server.url, headers={"Host": "elsewhere.example"})
     with pytest.raises(urllib.error.HTTPError, match="400"):
         urllib.request.urlopen(request)
+    request = urllib.request.Request(f"{server.url}gradio_api/upload", b"", {"Origin": "http://elsewhere.example"})
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(request)
+    assert "was not uploaded by a user" in upload_by_name(server, Path(__file__).parents[2] / "docs/explore.webp")
     for path in (server.folder / "favourites.json", Path("/etc/passwd")):
         with pytest.raises(urllib.error.HTTPError, match=r"40[34]"):
             urllib.request.urlopen(f"{server.url}gradio_api/file={path}")

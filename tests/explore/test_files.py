@@ -14,16 +14,16 @@ from PIL import Image
 
 from mapgan.errors import MapganError
 from mapgan.explore import view
-from mapgan.explore.atelier import Atelier
 from mapgan.explore.downloads import write_download
 from mapgan.explore.favourites import Favourites
 from mapgan.explore.plans import plan_of_image
 from mapgan.explore.scene import Scene
+from mapgan.explore.scene_renderer import SceneRenderer
 from mapgan.sampling.recipe import read_recipe
 
 
-def test_favourites_are_there_after_a_restart(tmp_path: Path, atelier: Atelier, scene: Scene) -> None:
-    path, drawn = tmp_path / "favourites.json", atelier.draw(scene)
+def test_favourites_are_there_after_a_restart(tmp_path: Path, renderer: SceneRenderer, scene: Scene) -> None:
+    path, drawn = tmp_path / "favourites.json", renderer.draw(scene)
     other = scene.changed(latent="9")
     for one in (scene, other):
         assert Favourites(path).add(one, drawn.recipe.generator, drawn.image)
@@ -37,24 +37,24 @@ def test_favourites_are_there_after_a_restart(tmp_path: Path, atelier: Atelier, 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"favourites": 1}', '{"favourites": [{"scene": {}}]}'])
 def test_a_damaged_file_of_favourites_is_left_as_it_is(
-    tmp_path: Path, atelier: Atelier, scene: Scene, content: str
+    tmp_path: Path, renderer: SceneRenderer, scene: Scene, content: str
 ) -> None:
-    path, drawn = tmp_path / "favourites.json", atelier.draw(scene)
+    path, drawn = tmp_path / "favourites.json", renderer.draw(scene)
     path.write_text(content)
     with pytest.raises(MapganError, match=r"favourites\.json"):
         Favourites(path).add(scene, drawn.recipe.generator, drawn.image)
     assert path.read_text() == content
 
 
-def test_an_image_is_read_as_a_plan_by_the_nearest_colours(tmp_path: Path, atelier: Atelier) -> None:
-    opened = atelier.open("plans")
+def test_an_image_is_read_as_a_plan_by_the_nearest_colours(tmp_path: Path, renderer: SceneRenderer) -> None:
+    opened = renderer.open("plans")
     plan = np.arange(12).reshape(3, 4) % 4
     Image.fromarray((np.array(opened.colors)[plan] + 3).clip(0, 255).astype(np.uint8)).save(tmp_path / "plan.png")
     assert plan_of_image(tmp_path / "plan.png", opened) == plan.tolist()
 
 
-def test_no_plan_is_read_from_anything_else(tmp_path: Path, atelier: Atelier) -> None:
-    opened, path = atelier.open("plans"), tmp_path / "plan.png"
+def test_no_plan_is_read_from_anything_else(tmp_path: Path, renderer: SceneRenderer) -> None:
+    opened, path = renderer.open("plans"), tmp_path / "plan.png"
     path.write_bytes(pickle.dumps(print))
     with pytest.raises(MapganError, match="not an image of a known format"):
         plan_of_image(path, opened)
@@ -63,8 +63,8 @@ def test_no_plan_is_read_from_anything_else(tmp_path: Path, atelier: Atelier) ->
         plan_of_image(path, opened)
 
 
-def test_downloads(tmp_path: Path, atelier: Atelier, scene: Scene) -> None:
-    drawn = atelier.draw(scene)
+def test_downloads(tmp_path: Path, renderer: SceneRenderer, scene: Scene) -> None:
+    drawn = renderer.draw(scene)
     png, vtt, pdf = (write_download(kind, drawn, 16.0, "map", tmp_path, True) for kind in ("png", "vtt", "pdf"))
     assert read_recipe(png) == drawn.recipe
     content = json.loads(vtt.read_text())
@@ -75,6 +75,6 @@ def test_downloads(tmp_path: Path, atelier: Atelier, scene: Scene) -> None:
 
 def test_names_from_elsewhere_are_escaped() -> None:
     text = '<img src=x onerror="alert(1)">'
-    page = view.line(text) + view.cards([(text, "data:,", text)], True, text) + view.cards([], True, text)
+    page = view.status_line(text) + view.gallery([(text, "data:,", text)], True, text) + view.gallery([], True, text)
     assert "<img src=x" not in page
     assert view.file_name(Scene(generator="../../etc/passwd", latent="sefa(0)")) == "etc-passwd-walk-24x16"

@@ -1,61 +1,20 @@
-"""What one visitor of the page has in front of them, and what they can do with it."""
+"""Changes to a scene that a user of the page can make; each returns another scene."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from mapgan import rng
 from mapgan.errors import MapganError
-from mapgan.explore.atelier import Atelier
 from mapgan.explore.generators import OpenGenerator
 from mapgan.explore.neighbours import between
 from mapgan.explore.plans import Rows, checked_plan, fitted_plan, with_squares
 from mapgan.explore.scene import DIRECTIONS, Scene, rectangles
-from mapgan.networks import spatial_generator
+from mapgan.explore.scene_renderer import SceneRenderer
 from mapgan.params.drawing import MAX_SQUARES
 from mapgan.params.parsing import MAX_SEED
 
-REMEMBERED = 100  # scenes that one can go back to
 STRAIGHT = [0.0] * DIRECTIONS
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A visitor's scene and how they came to it.
-
-    Args:
-        scene: on the page now.
-        past: earlier ones, the last one last.
-        kind: of the last change; several of one kind in a row, such as of a slider that is dragged, are one step back.
-        near: neighbours that are shown.
-        page: of these.
-        stroke: number of the last stroke of the brush that is in the scene.
-    """
-
-    scene: Scene
-    past: tuple[Scene, ...] = ()
-    kind: str = ""
-    near: tuple[Scene, ...] = ()
-    page: int = 0
-    stroke: int = 0
-
-    def go(self, scene: Scene, kind: str = "") -> Visit:
-        """On to another scene."""
-        if scene == self.scene:
-            return self
-        past = self.past if kind and kind == self.kind else (*self.past, self.scene)[-REMEMBERED:]
-        return replace(self, scene=scene, past=past, kind=kind)
-
-    def back(self) -> Visit:
-        """Back to the scene before.
-
-        Raises:
-            MapganError: there is none.
-        """
-        if not self.past:
-            raise MapganError("there is nothing to go back to")
-        return replace(self, scene=self.past[-1], past=self.past[:-1], kind="")
 
 
 def with_generator(scene: Scene, opened: OpenGenerator) -> Scene:
@@ -83,7 +42,7 @@ def with_seed(scene: Scene, seed: float | None) -> Scene:
 
 
 def with_size(scene: Scene, opened: OpenGenerator, columns: float | None, rows: float | None, seamless: bool) -> Scene:
-    """The scene in another size; a seamless one is rounded to whole sites, and has no plan.
+    """The scene in another size, which is rounded if it is to be seamless.
 
     Raises:
         MapganError: it is no size.
@@ -91,14 +50,13 @@ def with_size(scene: Scene, opened: OpenGenerator, columns: float | None, rows: 
     if not opened.spatial:
         raise MapganError(f"{opened.name}: has a fixed size, and is not seamless")
     sides = [0 if side is None else side for side in (columns, rows)]
-    if not all(side == int(side) and 1 <= side <= MAX_SQUARES for side in sides):
+    if not all(1 <= side <= MAX_SQUARES and side == int(side) for side in sides):
         raise MapganError("not a size", f"1 to {MAX_SQUARES} squares each way can be drawn, if memory suffices")
     width, height = map(int, sides)
     if seamless:
-        inner = spatial_generator(opened.trained.network)
-        per_site = max(1, round(inner.cell / opened.square)) if inner else 1
-        width, height = (max(per_site, round(side / per_site) * per_site) for side in (width, height))
-    plan = [] if seamless else fitted_plan(scene.plan, width, height)
+        step = opened.seamless_step
+        width, height = (max(step, round(side / step) * step) for side in (width, height))
+    plan = fitted_plan(scene.plan, width, height) if opened.wraps_plans or not seamless else []
     return scene.changed(columns=width, rows=height, seamless=seamless, plan=plan)
 
 
@@ -109,7 +67,8 @@ def with_plan(scene: Scene, opened: OpenGenerator, plan: object) -> Scene:
         MapganError: it is no plan for this scene.
     """
     rows = checked_plan(plan, opened, scene.columns, scene.rows)
-    return scene.changed(plan=rows, seamless=False, directions=scene.directions if scene.plan else STRAIGHT)
+    directions = scene.directions if scene.plan else STRAIGHT
+    return scene.changed(plan=rows, seamless=scene.seamless and opened.wraps_plans, directions=directions)
 
 
 def with_plan_of(scene: Scene, plan: Rows) -> Scene:
@@ -118,18 +77,19 @@ def with_plan_of(scene: Scene, plan: Rows) -> Scene:
     return scene.changed(plan=plan, seamless=False, directions=STRAIGHT, patches=[], **size)
 
 
-def rerolled(scene: Scene, atelier: Atelier, marks: Iterable[object]) -> Scene:
+def rerolled(scene: Scene, renderer: SceneRenderer, marks: Iterable[object], attempt: int) -> Scene:
     """The scene with the marked squares drawn anew: their latents, and their part of the plan.
 
     Args:
         scene: the scene.
-        atelier: that draws the new plan.
+        renderer: that draws the new plan.
         marks: `[column, row]` each, from the browser.
+        attempt: another one gives other latents.
 
     Raises:
         MapganError: no squares of the map are marked, or the generator has a fixed size.
     """
-    opened = atelier.open(scene.generator)
+    opened = renderer.open(scene.generator)
     if not opened.spatial:
         raise MapganError(f"{opened.name}: has no latents of squares", "take another seed")
     found = {
@@ -140,20 +100,20 @@ def rerolled(scene: Scene, atelier: Atelier, marks: Iterable[object]) -> Scene:
     where = rectangles({(x, y) for x, y in found if 0 <= x < scene.columns and 0 <= y < scene.rows})
     if not where:
         raise MapganError("no squares are marked", "drag over some on the map")
-    seed = rng.key(0, scene.model_dump_json(), 0, 0, bits=40)  # another one each time
+    seed = rng.key(attempt, scene.model_dump_json(), 0, 0, bits=40)
     anew = scene.changed(patches=scene.patched(where, seed))
-    plan = scene.plan or atelier.plan(scene)
+    plan = scene.plan or renderer.plan(scene)
     if not plan or opened.layout is None:
         return anew
-    other = atelier.plan(anew.changed(plan=[], directions=STRAIGHT if scene.plan else scene.directions))
+    other = renderer.plan(anew.changed(plan=[], directions=STRAIGHT if scene.plan else scene.directions))
     return anew.changed(plan=with_squares(plan, other, where), directions=STRAIGHT)
 
 
-def on_the_way(scene: Scene, one: float | None, other: float | None, fraction: float) -> Scene:
+def interpolated(scene: Scene, start: float | None, end: float | None, fraction: float) -> Scene:
     """The map between those of two seeds.
 
     Raises:
         MapganError: they are no seeds.
     """
-    ends = [int(with_seed(scene, seed).latent) for seed in (one, other)]
+    ends = [int(with_seed(scene, seed).latent) for seed in (start, end)]
     return between(scene, ends[0], ends[1], round(fraction, 3))

@@ -1,4 +1,4 @@
-// Cards with a thumbnail each: a click picks one, a click on its cross removes it.
+// Thumbnails: a click picks one, a click on its cross removes it.
 element.addEventListener("click", (event) => {
   const remove = event.target.closest("[data-remove]"), pick = event.target.closest("[data-pick]");
   if (remove) trigger("remove", { key: remove.dataset.remove });

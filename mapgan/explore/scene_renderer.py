@@ -30,7 +30,7 @@ Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class Drawn:
+class RenderedMap:
     """A map.
 
     Args:
@@ -44,7 +44,7 @@ class Drawn:
     plan: list[list[int]]
 
 
-class Atelier:
+class SceneRenderer:
     """Draws scenes of `generators` on the device of `machine`.
 
     Two scenes never share a network: it is resized for each, so the second one waits.
@@ -54,7 +54,7 @@ class Atelier:
         self.generators, self.device = generators, device
         self.budget = device_budget(machine, device)
         self._lock = threading.RLock()
-        self._drawn: OrderedDict[str, Drawn] = OrderedDict()
+        self._drawn: OrderedDict[str, RenderedMap] = OrderedDict()
         self._needed: dict[tuple[str, int, int], int] = {}
         self._last_layout: tuple[str, Layout] | None = None
 
@@ -67,7 +67,7 @@ class Atelier:
         with self._lock:
             return self.generators.open(name, str(self.device))
 
-    def draw(self, scene: Scene, progress: Progress = lambda _: None) -> Drawn:
+    def draw(self, scene: Scene, progress: Progress = lambda _: None) -> RenderedMap:
         """Draw a scene, or find it among the last ones.
 
         Args:
@@ -97,7 +97,7 @@ class Atelier:
             layout = self._layout(opened, scene)
             return layout.plan(_expression(scene, layout.renderer, layout.square, directed=True)) if layout else []
 
-    def _draw(self, scene: Scene, progress: Progress) -> Drawn:
+    def _draw(self, scene: Scene, progress: Progress) -> RenderedMap:
         opened = self.open(scene.generator)
         recipe = self._recipe(opened, scene)
         self._check_memory(opened, recipe)
@@ -107,7 +107,7 @@ class Atelier:
         cell = Cell(latent=text, plan=plan, label="" if plan else self._label(opened, scene))
         recipe = recipe.single(cell)
         with _counted(opened, recipe, progress):
-            return Drawn(Image.fromarray(renderer.image(cell)), recipe, plan)
+            return RenderedMap(Image.fromarray(renderer.image(cell)), recipe, plan)
 
     def _recipe(self, opened: OpenGenerator, scene: Scene) -> Recipe:
         about = opened.trained.about
@@ -131,7 +131,7 @@ class Atelier:
 
     def _plans(self, opened: OpenGenerator, scene: Scene) -> bool:
         """Whether a layout draws the plan."""
-        return opened.layout is not None and not scene.plan and not scene.seamless
+        return opened.layout is not None and not scene.plan
 
     def _layout(self, opened: OpenGenerator, scene: Scene) -> Layout | None:
         """What draws its plan, if anything does; the last one stays open, as the next scene is mostly of its size."""
@@ -162,7 +162,7 @@ def _expression(scene: Scene, renderer: Renderer, square: float, directed: bool)
     return scene.expression(renderer.latents.shape, sites_per_square, directed)
 
 
-def _pixels(drawn: Drawn) -> int:
+def _pixels(drawn: RenderedMap) -> int:
     return drawn.image.width * drawn.image.height
 
 

@@ -1,16 +1,16 @@
 // The map: a canvas that shows the image, and over it the grid, the plan that is painted, and the squares that are marked.
-// `props.value` is what `view.board` made; strokes and marks go to Python as the events 'paint' and 'reroll'.
-const frame = element.querySelector(".board"), canvas = element.querySelector("canvas");
+// `props.value` is what `view.map_value` made; strokes and marks go to Python as the events 'paint' and 'reroll'.
+const frame = element.querySelector(".map-view"), canvas = element.querySelector("canvas");
 const context = canvas.getContext("2d");
-const state = { mode: "view", brush: 0, size: 1, veil: 0.5, grid: false, stroke: 0 };
+const state = { mode: "view", brush: 0, size: 1, opacity: 0.5, grid: false, stroke: 0 };
 let image = null, plan = [], marks = new Set(), hover = null, start = null, last = null;
 
-const board = () => props.value || { columns: 1, rows: 1, colors: [], plan: [] };
+const shown = () => props.value || { columns: 1, rows: 1, colors: [], plan: [] };
 const key = (column, row) => column + "," + row;
-const inside = (column, row) => column >= 0 && row >= 0 && column < board().columns && row < board().rows;
+const inside = (column, row) => column >= 0 && row >= 0 && column < shown().columns && row < shown().rows;
 
 function fit() {
-  const { columns, rows } = board();
+  const { columns, rows } = shown();
   const room = window.innerWidth < 900 ? window.innerHeight * 0.6 : window.innerHeight - 190;
   const scale = Math.min(frame.clientWidth / columns, Math.max(room, 240) / rows);
   const dense = window.devicePixelRatio || 1;
@@ -22,7 +22,7 @@ function fit() {
 }
 
 function draw() {
-  const { columns, rows, colors } = board();
+  const { columns, rows, colors } = shown();
   const side = canvas.width / columns, down = canvas.height / rows;
   context.globalAlpha = 1;
   context.clearRect(0, 0, canvas.width, canvas.height);
@@ -32,7 +32,7 @@ function draw() {
     Math.round(column * side), Math.round(row * down),
     Math.round((column + 1) * side) - Math.round(column * side), Math.round((row + 1) * down) - Math.round(row * down));
   if (state.mode === "paint") {
-    context.globalAlpha = state.veil;
+    context.globalAlpha = state.opacity;
     plan.forEach((line, row) => line.forEach((label, column) => {
       if (label < 0) return;
       context.fillStyle = colors[label];
@@ -49,11 +49,11 @@ function draw() {
     context.stroke();
   }
   if (state.mode === "mark") {
-    const shown = new Set(marks);
-    if (start && last) between(start, last).forEach(([x, y]) => shown.add(key(x, y)));
+    const covered = new Set(marks);
+    if (start && last) between(start, last).forEach(([x, y]) => covered.add(key(x, y)));
     context.globalAlpha = 0.45;
     context.fillStyle = "#e9a23b";
-    shown.forEach((mark) => fill(...mark.split(",").map(Number)));
+    covered.forEach((mark) => fill(...mark.split(",").map(Number)));
   }
   if (hover && state.mode !== "view") {
     const reach = state.mode === "paint" ? state.size : 1, from = -Math.floor((reach - 1) / 2);
@@ -97,7 +97,7 @@ function flood(column, row) {
 }
 
 function square(event) {
-  const box = canvas.getBoundingClientRect(), { columns, rows } = board();
+  const box = canvas.getBoundingClientRect(), { columns, rows } = shown();
   return [
     Math.min(columns - 1, Math.max(0, Math.floor((event.clientX - box.left) / box.width * columns))),
     Math.min(rows - 1, Math.max(0, Math.floor((event.clientY - box.top) / box.height * rows))),
@@ -105,7 +105,7 @@ function square(event) {
 }
 
 function press(place) {
-  if (state.mode === "view" || (state.mode === "paint" && !board().paints)) return;
+  if (state.mode === "view" || (state.mode === "paint" && !shown().paints)) return;
   const brush = document.querySelector('[data-brush][aria-checked="true"]'); // another generator has other brushes
   if (brush) state.brush = Number(brush.dataset.brush);
   start = last = place;
@@ -169,17 +169,17 @@ function show() {
   state.columns = value.columns;
   state.rows = value.rows;
   const next = new Image();
-  next.onload = () => { image = next; canvas.dataset.serial = value.serial; fit(); };
+  next.onload = () => { image = next; canvas.dataset.latent = value.latent; fit(); };
   next.src = value.image;
   canvas.setAttribute("aria-label", value.about);
 }
 
-window.mapganBoard = {
+window.mapganMap = {
   mode: (mode) => { state.mode = mode; start = hover = null; frame.dataset.mode = mode; draw(); },
   size: (size) => { state.size = size; },
   grid: (on) => { state.grid = on; draw(); },
   clear: () => { marks = new Set(); draw(); },
-  all: () => { between([0, 0], [board().columns - 1, board().rows - 1]).forEach(([x, y]) => marks.add(key(x, y))); draw(); },
+  all: () => { between([0, 0], [shown().columns - 1, shown().rows - 1]).forEach(([x, y]) => marks.add(key(x, y))); draw(); },
   reroll: () => trigger("reroll", { marks: [...marks].map((mark) => mark.split(",").map(Number)) }),
 };
 
@@ -190,8 +190,8 @@ document.addEventListener("click", (event) => {
   document.querySelectorAll("[data-brush]").forEach((one) => one.setAttribute("aria-checked", String(one === brush)));
 });
 document.addEventListener("input", (event) => {
-  if (event.target.id !== "veil") return;
-  state.veil = Number(event.target.value);
+  if (event.target.id !== "plan-opacity") return;
+  state.opacity = Number(event.target.value);
   draw();
 });
 
