@@ -49,7 +49,7 @@ def _most_alike(candidates: Frequencies, parts: Frequencies) -> Frequencies:
     candidates[..., 0, 0] = 0  # brightness
     lengths = np.maximum(np.linalg.norm(candidates, axis=(2, 3)), 1e-9)
     correlation = (candidates * parts[:, None]).sum(axis=(2, 3)) / lengths
-    return candidates[np.arange(len(candidates)), correlation.argmax(axis=1)]
+    return np.asarray(candidates[np.arange(len(candidates)), correlation.argmax(axis=1)])
 
 
 def _signs(values: Frequencies) -> NDArray[np.bool_]:

@@ -39,13 +39,14 @@ def write_whole_maps(
         try:
             with open_upright(raw / row.file, math.inf, background(settings)) as (image, _, _):
                 left, top, right, bottom = content_box(image) if settings.trim else (0, 0, *image.size)
-                x, y = (
-                    first + ((line - first) % lines.period if square else 0.0)
-                    for line, first in ((lines.x, left), (lines.y, top))
+                part = image.crop((left, top, right, bottom)) if settings.trim else image
+                x, y = (line % lines.period if square else 0.0 for line in (lines.x - left, lines.y - top))
+                width, height = (
+                    max(1, min(LARGEST, math.floor((side - first) / zoom)))
+                    for side, first in zip(part.size, (x, y), strict=True)
                 )
-                width, height = (max(1, min(LARGEST, math.floor(side / zoom))) for side in (right - x, bottom - y))
-                box = (x, y, min(right, x + width * zoom), min(bottom, y + height * zoom))
-                small = scaled(image, (width, height), box, settings.linear)
+                box = (x, y, min(part.width, x + width * zoom), min(part.height, y + height * zoom))
+                small = scaled(part, (width, height), box, settings.linear)
         except BadImage:  # reported with the tiles
             continue
         folder.mkdir(exist_ok=True)
