@@ -59,7 +59,6 @@ def resize(
     else:
         counts = resize_images(settings, raw, pruned, maps, machine, dataset.condition, dataset.images == "labels")
         remarks = {
-            "all blank": counts.blank,
             "too small": counts.small,
             "enlarged": counts.enlarged,
             "unreadable": counts.bad,

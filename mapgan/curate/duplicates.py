@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mapgan.curate.hashes import ORIENTATIONS, Frequencies, Hashes, turned
-from mapgan.curate.near import Indices, Match, nearest_kept
+from mapgan.curate.cropped import bits_when_cropped
+from mapgan.curate.hashes import ORIENTATIONS, Frequencies, Hashes, popcount, turned
+from mapgan.curate.near import MAX_INDEXED_BITS, Indices, Match, nearest_kept
 from mapgan.curate.prune_record import PruneRecord
 from mapgan.params.collecting import Prune
 
@@ -17,6 +18,8 @@ from mapgan.params.collecting import Prune
 # in 220 of 256. Their correlation is below 0.8; that of copies is above 0.94, and above 0.86 if two sides were cropped
 # by 2 % (measured on 120 game maps).
 MIN_CORRELATION = 0.85
+CROPPED_BITS = 84  # in which the hash of a crop may differ, if it is near that of the whole when that is cropped, too
+CROPPED_CORRELATION = 0.75  # of such a crop with the whole, at least; less is not worth a try
 
 
 @dataclass(frozen=True)
@@ -76,16 +79,23 @@ def _best_first(image: Hashed) -> tuple[bool, int, int, str, str]:
 def _matches(distinct: Sequence[Hashed], settings: Prune) -> list[Match | None]:
     if not distinct:
         return []
-    count = ORIENTATIONS if settings.duplicate_rotations else 1
+    count, bits = ORIENTATIONS if settings.duplicate_rotations else 1, settings.duplicate_bits
     hashes = np.stack([image.orientations[:count] for image in distinct])
     values = np.stack([image.frequencies for image in distinct])
 
     def is_copy(later: Indices, earlier: Indices, orientation: int) -> NDArray[np.bool_]:
         products = turned(values[later], orientation).astype(np.float32) * values[earlier]
-        return np.asarray(products.sum(axis=(1, 2)) >= MIN_CORRELATION)
+        correlation = products.sum(axis=(1, 2))
+        near = popcount(hashes[later, orientation] ^ hashes[earlier, 0]).sum(axis=1, dtype=np.int64) <= bits
+        copies = np.asarray(near & (correlation >= MIN_CORRELATION))
+        if orientation == 0 and wide:
+            other = np.flatnonzero(~copies & (correlation >= CROPPED_CORRELATION))
+            copies[other] = bits_when_cropped(values[earlier[other]], values[later[other]]) <= bits
+        return copies
 
     always = np.array([image.always for image in distinct])
-    return nearest_kept(hashes, settings.duplicate_bits, always, is_copy)
+    wide = CROPPED_BITS if bits > MAX_INDEXED_BITS else 0  # an index is for resized and compressed copies alone
+    return nearest_kept(hashes, bits, always, is_copy, wide)
 
 
 def _near(row: PruneRecord, distinct: Sequence[Hashed], match: Match) -> PruneRecord:

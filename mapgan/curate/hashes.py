@@ -34,14 +34,14 @@ def _dct_matrix() -> NDArray[np.float64]:
     return np.cos(np.pi * frequency * (2 * index + 1) / (2 * SIDE))
 
 
-_DCT = _dct_matrix()
+DCT = _dct_matrix()
 
 
 def frequencies(image: Image.Image) -> Frequencies:
     """The low frequencies of the image's grey values, [16, 16] float64."""
     small = image.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
     # rounded, so that no bit of the hash depends on the last bits of a floating-point sum
-    return np.round(_DCT @ np.asarray(small, dtype=np.float64) @ _DCT.T, 3)
+    return np.round(DCT @ np.asarray(small, dtype=np.float64) @ DCT.T, 3)
 
 
 def orientation_hashes(image: Image.Image) -> Hashes:

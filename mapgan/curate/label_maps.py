@@ -62,32 +62,37 @@ def label_grid(raw: Path, row: PruneRecord) -> Lines | None:
     return Lines(period) if period >= 2 and proportional else None
 
 
-def label_window(path: Path, size: tuple[int, int], box: Box, target: tuple[int, int], square: int) -> Image.Image:
+def read_label_image(path: Path) -> Image.Image:
+    """A label image, RGB.
+
+    Raises:
+        BadImage: it cannot be decoded.
+    """
+    try:
+        with open_upright(path, math.inf, WHITE) as (image, _, _):
+            return image.copy()
+    except BadImage as bad:
+        raise BadImage(f"its label image is {bad}") from None
+
+
+def label_window(
+    labels: Image.Image, size: tuple[int, int], box: Box, target: tuple[int, int], square: int
+) -> Image.Image:
     """The label of each square of a training image, in the colours of the label image.
 
     Args:
-        path: the label image.
+        labels: the label image.
         size: of the image that it belongs to, pixels.
         box: what the training image shows of that.
         target: size of the training image, pixels.
         square: side of its squares, pixels.
 
     Raises:
-        BadImage: it cannot be decoded, or has other proportions than the image.
+        BadImage: it has other proportions than the image.
     """
-    try:
-        with open_upright(path, math.inf, WHITE) as (image, _, _):
-            labels = image.copy()
-    except BadImage as bad:
-        raise BadImage(f"its label image is {bad}", size) from None
-    return _cut(labels, size, box, target, square)
-
-
-def _cut(labels: Image.Image, size: tuple[int, int], box: Box, target: tuple[int, int], square: int) -> Image.Image:
-    """`label_window` of an image in memory."""
     scale = labels.width / size[0], labels.height / size[1]
     if abs(scale[0] / scale[1] - 1) > 0.02:
-        raise BadImage(f"its label image has other proportions: {labels.width} x {labels.height}", size)
+        raise BadImage(f"its label image has other proportions: {labels.width} x {labels.height}")
     columns, rows = (
         np.clip(((np.arange(count) + 0.5) / count * (last - first) + first) * factor, 0, limit - 1).astype(int)
         for count, first, last, factor, limit in (

@@ -9,7 +9,7 @@ short to tell hashes apart, and all pairs are compared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -46,7 +46,11 @@ class Match:
 
 
 def nearest_kept(
-    hashes: Hashes, bits: int, always: NDArray[np.bool_] | None = None, is_copy: Check | None = None
+    hashes: Hashes,
+    bits: int,
+    always: NDArray[np.bool_] | None = None,
+    is_copy: Check | None = None,
+    wide: int = 0,
 ) -> list[Match | None]:
     """For each image, the nearest earlier kept image within `bits`; an image without one is kept itself.
 
@@ -58,13 +62,15 @@ def nearest_kept(
         bits: maximum Hamming distance of an orientation of the later image to the earlier image as given.
         always: images that are kept anyway, `[N]`.
         is_copy: a second check of the pairs within `bits`: which of them count.
+        wide: `bits` for images as given, if more.
     """
+    limits = [max(bits, wide), *[bits] * (hashes.shape[1] - 1)]
     forced = np.zeros(len(hashes), dtype=bool) if always is None else always
     words = np.ascontiguousarray(hashes.transpose(1, 2, 0))  # by orientation, by word
     best = np.full(len(hashes), NONE)  # distance, index and orientation in one number, so that the least is the best
 
     def near_pairs(later: Indices, earlier: Indices, orientation: int) -> tuple[Indices, Indices, Indices]:
-        near, distance = _within(words, bits, later, earlier, orientation)
+        near, distance = _within(words, limits[orientation], later, earlier, orientation)
         later, earlier = later[near], earlier[near]
         code = distance << 40 | earlier << 8 | orientation
         copies = is_copy(later, earlier, orientation) if is_copy else np.ones(len(later), dtype=bool)
@@ -73,7 +79,7 @@ def nearest_kept(
     def settle_pairs(start: int, stop: int) -> None:
         """Compare all pairs of a short range, and settle its images one after the other."""
         triples = [np.empty((0, 3), np.int64)]
-        for later, earlier, orientation in _all_pairs(words, bits, np.arange(start, stop), start, stop):
+        for later, earlier, orientation in _all_pairs(words, limits, np.arange(start, stop), start, stop):
             before = earlier < later
             triples.append(np.stack(near_pairs(later[before], earlier[before], orientation), axis=-1))
         pairs = np.concatenate(triples)
@@ -88,8 +94,8 @@ def nearest_kept(
         middle = (start + stop) // 2
         settle(start, middle)
         kept = start + np.flatnonzero((best[start:middle] == NONE) | forced[start:middle])
-        search = _equal_chunks if bits <= MAX_INDEXED_BITS and len(kept) >= MIN_INDEXED else _all_pairs
-        for later, earlier, orientation in search(words, bits, kept, middle, stop):
+        search = _equal_chunks if max(limits) <= MAX_INDEXED_BITS and len(kept) >= MIN_INDEXED else _all_pairs
+        for later, earlier, orientation in search(words, limits, kept, middle, stop):
             found, _, code = near_pairs(later, earlier, orientation)
             np.minimum.at(best, found, code)
         settle(middle, stop)
@@ -113,24 +119,24 @@ def _within(words: Hashes, bits: int, later: Indices, earlier: Indices, orientat
 Candidates = Iterator[tuple[Indices, Indices, int]]  # later, earlier, orientation
 
 
-def _all_pairs(words: Hashes, bits: int, kept: Indices, start: int, stop: int) -> Candidates:
-    """Pairs whose first words (64 bits; with many bits the first two) are within `bits`."""
-    compared = 1 if 4 * bits <= BITS // WORDS else 2
-    known = words[0, :compared][:, kept]
+def _all_pairs(words: Hashes, limits: Sequence[int], kept: Indices, start: int, stop: int) -> Candidates:
+    """Pairs whose first words (64 bits; with many bits two or three) are within the limit of the orientation."""
     rows = max(1, PAIRS // max(1, len(kept)))
-    for orientation, turned in enumerate(words):
+    for orientation, (turned, bits) in enumerate(zip(words, limits, strict=True)):
+        compared = 1 if bits <= 16 else 2 if bits <= 48 else 3
+        known = words[0, :compared][:, kept]
         for first in range(start, stop, rows):
             block = turned[:compared, first : min(first + rows, stop), None]
             distance = popcount(block[0] ^ known[0])
-            if compared == 2:
-                distance += popcount(block[1] ^ known[1])  # at most 128: fits uint8
+            for word in range(1, compared):
+                distance += popcount(block[word] ^ known[word])  # at most 192: fits uint8
             later, earlier = np.divmod(np.flatnonzero(distance <= bits), len(kept))  # np.nonzero takes tenfold
             yield first + later, kept[earlier], orientation
 
 
-def _equal_chunks(words: Hashes, bits: int, kept: Indices, start: int, stop: int) -> Candidates:
+def _equal_chunks(words: Hashes, limits: Sequence[int], kept: Indices, start: int, stop: int) -> Candidates:
     """Pairs of one of `kept` and one of `start` to `stop` that have one chunk of the hash in common."""
-    edges = np.linspace(0, BITS, max(bits + 1, MIN_CHUNKS) + 1).astype(int).tolist()
+    edges = np.linspace(0, BITS, max(max(limits) + 1, MIN_CHUNKS) + 1).astype(int).tolist()
     first_kept = int(kept[0])
     given = words[0, :, first_kept : int(kept[-1]) + 1]
     for low, high in pairwise(edges):

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import math
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -37,8 +39,8 @@ class Lost:
     reason: str
 
 
-class _Large:
-    """Stands for the result of an image that needs more memory than a worker's share."""
+class _Again:
+    """Stands for the result of an image that took too long, or needs more memory than a worker's share."""
 
 
 def parallel_map(
@@ -65,7 +67,7 @@ def parallel_map(
             waiting = [index for index in range(len(items)) if index not in results]
             try:
                 for index, result in _run(work, items, waiting, begun, machine, max_seconds):
-                    if not isinstance(result, _Large):
+                    if not isinstance(result, _Again):
                         results[index] = result
                         bar.advance()
             except losses:
@@ -102,46 +104,54 @@ def _run(
     begun: list[int],
     machine: Machine,
     max_seconds: float,
-) -> Iterator[tuple[int, Result | _Large]]:
-    """Indices and results of the `waiting` items, in order; `begun` is extended by those that were given out."""
+) -> Iterator[tuple[int, Result | _Again]]:
+    """Indices and results of the `waiting` items, as they come; `begun` is extended by those that were given out."""
     in_cluster, in_threads = machine.backend in CLUSTERS, machine.backend == "threads"
     count = _count(machine)
     # of the memory for images; workers of a cluster know how many cores share theirs
     share = 0.0 if in_cluster else 1.0 if in_threads else 1 / count
+    limit = math.inf if in_threads else max_seconds
 
     def tasks() -> Iterator[Any]:
         for index in waiting:
             begun.append(index)
-            yield delayed(_attempt)(work, items[index], share, max_seconds if in_cluster else 0.0)
+            yield delayed(_attempt)(work, index, items[index], share, limit, in_cluster)
 
     run = Parallel(
-        return_as="generator",
+        # in order, the results behind a slow image would wait for it, and be lost with its worker
+        return_as="generator_unordered",
         batch_size=1,  # so that joblib's time limit, which is for a batch, is one for an image
         timeout=None if in_threads else max_seconds,
         pre_dispatch=1 if count == 1 and not in_cluster else "2*n_jobs",
     )
-    yield from zip(waiting, run(tasks()), strict=False)
+    yield from run(tasks())
 
 
-def _attempt(work: Work[Item, Result], item: Item, share: float, max_seconds: float) -> Result | _Large:
+def _attempt(
+    work: Work[Item, Result], index: int, item: Item, share: float, max_seconds: float, end: bool
+) -> tuple[int, Result | _Again]:
     """Do the work, in a worker.
 
     Args:
         work: see `parallel_map`.
+        index: of the item, which is returned with the result.
         item: one.
         share: of the memory that images may take; 0: of one core.
-        max_seconds: after which this process ends; 0: joblib sees to it, which it cannot on a cluster.
+        max_seconds: that the item may take. Joblib sees only whether all workers are stuck.
+        end: this process ends after them; joblib's time limit does not work on a cluster.
     """
     use_memory(share or 1 / cpu_count())
-    if max_seconds:
+    if end:
         faulthandler.dump_traceback_later(max_seconds, exit=True)  # works in the midst of a decoder, too
+    start = time.monotonic()
     try:
-        return work(item)
+        result = work(item)
     except NeedsMoreMemory:
-        return _Large()
+        return index, _Again()
     finally:
-        if max_seconds:
+        if end:
             faulthandler.cancel_dump_traceback_later()
+    return index, result if time.monotonic() - start <= max_seconds else _Again()
 
 
 def _alone(work: Work[Item, Result], item: Item, max_seconds: float) -> Result | Lost:
@@ -149,7 +159,7 @@ def _alone(work: Work[Item, Result], item: Item, max_seconds: float) -> Result |
     with parallel_config("loky", n_jobs=2):
         Parallel()(delayed(os.getpid)() for _ in range(2))  # to start takes time that is not the image's
         try:
-            (result,) = Parallel(timeout=max_seconds)([delayed(_attempt)(work, item, 1.0, 0.0)])
+            ((_, result),) = Parallel(timeout=max_seconds)([delayed(_attempt)(work, 0, item, 1.0, math.inf, False)])
         except Overdue:
             return Lost(f"too slow: more than {max_seconds:g} seconds")
         except BrokenProcessPool:

@@ -145,7 +145,7 @@ def _duplicates(rows: Sequence[PruneRecord], thumbnails: Thumbnails) -> str:
     hidden += [row for _, group in list(groups.items())[SHOWN:] for row in group]
     text = (
         "The one with the green frame is kept: the largest, then the least compressed. Under the others, in how many "
-        "of 256 bits they differ from it (prune.duplicate_bits)."
+        "of 256 bits they differ from it (prune.duplicate_bits; more where one is a crop of the other)."
     )
     heading, rest = _heading("duplicates", len(rows), text), _sheet(hidden, thumbnails)
     return f'{heading}<div class="groups">\n{figures}</div>\n{rest}</section>\n'

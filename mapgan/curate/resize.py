@@ -32,7 +32,7 @@ from mapgan.curate.parallel import Lost, parallel_map
 from mapgan.curate.prune_record import PruneRecord, read_list
 from mapgan.curate.split import held_out
 from mapgan.curate.tiling import ANYWHERE, Lines
-from mapgan.curate.training_images import BLANK, SMALL, Cut, ResizedImage, write_training_images
+from mapgan.curate.training_images import SMALL, Cut, ResizedImage, write_training_images
 from mapgan.curate.whole_maps import write_whole_maps
 from mapgan.dataset import Entry, Pixels, is_dataset, write_dataset
 from mapgan.dataset.label_names import clean_label
@@ -61,7 +61,6 @@ class Counts:
         holdout: number of held-out images.
         train_groups: number of maps in the training images.
         holdout_groups: number of maps in the hold-out.
-        blank: kept images all of whose tiles are blank.
         small: kept images that would have to be enlarged by more than the limit.
         enlarged: kept images smaller than a training image, which are upscaled.
         bad: kept images that cannot be decoded any more.
@@ -73,7 +72,6 @@ class Counts:
     holdout: int
     train_groups: int
     holdout_groups: int
-    blank: int
     small: int
     enlarged: int
     bad: int
@@ -124,9 +122,9 @@ def resize(
         counts = replace(_counts(results, train, holdout), unlabelled=len(kept) - len(rows), pixels_per_square=square)
         if not train:
             raise MapganError(
-                f"{pruned / 'kept.csv'}: of {len(rows)} images, {counts.blank} have only blank tiles, {counts.small} "
-                f"are too small and {counts.bad} cannot be read, so nothing is left to train on",
-                "lower resize.tile_contrast, set resize.mode to crop or pad, or raise resize.max_enlargement",
+                f"{pruned / 'kept.csv'}: of {len(rows)} images, {counts.small} are too small and {counts.bad} cannot "
+                "be read, so nothing is left to train on",
+                "raise resize.max_enlargement, or collect other images",
             )
         tiles = [scratch / label_tile(entry.name) for entry in (*train, *holdout)] if label_square else []
         known = {name: label_name(result.row) for result in results for name in result.names}
@@ -193,7 +191,7 @@ def _find_grid(settings: Resize, raw: Path, row: PruneRecord) -> Lines | None:
 
 def _resized(made: ResizedImage | Lost, row: PruneRecord) -> ResizedImage:
     result = ResizedImage(row, (), made.reason) if isinstance(made, Lost) else made
-    if result.reason not in ("", BLANK):
+    if result.reason:
         print(f"resize: {row.known_as} left out: {result.reason}", file=sys.stderr)
     return result
 
@@ -212,17 +210,15 @@ def _split_entries(results: Iterable[ResizedImage], fraction: float, labelled: b
 
 
 def _counts(results: Sequence[ResizedImage], train: Sequence[Entry], holdout: Sequence[Entry]) -> Counts:
-    blank = sum(result.reason == BLANK for result in results)
     small = sum(result.reason.startswith(SMALL) for result in results)
     return Counts(
         train=len(train),
         holdout=len(holdout),
         train_groups=len({entry.group for entry in train}),
         holdout_groups=len({entry.group for entry in holdout}),
-        blank=blank,
         small=small,
         enlarged=sum(result.enlarged for result in results),
-        bad=sum(bool(result.reason) for result in results) - blank - small,
+        bad=sum(bool(result.reason) for result in results) - small,
     )
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from mapgan.curate.cropping import background, crops, enlargement
 from mapgan.curate.decode import BadImage, open_upright
-from mapgan.curate.label_maps import label_tile, label_window
+from mapgan.curate.label_maps import label_tile, label_window, read_label_image
 from mapgan.curate.prune_record import PruneRecord
 from mapgan.curate.tiling import Lines
 from mapgan.curate.trimming import content_box
@@ -20,7 +20,6 @@ from mapgan.params.collecting import Resize
 # A JPEG that is not tiled is decoded at no less than this multiple of the training size: on maps, training images then
 # differ by half a level of 255 on average. A side that is no multiple of 8 is stretched by less than a pixel of these.
 DRAFT_FACTOR = 3
-BLANK = "blank"
 SMALL = "too small"
 
 
@@ -76,6 +75,8 @@ def _write(cut: Cut, row: PruneRecord, lines: Lines) -> ResizedImage:
     # the decoder's own reduction is a mean of stored values
     reduced = settings.mode != "tiles" and not settings.linear
     needed = (DRAFT_FACTOR * settings.width, DRAFT_FACTOR * settings.height) if reduced else None
+    # before the image itself, whose memory would be kept from it
+    labels = read_label_image(cut.raw / row.label_map) if cut.of_labels or cut.label_square else None
     with open_upright(cut.raw / row.file, math.inf, background(settings), needed, always_reduce=True) as upright:
         image, width, height = upright
         left, top, right, bottom = content_box(image) if settings.trim else (0, 0, *image.size)
@@ -91,13 +92,13 @@ def _write(cut: Cut, row: PruneRecord, lines: Lines) -> ResizedImage:
             box = ((x1 + left) * across, (y1 + top) * down, (x2 + left) * across, (y2 + top) * down)
             names.append(_name(row, box[0], box[1], settings))
             shown = small
-            if cut.of_labels:
-                shown = label_window(cut.raw / row.label_map, (width, height), box, small.size, 1)
+            if labels and cut.of_labels:
+                shown = label_window(labels, (width, height), box, small.size, 1)
             _save(shown, cut.folder / names[-1], settings)
-            if cut.label_square:
-                labels = label_window(cut.raw / row.label_map, (width, height), box, small.size, cut.label_square)
-                labels.save(cut.folder / label_tile(names[-1]), "PNG")
-    return ResizedImage(row, names, "" if names else BLANK, factor > 1)
+            if labels and cut.label_square:
+                squares = label_window(labels, (width, height), box, small.size, cut.label_square)
+                squares.save(cut.folder / label_tile(names[-1]), "PNG")
+    return ResizedImage(row, names, enlarged=factor > 1)
 
 
 def _name(row: PruneRecord, x: float, y: float, settings: Resize) -> str:

@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image
-
 from mapgan.curate.cropping import background
 from mapgan.curate.decode import BadImage, open_upright
 from mapgan.curate.prune_record import PruneRecord
+from mapgan.curate.scaling import scaled
 from mapgan.curate.tiling import Lines
+from mapgan.curate.trimming import content_box
 from mapgan.dataset import WHOLE_MAPS
 from mapgan.params.collecting import Resize
 
@@ -38,13 +38,15 @@ def write_whole_maps(
         zoom = lines.period / square if square else settings.tile_zoom
         try:
             with open_upright(raw / row.file, math.inf, background(settings)) as (image, _, _):
-                left, top = (line % lines.period if square else 0.0 for line in (lines.x, lines.y))
+                left, top, right, bottom = content_box(image) if settings.trim else (0, 0, *image.size)
+                part = image.crop((left, top, right, bottom)) if settings.trim else image
+                x, y = (line % lines.period if square else 0.0 for line in (lines.x - left, lines.y - top))
                 width, height = (
                     max(1, min(LARGEST, math.floor((side - first) / zoom)))
-                    for side, first in zip(image.size, (left, top), strict=True)
+                    for side, first in zip(part.size, (x, y), strict=True)
                 )
-                box = (left, top, min(image.width, left + width * zoom), min(image.height, top + height * zoom))
-                small = image.resize((width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+                box = (x, y, min(part.width, x + width * zoom), min(part.height, y + height * zoom))
+                small = scaled(part, (width, height), box, settings.linear)
         except BadImage:  # reported with the tiles
             continue
         folder.mkdir(exist_ok=True)

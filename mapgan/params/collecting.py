@@ -177,10 +177,10 @@ class Prune(Section):
     max_seconds: Annotated[float, Field(gt=0, le=86400)] = 120.0
     """longest time that an image may take, seconds"""
 
-    duplicate_bits: Annotated[int, Field(ge=0, le=128)] = 44
+    duplicate_bits: Annotated[int, Field(ge=0, le=128)] = 40
     """images whose 256-bit perceptual hashes differ in at most this many bits are duplicates: 12 finds what was resized
-    or compressed, and takes half a minute for a million images; 44 also finds what was cropped by 1 % on each side, and
-    takes a minute for 100,000"""
+    or compressed, and takes half a minute for a million images; 40 (any above 28) also finds what was cropped by up to
+    2 % on a side, and takes a second for 10,000, and over a minute for 100,000"""
 
     duplicate_rotations: bool = True
     """also find duplicates that are mirrored or rotated by multiples of 90 degrees"""

@@ -65,6 +65,26 @@ def test_a_cropped_copy_is_found(kind):
     assert reasons([hashed(1, image), hashed(2, image.crop(CROPS[kind]))]) == {2: "near duplicate"}
 
 
+def disc(share: float) -> Image.Image:
+    """A light disc, as a tower seen from above, and faint things in it; `share` of them are its own."""
+    rows, columns = np.mgrid[-1:1:240j, -1:1:240j]
+    common, own = (np.asarray(map_image(seed, (240, 240)).convert("L"), dtype=np.float64) - 128 for seed in (2, 12))
+    things = 150 + 0.03 * ((1 - share) * common + share * own)
+    return Image.fromarray(np.where(np.hypot(rows, columns) < 0.8, things, 20).astype(np.uint8)).convert("RGB")
+
+
+def apart(one, other):
+    return int(popcount(one.orientations[0] ^ other.orientations[0]).sum(dtype=int))
+
+
+def test_a_crop_whose_hash_is_far_is_found_and_an_unlike_image_as_near_is_not():
+    whole, part, unlike = hashed(1, disc(0)), hashed(2, disc(0).crop((7, 0, 240, 240))), hashed(3, disc(0.5))
+    assert 44 < apart(whole, part) <= 84
+    assert 44 < apart(whole, unlike) <= 84
+    assert reasons([whole, part, unlike]) == {2: "near duplicate"}
+    assert reasons([whole, part], duplicate_bits=28) == {}
+
+
 @pytest.mark.parametrize("transpose", list(Image.Transpose))
 def test_a_turned_or_mirrored_copy_is_found_when_asked_for(transpose):
     image = map_image(2, (480, 380))

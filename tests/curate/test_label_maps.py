@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from mapgan.collect import collect
+from mapgan.curate import decode
 from mapgan.curate.label_maps import read_label_tiles
 from mapgan.curate.prune import prune
 from mapgan.curate.resize import resize
@@ -92,6 +94,19 @@ def test_a_label_image_is_no_map_and_its_map_is_left_out_without_it(
     data = make(folder)
     assert "resize: 1.png left out: its label image has other proportions: 5 x 8" in capsys.readouterr().err
     assert len(data.train) + len(data.holdout) == 4 * 15  # windows of 4 x 4 squares, each overlapping by half
+
+
+def test_a_map_and_its_label_image_need_not_be_in_memory_together(
+    make: Callable[..., Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decode, "BUDGET", decode.MemoryBudget(192 * 128 * 10))  # of a map, 9 bytes per pixel
+    folder = write_maps(tmp_path / "in", full_size=True)
+    settings = SETTINGS.model_copy(update={"grid": "off"})
+    made: list[Dataset] = []
+    run = threading.Thread(target=lambda: made.append(make(folder, settings)), daemon=True)
+    run.start()
+    run.join(20)
+    assert made
 
 
 def test_bad_label_images_are_one_line(make: Callable[..., Dataset], tmp_path: Path) -> None:

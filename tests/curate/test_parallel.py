@@ -28,8 +28,16 @@ def double(item):
     kind, value = item
     if kind == "crash":
         os._exit(3)
+    if kind == "slow crash":  # the other worker does all the rest in this time
+        time.sleep(2.0)
+        os._exit(3)
+    if isinstance(kind, Path):
+        with kind.open("a") as stream:
+            stream.write(f"{value}\n")
     if kind == "bystander":  # is in work when the other worker ends
         time.sleep(0.5)
+    if kind == "slow":
+        time.sleep(6)
     if kind == "hang":
         time.sleep(600)
     if kind == "large" and decode.BUDGET.share < 1:
@@ -50,6 +58,19 @@ def doubled(kinds, machine, max_seconds=60.0):
 def test_an_image_that_ends_its_worker_is_put_aside_alone():
     found = doubled(["good", "large", "bystander", "crash", "bystander", "good"], PROCESSES)
     assert found == [0, 2, 4, Lost(CRASHES), 8, 10]
+
+
+def test_what_was_done_beside_a_lost_image_is_not_done_again(tmp_path):
+    found = doubled(["slow crash", *[tmp_path / "done"] * 40], PROCESSES)
+    assert found == [Lost(CRASHES), *range(2, 82, 2)]
+    done = (tmp_path / "done").read_text().split()
+    assert 40 <= len(done) <= 44  # those in hand when the worker ended are
+
+
+@pytest.mark.soak
+def test_an_image_that_takes_too_long_beside_others_is_put_aside():
+    found = doubled(["slow", *["bystander"] * 20], PROCESSES, 3.0)
+    assert found == [Lost("too slow: more than 3 seconds"), *range(2, 42, 2)]
 
 
 @pytest.mark.soak

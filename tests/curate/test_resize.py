@@ -70,8 +70,8 @@ def test_a_second_run_leaves_nothing_of_the_first(raw, pruned, tmp_path):
 def test_a_failed_run_leaves_the_old_set(raw, pruned, tmp_path):
     resize(TILES, raw.folder, pruned, tmp_path / "maps", THREAD)
     before = tree(tmp_path / "maps")
-    with pytest.raises(MapganError, match="6 have only blank tiles"):
-        resize(TILES.model_copy(update={"tile_contrast": 128.0}), raw.folder, pruned, tmp_path / "maps", THREAD)
+    with pytest.raises(MapganError, match="6 are too small"):
+        resize(TILES.model_copy(update={"width": 512}), raw.folder, pruned, tmp_path / "maps", THREAD)
     assert tree(tmp_path / "maps") == before
 
 
@@ -83,18 +83,13 @@ def test_folders_of_someone_else_are_not_touched(raw, pruned, tmp_path):
     assert (tmp_path / "maps" / "train" / "thesis.txt").read_text() == "mine"
 
 
-def test_blank_bad_and_enlarged_are_counted(raw, tmp_path, capsys):
-    faint = Image.new("RGB", (96, 64), (100, 100, 100))
-    faint.paste((108, 108, 108), (48, 0, 96, 64))
-    raw.put(faint, group="faint")
+def test_bad_and_enlarged_are_counted(raw, tmp_path, capsys):
     raw.put(map_image(1, (24, 24)), group="small")
     gone = raw.put(map_image(2), group="gone")
     prune(Prune(min_side=16), raw.folder, tmp_path / "pruned", THREAD)
     (raw.folder / gone).unlink()
-    counts = resize(
-        TILES.model_copy(update={"tile_contrast": 5.0}), raw.folder, tmp_path / "pruned", tmp_path / "m", THREAD
-    )
-    assert (counts.train, counts.blank, counts.bad, counts.enlarged) == (1, 1, 1, 1)
+    counts = resize(TILES, raw.folder, tmp_path / "pruned", tmp_path / "m", THREAD)
+    assert (counts.train, counts.bad, counts.enlarged) == (1, 1, 1)
     assert f"{gone} left out: undecodable: the file is missing" in capsys.readouterr().err
 
 

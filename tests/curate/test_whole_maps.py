@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from mapgan.collect.demo import __file__ as demo
 from mapgan.curate.prune import prune
@@ -41,6 +41,20 @@ def test_a_held_out_map_is_there_and_no_other(raw, pruned, tmp_path):
 def test_its_scale_is_that_of_the_tiles(raw, pruned, tmp_path):
     resize(TILES.model_copy(update={"tile_zoom": 2.0}), raw.folder, pruned, tmp_path / "maps", THREAD)
     assert [image.size for image in whole(tmp_path / "maps")] == [(48, 32)]
+
+
+@pytest.mark.parametrize("option", ["trim", "linear"])
+def test_it_is_trimmed_and_scaled_as_the_tiles_are(option, raw, tmp_path):
+    """A held-out map of a single tile is that tile."""
+    for seed in range(2):
+        image = map_image(seed, (64, 32))
+        raw.put(ImageOps.expand(image, 10, "white") if option == "trim" else image)
+    prune(Prune(min_side=16), raw.folder, tmp_path / "pruned", THREAD)
+    settings = TILES.model_copy(update={"tile_zoom": 2.0, option: True})
+    resize(settings, raw.folder, tmp_path / "pruned", tmp_path / "maps", THREAD)
+    (tile,) = (tmp_path / "maps" / "holdout").iterdir()
+    (image,) = whole(tmp_path / "maps")
+    assert np.array_equal(np.asarray(image), np.asarray(Image.open(tile)))
 
 
 def test_without_tiles_there_is_none(raw, pruned, tmp_path):
