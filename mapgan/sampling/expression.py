@@ -135,6 +135,8 @@ class Latents:
             raise MapganError(f"{shorten(text)}: {error}", FORMS) from None
         except RecursionError:
             raise MapganError(f"{shorten(text)}: nested too deeply") from None
+        except OverflowError:  # of a number that no float holds
+            raise MapganError(f"{shorten(text)}: not finite", "write smaller numbers") from None
         if not found.isfinite().all():
             raise MapganError(f"{shorten(text)}: not finite", "write smaller numbers")
         return found

@@ -81,5 +81,11 @@ class _Images(ast.NodeTransformer):
                 f"{path}: {found.width} x {found.height} pixels, and the walk {wanted.width} x {wanted.height}",
                 f"walk with --size {found.width}x{found.height}",
             )
+        if (found.truncation, found.seamless) != (wanted.truncation, wanted.seamless):
+            seamless = " --seamless" if found.seamless else ""
+            raise MapganError(
+                f"{path}: drawn with another truncation, or only one of both is seamless",
+                f"walk with --truncation {found.truncation:g}{seamless}",
+            )
         self.latents |= found.latents
         return parse(found.cells[0].latent)
