@@ -112,13 +112,7 @@ def test_what_is_no_run_is_one_line(tmp_path: Path) -> None:
 
 
 def test_its_commands_are_those_that_made_it(tmp_path: Path) -> None:
-    settings = (
-        "sample.seamless=true",
-        "sample.singles=false",
-        "sample.size=64x64",
-        "sample.seeds=3-5",
-        "sample.around=2",
-    )
+    settings = "sample.seamless=true", "sample.singles=false", "sample.size=64x64", "sample.seeds=3-5"
     text = words(page_of(finish(made_run(tmp_path / "my caves", *settings))))
     drawn = "mapgan sample &#x27;my caves&#x27; --seeds 3-5 --zoom 6 --no-singles --size 64x64 --seamless"
     assert drawn in text
