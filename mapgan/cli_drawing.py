@@ -51,6 +51,9 @@ def sample(
     layout: Annotated[
         str, typer.Option(metavar="RUN", help="Run, file or model that draws the plan, if squares have labels.")
     ] = "",
+    themes: Annotated[
+        str, typer.Option(metavar="5x3|auto", help="Columns x rows of themes that blend into each other.")
+    ] = "1x1",
     reroll: Annotated[
         str, typer.Option(metavar="COLUMN,ROW", help="Draw a square anew, and those around it; the rest stays.")
     ] = "",
@@ -69,6 +72,7 @@ def sample(
         options = {"seeds": seeds, "label": label, "size": size, "squares": squares, "seamless": seamless}
         options |= {"plan": plan, "legend": legend, "reroll": reroll, "around": around, "attempt": attempt}
         options |= {"sheet": sheet, "zoom": zoom, "singles": singles, "truncation": truncation, "layout": layout}
+        options |= {"themes": themes}
         typer.echo(sample_again(run, like, out, device) if like else sample(run, out, device, options))
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from mapgan.collect.addresses import UnavailableError
-from mapgan.params.collecting import Download
+from mapgan.params.download import Download
 
 
 class Budget:

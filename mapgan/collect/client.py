@@ -37,7 +37,7 @@ from mapgan.collect.responses import (
     download,
     read_head,
 )
-from mapgan.params.collecting import Download
+from mapgan.params.download import Download
 
 MAX_FAILURES = 3  # of one host in a row
 HOST_FAILURES = {0, 429, 503}  # statuses that mean the whole host: down, or refusing requests; 0 is no response

@@ -16,7 +16,7 @@ from mapgan.collect.manifest import ManifestRow, read_manifest
 from mapgan.collect.source import Source
 from mapgan.collect.store import Store
 from mapgan.errors import MapganError
-from mapgan.params.collecting import Download
+from mapgan.params.download import Download
 
 FAILED = ("failed", "drift")
 WHAT = {"max_mib", "max_megapixels", "opt_outs"}  # the other settings of `download` only say how hosts are asked

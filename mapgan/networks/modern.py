@@ -63,6 +63,7 @@ class Generator(nn.Module):
         self.latent_kind, self.z_channels, self.channels = settings.latent_kind, settings.latent, channels[0]
         self.theme = settings.theme if spatial else 0
         self.label_size = 0
+        self.themes: Tensor | None = None  # those of sites, `[1, theme - label_size, rows, columns]`, if they differ
         self.cell = 2**count  # pixels of the image per pixel of the first block's input
         self.label_square = label_square
         self.labels_per_site = max(1, self.cell // label_square) if label_square else 0  # in each direction
@@ -123,9 +124,16 @@ class Generator(nn.Module):
         return images[:, :, :height, :width]
 
     def split(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """A spatial latent `[B, latent]` as sites, `[B, z_channels, rows, columns]`, and theme, `[B, theme, 1, 1]`."""
-        sites, theme = torch.split(z, [z.shape[1] - self.theme, self.theme], dim=1)
-        return sites.view(-1, self.z_channels, *self.grid), theme[:, :, None, None]
+        """A spatial latent `[B, latent]` as sites, `[B, z_channels, rows, columns]`, and theme, `[B, theme, 1, 1]`.
+
+        With a theme for each site, it is `[B, theme, rows, columns]`.
+        """
+        sites, flat = torch.split(z, [z.shape[1] - self.theme, self.theme], dim=1)
+        theme = flat[:, :, None, None]
+        if self.themes is not None:
+            own = self.themes.to(theme).expand(len(z), -1, -1, -1)
+            theme = torch.cat([own, theme[:, own.shape[1] :].expand(-1, -1, *self.grid)], dim=1)
+        return sites.view(-1, self.z_channels, *self.grid), theme
 
     def generate_window(
         self, sites: Tensor, theme: Tensor, corners: Tensor, window: Window, labels: Tensor | None = None

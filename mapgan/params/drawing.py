@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from mapgan.params.parsing import parse_seeds, parse_sheet, parse_size, parse_square
+from mapgan.params.parsing import parse_seeds, parse_sheet, parse_size, parse_square, parse_themes
 from mapgan.params.section import Fraction, Section
 
 MIN_SIZE, MAX_SIZE = 16, 16384  # of a generated image, pixels
@@ -41,6 +41,13 @@ def is_squares(text: str) -> str:
     """Return `text` if it is a size in squares, or empty."""
     if text and not all(1 <= side <= MAX_SQUARES for side in parse_size(text)):
         raise ValueError(f"not a map that can be generated; allowed: 1 to {MAX_SQUARES} squares each way")
+    return text
+
+
+def is_themes(text: str) -> str:
+    """Return `text` if it is a number of themes, or auto."""
+    if text != "auto":
+        parse_themes(text)
     return text
 
 
@@ -89,6 +96,10 @@ class Sample(Section):
     """generator that draws the plan where none is given, if this one was trained with a label for each square: one of
     the same maps with fewer pixels per square, which sees more squares at a time (empty: the file beside it with
     `-layout` in its name, if there is one)"""
+
+    themes: Annotated[str, AfterValidator(is_themes)] = "1x1"
+    """columns x rows of themes that blend into each other, if the generator has themes: 5x3 for seas, woods and deserts
+    in one map, 1x1 for one theme everywhere (auto: each as wide and high as two training images)"""
 
     reroll: Annotated[str, AfterValidator(is_square)] = ""
     """square to draw anew, column,row, counted from 0 at the top left; the rest of the map stays (empty: none)"""

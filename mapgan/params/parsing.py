@@ -41,6 +41,18 @@ def parse_sheet(text: str) -> tuple[int, int]:
     return columns, rows
 
 
+def parse_themes(text: str) -> tuple[int, int]:
+    """`5x3` as (5 columns, 3 rows).
+
+    Raises:
+        ValueError: the text is not of that form, or there are too many.
+    """
+    columns, rows = _pair(text, "[xX]", 3) or (0, 0)
+    if not (1 <= columns <= MAX_COLUMNS and 1 <= rows <= MAX_COLUMNS):
+        raise ValueError(f"not themes; allowed: columns x rows up to {MAX_COLUMNS}x{MAX_COLUMNS}, such as 5x3, or auto")
+    return columns, rows
+
+
 def parse_square(text: str) -> tuple[int, int]:
     """`5,7` as (5, 7), column and row of a square.
 

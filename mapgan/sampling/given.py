@@ -72,8 +72,10 @@ class _Images(ast.NodeTransformer):
 
     def _drawn_by(self, path: Path) -> ast.expr:
         found, wanted = read_recipe(path), self.recipe
-        if found.columns or found.reroll or found.plan:
-            raise MapganError(f"{path}: not a single map of a latent", "name one without plan or reroll")
+        if found.columns or found.reroll or found.plan or found.themes != "1x1":
+            raise MapganError(
+                f"{path}: not a single map of a latent", "name one without plan, reroll or several themes"
+            )
         if found.generator != wanted.generator:
             raise MapganError(f"{path}: drawn by another generator")
         if (found.width, found.height) != (wanted.width, wanted.height):

@@ -21,9 +21,11 @@ WINDOW = 512  # pixels; a window is computed with a halo around it, so small one
 
 
 def is_large(generator: nn.Module) -> bool:
-    """Whether the maps of `generator` are so large that they are generated in windows."""
+    """Whether the maps of `generator` are generated in windows, as large ones are, and those with several themes."""
     inner = spatial_generator(generator)
-    return inner is not None and inner.halo is not None and math.prod(inner.size) > LARGE
+    if inner is None or inner.halo is None:
+        return False
+    return inner.themes is not None or math.prod(inner.size) > LARGE
 
 
 @torch.no_grad()

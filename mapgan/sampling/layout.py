@@ -41,8 +41,8 @@ class Layout:
         self.square = square
         self.labels = np.array([about.labels.index(name) for name in colors])
         self.colors = np.array(list(colors.values()))
-        size = {"width": self.columns * square, "height": self.rows * square, "generator": trained.digest, "reroll": ""}
-        self.renderer = Renderer(trained, recipe.model_copy(update=size))
+        size = {"width": self.columns * square, "height": self.rows * square, "generator": trained.digest}
+        self.renderer = Renderer(trained, recipe.model_copy(update=size | {"reroll": "", "themes": "1x1"}))
 
     def plan(self, latent: str) -> list[list[int]]:
         """The number of each square's label in the map of a latent, an expression for this generator: `7`."""

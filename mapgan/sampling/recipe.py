@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 from PIL import Image
 from PIL.PngImagePlugin import MAX_TEXT_CHUNK, PngImageFile, PngInfo
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from mapgan import __version__, files
 from mapgan.errors import MapganError
-from mapgan.params.drawing import MAX_SIZE, MAX_SQUARES, MIN_SIZE
+from mapgan.params.drawing import MAX_SIZE, MAX_SQUARES, MIN_SIZE, is_themes
 from mapgan.params.section import Fraction, Section
 from mapgan.sampling.labels import ANY, captions
 
@@ -71,6 +71,7 @@ class Recipe(Section):
     height: MapSide
     seamless: bool = False
     truncation: Fraction = 1.0
+    themes: Annotated[str, AfterValidator(is_themes)] = "1x1"
     reroll: str = ""
     around: Annotated[int, Field(ge=0, le=1000)] = 3
     attempt: Annotated[int, Field(ge=0, le=1_000_000)] = 0

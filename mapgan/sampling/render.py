@@ -26,6 +26,7 @@ from mapgan.sampling.painting import Painting, paint
 from mapgan.sampling.recipe import Cell, Recipe
 from mapgan.sampling.reroll import open_reroll, rerolled
 from mapgan.sampling.sheet import check_page, sheet
+from mapgan.sampling.themes import ONE, theme_grid, themes_of
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class Renderer:
         self.recipe = recipe
         self.painting = self._painting(recipe.plan.rows, recipe.plan.square) if recipe.plan else None
         self.reroll = open_reroll(recipe, self.network, self.about) if recipe.reroll else None
+        spatial = networks.spatial_generator(self.network)
+        self.themes = theme_grid(recipe.themes, size, self.about, spatial, recipe.seamless)
 
     def image(self, cell: Cell) -> Pixels:
         """The image of a cell, `[H, W, 3]` uint8.
@@ -83,9 +86,13 @@ class Renderer:
         """
         z = self.latents.value(cell.latent)
         if self.reroll:
-            z = rerolled(z, self._seed(cell), self.network, self.reroll)
+            seed = self._seed(cell, "squares of a seed's map can be drawn anew")
+            z = rerolled(z, seed, self.network, self.reroll)
         with contextlib.ExitStack() as stack:
             stack.enter_context(truncated(self.network, self.truncation, self.latents.shape))
+            if self.themes != ONE:
+                seed = self._seed(cell, "a seed's map can have several themes")
+                stack.enter_context(themes_of(self.network, self.themes, seed))
             if cell.noise:
                 stack.enter_context(fixed_noise(self.network, self.latents.value(cell.noise)))
             if painting := self._painting(cell.plan, self.about.label_square) if cell.plan else self.painting:
@@ -114,9 +121,9 @@ class Renderer:
         size = (self.recipe.width, self.recipe.height)
         return Painting(np.array(rows, np.int64), square, size, self.recipe.seamless)
 
-    def _seed(self, cell: Cell) -> int:
+    def _seed(self, cell: Cell, what: str) -> int:
         if not cell.latent.isdecimal():
-            raise MapganError(f"{shorten(cell.latent)}: squares of a seed's map can be drawn anew, and of no other")
+            raise MapganError(f"{shorten(cell.latent)}: {what}, and no other")
         return int(cell.latent)
 
 

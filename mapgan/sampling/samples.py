@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL.Image import fromarray
 
+from mapgan import networks
 from mapgan.params import Sample
 from mapgan.params.parsing import parse_seeds, parse_sheet
 from mapgan.progress import Bar
@@ -19,6 +20,7 @@ from mapgan.sampling.real_maps import write_real_maps
 from mapgan.sampling.recipe import Cell, Plan, Recipe, cells_of_seeds, save_drawn
 from mapgan.sampling.render import Renderer, TrainedGenerator, open_generator
 from mapgan.sampling.sheet import check_page, sheet
+from mapgan.sampling.themes import theme_grid
 
 
 @dataclass(frozen=True)
@@ -112,12 +114,15 @@ def _open(settings: Sample, generator: Path, device: str) -> _Drawing:
     requested = parse_labels(settings.label, about.labels, str(generator))
     painting = open_painting(settings, trained.network, about) if settings.plan else None
     width, height = painting.size if painting else map_size(settings, about, trained.spatial)
+    inner = networks.spatial_generator(trained.network)
+    themes = theme_grid(settings.themes, (width, height), about, inner, settings.seamless)
     recipe = Recipe(
         generator=trained.digest,
         width=width,
         height=height,
         seamless=settings.seamless,
         truncation=settings.truncation,
+        themes=f"{themes[0]}x{themes[1]}",
         reroll=settings.reroll,
         around=settings.around,
         attempt=settings.attempt,

@@ -129,6 +129,8 @@ def test_colors_are_those_of_the_profile(form, mode, profile, tmp_path):
     image, _, alpha = MODES[mode]
     icc_bytes, managed = PROFILES[profile]
     options = OPTIONS.get(form, {}) | ({"icc_profile": icc_bytes} if icc_bytes else {})
+    if (form, mode) == ("TIFF", "YCbCr"):
+        options |= {"compression": "tiff_lzw"}  # without, Pillow 12 cannot read what it writes
     if mode == "P and a hole":
         options |= {"transparency": 0}
     content = encoded(image, form, **options)

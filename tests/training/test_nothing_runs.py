@@ -22,7 +22,18 @@ from mapgan.training.checkpoints import checkpoint as checkpoints
 PACKAGE = Path(mapgan.__file__).parent
 # save_state and load_state are Accelerate's; the last four pickle what they send
 FORBIDDEN = {
-    *("torch.load", "torch.save", "torch.hub", "pickle", "dill", "joblib", "shelve", "marshal"),
+    *(
+        "torch.load",
+        "torch.save",
+        "torch.hub",
+        "pickle",
+        "dill",
+        "joblib.load",
+        "joblib.dump",
+        "joblib.Memory",
+        "shelve",
+        "marshal",
+    ),
     *("eval", "exec", "__import__", "accelerator.save_state", "accelerator.load_state"),
     *("broadcast_object_list", "gather_object", "all_gather_object", "scatter_object_list"),
 }

@@ -13,7 +13,8 @@ from mapgan.collect.client import Client
 from mapgan.collect.demo.site import serve
 from mapgan.collect.keeping import Gathered
 from mapgan.collect.store import Store
-from mapgan.params.collecting import Demo, DemoStyle, Download, Gallery, Scrape
+from mapgan.params.collecting import Demo, DemoStyle, Gallery, Scrape
+from mapgan.params.download import Download
 
 __all__ = ["gather", "packaged", "serve"]
 

@@ -112,7 +112,12 @@ def test_a_whole_run_on_a_card(squares: Path, tmp_path: Path, monkeypatch: pytes
         ],
         ["train.penalty_kind=autograd", "train.penalty_every=1", "machine.checkpointing=all", "machine.micro_batch=2"],
         ["train.augment=[color, flip, rot90]", "train.augment_target=0.5", "train.instance_noise=0.1"],
-        ["train.networks.dcgan-modern.noise=0.1", "train.watch.policy=roll-back", "train.precision=bf16"],
+        [
+            "train.networks.dcgan-modern.noise=0.1",
+            "train.watch.policy=roll-back",
+            "train.watch.collapsed=0",
+            "train.precision=bf16",
+        ],
         ["train.evaluate_every=2", "train.evaluate_images=4", "train.discriminator_steps=2"],
     ],
     ids=lambda settings: settings[0],
