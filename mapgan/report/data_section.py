@@ -16,6 +16,7 @@ from mapgan.params import Params
 from mapgan.report.folders import RunFolders
 from mapgan.report.markup import command, count, heading, paragraph, section, table
 from mapgan.report.pictures import of_training_set, thumbnails
+from mapgan.report.training_section import train_command
 
 SHOWN, TILES = 32, 24  # images on the contact sheets
 CREDITS, MAX_CREDITS = 12, 400  # rows of the table of credits that are seen at once, and of all
@@ -29,7 +30,7 @@ def data_section(folders: RunFolders, dataset: Dataset | None, params: Params) -
     kept, rejected = _lists(folders)
     if dataset is None and not kept:
         text = "The training set is not beside the run; mapgan report RUN --maps SET shows it."
-        return section("data", "What it was trained on", paragraph(text), command(*_command(folders)))
+        return section("data", "What it was trained on", paragraph(text), command(*_command(folders, params)))
     parts = [paragraph(_counts(dataset, kept, rejected, params))]
     if dataset is not None and dataset.labels:
         parts.append(paragraph(f"Labels: {count_labels(dataset)}."))
@@ -40,13 +41,15 @@ def data_section(folders: RunFolders, dataset: Dataset | None, params: Params) -
         what = "So the network sees them" if sheet else "Some of them"
         parts.append(heading(f"{what}: {dataset.width} x {dataset.height} pixels"))
         parts.append(f'<div class="contact tiles">{"".join(of_training_set(dataset, TILES))}</div>\n')
-    parts += [_credits(folders, kept), command(*_command(folders))]
+    parts += [_credits(folders, kept), command(*_command(folders, params))]
     return section("data", "What it was trained on", *parts)
 
 
-def _command(folders: RunFolders) -> tuple[str, str]:
+def _command(folders: RunFolders, params: Params) -> tuple[str, str]:
     if folders.is_project:
         return "dvc repro resize", "Made by scrape, prune and resize"
+    if params.dataset.name != "folder":
+        return train_command(folders, params), "Made by"
     return "mapgan resize IMAGES --out OUT", "Made by mapgan train, or alone by"
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mapgan import files
 from mapgan.errors import MapganError
-from mapgan.sampling.expression import parse
+from mapgan.sampling.expression import parse, unparse
 from mapgan.sampling.recipe import Recipe, read_recipe
 
 
@@ -55,7 +55,7 @@ def with_images(text: str, recipe: Recipe) -> tuple[str, dict[str, str]]:
     if "image" not in text:
         return text, {}
     replacer = _Images(recipe)
-    return ast.unparse(replacer.visit(parse(text))), replacer.latents
+    return unparse(replacer.visit(parse(text))), replacer.latents
 
 
 class _Images(ast.NodeTransformer):
