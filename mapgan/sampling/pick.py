@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mapgan import networks
 from mapgan.errors import MapganError
 from mapgan.networks.generator_file import About
 from mapgan.params import Pick
@@ -25,7 +24,6 @@ from mapgan.sampling.measures import Critic, edge_density
 from mapgan.sampling.recipe import Cell, Recipe, cells_of_seeds
 from mapgan.sampling.render import Renderer, TrainedGenerator, open_generator, render
 from mapgan.sampling.sheet import check_page, readable_zoom
-from mapgan.sampling.themes import theme_grid
 from mapgan.sampling.unlike import farthest
 
 Measure = Callable[[Pixels, str], float]  # of an image and its label
@@ -66,15 +64,12 @@ def pick(settings: Pick, generator: Path, discriminator: Path, device: str = "cp
     requested = parse_labels(settings.label, trained.about.labels, str(trained.path))
     cells = _cells(settings, trained.about, requested)
     width, height = map_size(settings, trained.about, trained.spatial)
-    inner = networks.spatial_generator(trained.network)
-    columns, rows = theme_grid("auto", (width, height), trained.about, inner, settings.seamless)  # as sample draws them
     recipe = Recipe(
         generator=trained.digest,
         width=width,
         height=height,
         seamless=settings.seamless,
         truncation=settings.truncation,
-        themes=f"{columns}x{rows}",
         cells=cells[:1],
         columns=min(settings.columns, settings.top),
         zoom=readable_zoom(width),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from typer.testing import CliRunner
 from mapgan.cli import app
 from mapgan.commands.seed_list import seeds_from
 from mapgan.errors import MapganError
-from mapgan.sampling.recipe import read_recipe
 from tests.sampling.vivid import vivid
 
 
@@ -93,15 +91,6 @@ def test_the_command_that_draws_what_was_picked_names_the_label(tmp_path: Path) 
     vivid(tmp_path / "generator.safetensors", labels=["cave", "old town"])
     result = mapgan("pick", tmp_path, "--seeds", "0-9", "--top", 2, "--label", "old town", "--squares", "8x4")
     assert result.stdout.strip().endswith("--label 'old town'")
-
-
-def test_a_large_map_is_picked_as_it_will_be_drawn(tmp_path: Path) -> None:
-    vivid(tmp_path / "generator.safetensors", "theme")
-    result = mapgan("pick", tmp_path, "--seeds", "3,7", "--top", 2, "--size", "160x48", "--by", "edges")
-    command = shlex.split(result.stdout.split("to draw them: ")[1])
-    assert mapgan(*command[1:], "--sheet", "2x1").exit_code == 0
-    picked, drawn = (tmp_path / "results" / name for name in ("picked/picked.png", "samples/sheet-000.png"))
-    assert read_recipe(picked).themes == read_recipe(drawn).themes == "2x1"
 
 
 def test_a_projected_image_is_not_replaced_by_its_projection(run: Path) -> None:
