@@ -204,17 +204,14 @@ def export(
 ) -> None:
     """Export maps for the table: virtual tabletops with walls and doors, prints true to scale, images with a grid."""
     with exit_on_error():
-        from mapgan.commands.export import export, export_seeds
+        from mapgan.commands.export import export
 
         options = {"to": to, "pixels_per_square": pixels_per_square, "resolution": resolution, "walls": walls}
         options |= {"ground": ground, "snap": snap, "doors": doors, "grid": grid, "grid_color": grid_color}
         options |= {"grid_opacity": grid_opacity, "grid_offset": grid_offset, "burn_grid": burn_grid}
         options |= {"paper": paper, "square": square, "overlap": overlap, "dpi": dpi, "rock": rock}
-        if seeds:
-            sample = {"seeds": seeds, "squares": squares, "label": label, "truncation": truncation}
-            typer.echo(export_seeds(images, out, options, sample | {"plan": plan, "legend": legend, "device": device}))
-        else:
-            typer.echo(export(images, run, out, options, [Path(name) for name in (plan, legend) if name]))
+        sample = {"seeds": seeds, "squares": squares, "label": label, "truncation": truncation}
+        typer.echo(export(images, run, out, options, sample | {"plan": plan, "legend": legend}, device))
 
 
 @app.command()

@@ -21,19 +21,38 @@ PRINTED = {"pdf", "poster"}
 SIDES = ("left", "top", "right", "bottom")
 
 
-def export(images: Sequence[Path], run: Path | None, out: Path, options: dict[str, Any], plan: Sequence[Path]) -> str:
+def export(
+    images: Sequence[Path], run: Path | None, out: Path, options: dict[str, Any], sample: dict[str, Any], device: str
+) -> str:
     """Export maps, and say what was written and what a user should know of it.
 
     Args:
-        images: files.
-        run: the run or generator that drew them, for the pixels per square; None if it is not known.
+        images: files; or, where there are seeds, the run, generator or model that draws them.
+        run: the run or generator that drew the images, for the pixels per square; None if it is not known.
         out: folder for the files.
         options: settings of the section `export`.
-        plan: the plan by which they were painted, and its legend if that is not beside it; empty for what they say.
+        sample: settings of the section `sample`: `seeds`, and what they are drawn with. Without seeds only `plan` and
+            `legend`, by which the images were painted; empty for what they say themselves.
+        device: auto, cpu, cuda or mps.
 
     Raises:
         MapganError: an option is wrong, or an image cannot be exported.
     """
+    if sample["seeds"]:
+        if run:
+            raise MapganError("--run: says what drew images", "with --seeds, name the run in their place")
+        return _export_seeds(images, out, options, sample, device)
+    for name, usual in {"squares": "", "label": "", "truncation": 1.0}.items():
+        if sample[name] != usual:
+            raise MapganError(f"--{name}: of maps that are drawn", "name their --seeds")
+    if sample["legend"] and not sample["plan"]:
+        raise MapganError("--legend: of a plan", "name that with --plan")
+    return _export_images(images, run, out, options, [Path(sample[key]) for key in ("plan", "legend") if sample[key]])
+
+
+def _export_images(
+    images: Sequence[Path], run: Path | None, out: Path, options: dict[str, Any], plan: Sequence[Path]
+) -> str:
     settings = load(options={"export": options}).export
     names = [image.stem for image in images]
     if twice := {name for name in names if names.count(name) > 1}:
@@ -43,6 +62,8 @@ def export(images: Sequence[Path], run: Path | None, out: Path, options: dict[st
     lines: list[str] = []
     for image in images:
         recipe = find_recipe(image)
+        if recipe and recipe.columns:
+            raise MapganError(f"{image}: a sheet", "name single maps, such as those in the folder singles beside it")
         drawing = open_map(image, square or _drawn_square(recipe))
         job = MapExport(
             drawing, image.stem, out, settings, given or (plan_of_recipe(recipe, labels) if recipe else None)
@@ -54,24 +75,13 @@ def export(images: Sequence[Path], run: Path | None, out: Path, options: dict[st
     return "\n".join(lines)
 
 
-def export_seeds(runs: Sequence[Path], out: Path, options: dict[str, Any], sample: dict[str, Any]) -> str:
-    """Draw maps and export them; the drawn images go to `out`, too.
-
-    Args:
-        runs: one run, generator or model.
-        out: folder for the files.
-        options: settings of the section `export`.
-        sample: settings of the section `sample`, and the device.
-
-    Raises:
-        MapganError: an option is wrong, or a map cannot be exported; no map is kept then.
-    """
+def _export_seeds(runs: Sequence[Path], out: Path, options: dict[str, Any], sample: dict[str, Any], device: str) -> str:
+    """Draw maps and export them; the drawn images go to `out`, too. No map is kept if one cannot be exported."""
     from mapgan.sampling.samples import write_singles  # late: torch
     from mapgan.training.device.device import find_device
 
     if len(runs) != 1:
         raise MapganError("--seeds: maps of one run", "name one run, generator or model before it")
-    device = sample.pop("device")
     sample = sample | {"seeds": seeds_from(sample["seeds"])}
     params = load(options={"sample": sample, "export": options, "machine": {"device": device}})
     generator = generator_of(runs[0])
@@ -79,7 +89,7 @@ def export_seeds(runs: Sequence[Path], out: Path, options: dict[str, Any], sampl
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".draw-", dir=out) as folder:
         drawn = write_singles(params.sample, generator, Path(folder), str(find_device(params.machine)))
-        text = export(drawn, runs[0], out, options, ())
+        text = _export_images(drawn, runs[0], out, options, ())
         kept = [path.replace(out / path.name) for path in drawn]
     return "\n".join([text, f"drawn: {kept[0]}" + (f" to {kept[-1].name}" if len(kept) > 1 else "")])
 
@@ -97,7 +107,7 @@ def _of_generator(generator: Path, settings: Export) -> tuple[float, list[str]]:
 
 def _drawn_square(recipe: Recipe | None) -> float:
     """Pixels per square of a map that was painted by a plan; 0 if it was not."""
-    return recipe.plan.square if recipe and recipe.plan and not recipe.columns else 0.0
+    return recipe.plan.square if recipe and recipe.plan else 0.0
 
 
 def _misfit(plan: LabelPlan, job: MapExport) -> str:

@@ -14,7 +14,7 @@ from mapgan.training.checkpoints.finetune import DISCRIMINATOR
 from mapgan.training.device.device import find_device
 
 if TYPE_CHECKING:
-    from mapgan.sampling.pick import Picked
+    from mapgan.sampling.recipe import Recipe
 
 
 def pick(run: Path, out: Path | None, device: str, options: dict[str, Any]) -> str:
@@ -39,17 +39,17 @@ def pick(run: Path, out: Path | None, device: str, options: dict[str, Any]) -> s
     discriminator = generator.with_name(DISCRIMINATOR)
     picked = pick(params.pick, generator, discriminator, str(find_device(params.machine)))
     save_drawn(results / "picked.png", picked.sheet, picked.recipe)
-    command = _sample_command(run, results / "picked.txt", picked)
+    command = _sample_command(run, results / "picked.txt", picked.recipe, params.pick.label)
     header = f"# the best by {picked.by}, unlike each other; the generator has the SHA-256 {picked.recipe.generator}"
     lines = [f"{seed}\t{picked.by} {score:.4g}" for seed, score in zip(picked.seeds, picked.scores, strict=True)]
     files.write_text(results / "picked.txt", "\n".join([header, f"# {command}", *lines]) + "\n")
     return f"the best by {picked.by} are in {results / 'picked.png'}; to draw them: {command}"
 
 
-def _sample_command(run: Path, seeds: Path, picked: Picked) -> str:
+def _sample_command(run: Path, seeds: Path, recipe: Recipe, label: str) -> str:
     """The command that draws them: with a spatial latent, a seed gives another map at another size."""
-    recipe = picked.recipe
     words = ["mapgan", "sample", str(run), "--seeds", f"@{seeds}", "--size", f"{recipe.width}x{recipe.height}"]
     words += ["--truncation", f"{recipe.truncation:g}"] if recipe.truncation != 1 else []
     words += ["--seamless"] if recipe.seamless else []
+    words += ["--label", label] if label else []
     return shlex.join(words)

@@ -32,10 +32,11 @@ def project(image: Path, run: Path, out: Path | None, device: str, options: dict
     params = load(options={"project": options, "machine": {"device": device}})
     generator = generator_of(run)
     results = out or results_of(generator, "projected")
-    picture = _read(image)
-    path, compared, distance = write_projection(
-        params.project, generator, picture, results / f"{image.stem}.png", str(find_device(params.machine))
-    )
+    picture, target = _read(image), results / f"{image.stem}.png"
+    if target.exists() and target.samefile(image):
+        raise MapganError(f"{image}: the image itself would be replaced", "name another folder with --out")
+    device = str(find_device(params.machine))
+    path, compared, distance = write_projection(params.project, generator, picture, target, device)
     return (
         f"{path} is the nearest map, with a root mean square difference of {100 * distance / 2:.2g} %; "
         f"{compared} shows both\n"

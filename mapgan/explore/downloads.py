@@ -8,6 +8,7 @@ from pathlib import Path
 from mapgan.curate.tiling import Lines
 from mapgan.explore.scene_renderer import RenderedMap
 from mapgan.export.export import MapExport
+from mapgan.export.plan_walls import plan_of_recipe
 from mapgan.export.square_map import into_squares
 from mapgan.params import Export
 from mapgan.sampling.recipe import save_drawn
@@ -34,4 +35,4 @@ def write_download(kind: str, drawn: RenderedMap, square: float, name: str, fold
         return path
     settings = Export(to=kind, grid="square" if grid else "none")
     drawing = into_squares(drawn.image, Lines(square), "the map")
-    return MapExport(drawing, name, folder, settings).write()[0]
+    return MapExport(drawing, name, folder, settings, plan_of_recipe(drawn.recipe)).write()[0]

@@ -120,6 +120,7 @@ class SceneRenderer:
             height=size[1],
             seamless=scene.seamless,
             truncation=scene.truncation,
+            label_names=about.labels if about.label_square else [],
             cells=[Cell(latent="zero")],
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -67,9 +68,12 @@ def _differing(section: BaseModel, default: BaseModel, usual: BaseModel, above: 
 
 
 def as_text(value: object) -> str:
-    """A value as people write it."""
+    """A value as people write it; of files elsewhere only the name, as the page is for sharing."""
     if isinstance(value, list | tuple):
         return ", ".join(map(as_text, value)) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value) or "empty"
+    if isinstance(value, float):
+        return f"{value:g}"
+    text = str(value)
+    return (Path(text).name if Path(text).is_absolute() else text) or "empty"

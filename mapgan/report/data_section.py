@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from html import escape
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from mapgan import files
@@ -15,9 +16,11 @@ from mapgan.params import Params
 from mapgan.report.folders import RunFolders
 from mapgan.report.markup import command, count, heading, paragraph, section, table
 from mapgan.report.pictures import of_training_set, thumbnails
+from mapgan.report.training_section import train_command
 
 SHOWN, TILES = 32, 24  # images on the contact sheets
-CREDITS = 12  # rows of the table of credits that are seen at once
+CREDITS, MAX_CREDITS = 12, 400  # rows of the table of credits that are seen at once, and of all
+LONGEST = 120  # characters of a name in it
 UNKNOWN = "not named"
 OWN = {"folder": "a folder", "demo": "the demo maps of mapgan"}  # schemes of addresses that are no website's
 
@@ -27,7 +30,7 @@ def data_section(folders: RunFolders, dataset: Dataset | None, params: Params) -
     kept, rejected = _lists(folders)
     if dataset is None and not kept:
         text = "The training set is not beside the run; mapgan report RUN --maps SET shows it."
-        return section("data", "What it was trained on", paragraph(text), command(*_command(folders)))
+        return section("data", "What it was trained on", paragraph(text), command(*_command(folders, params)))
     parts = [paragraph(_counts(dataset, kept, rejected, params))]
     if dataset is not None and dataset.labels:
         parts.append(paragraph(f"Labels: {count_labels(dataset)}."))
@@ -38,13 +41,15 @@ def data_section(folders: RunFolders, dataset: Dataset | None, params: Params) -
         what = "So the network sees them" if sheet else "Some of them"
         parts.append(heading(f"{what}: {dataset.width} x {dataset.height} pixels"))
         parts.append(f'<div class="contact tiles">{"".join(of_training_set(dataset, TILES))}</div>\n')
-    parts += [_credits(folders, kept, params), command(*_command(folders))]
+    parts += [_credits(folders, kept), command(*_command(folders, params))]
     return section("data", "What it was trained on", *parts)
 
 
-def _command(folders: RunFolders) -> tuple[str, str]:
+def _command(folders: RunFolders, params: Params) -> tuple[str, str]:
     if folders.is_project:
         return "dvc repro resize", "Made by scrape, prune and resize"
+    if params.dataset.name != "folder":
+        return train_command(folders, params), "Made by"
     return "mapgan resize IMAGES --out OUT", "Made by mapgan train, or alone by"
 
 
@@ -66,7 +71,8 @@ def _counts(dataset: Dataset | None, kept: list[PruneRecord], rejected: list[Pru
         some = f"{count(len(kept), 'image')} of {len(kept) + len(rejected):,} were kept; left out: {why}."
         lines.append(some if why else every)
     elif params.dataset.name != "folder":
-        lines.append(f"The images are those of the ready-made set {params.dataset.name}.")
+        name = Path(params.dataset.path).name if params.dataset.name == "file" else params.dataset.name
+        lines.append(f"The images are those of the ready-made set {name}.")
     if dataset is not None:
         maps = _groups(dataset)
         of_maps = f", cut from {count(maps, 'map')}" if 1 < maps < len(dataset.train) + len(dataset.holdout) else ""
@@ -95,7 +101,7 @@ def _spread(kept: list[PruneRecord]) -> list[PruneRecord]:
     return (firsts + others)[:SHOWN]
 
 
-def _credits(folders: RunFolders, kept: list[PruneRecord], params: Params) -> str:
+def _credits(folders: RunFolders, kept: list[PruneRecord]) -> str:
     """Where the images are from, who made them, and under which licence."""
     rows: list[PruneRecord] | list[ManifestRow] = kept
     if not kept:
@@ -109,8 +115,7 @@ def _credits(folders: RunFolders, kept: list[PruneRecord], params: Params) -> st
         return heading("Licences and credits") + paragraph(
             "Nothing is recorded of where the images are from: whoever shares maps of this run should say so."
         )
-    counted = Counter((_source(row), strip_guard(row.author) or UNKNOWN, strip_guard(row.licence) or UNKNOWN)
-                      for row in rows)  # fmt: skip
+    counted = Counter((_source(row), _name(row.author), _name(row.licence)) for row in rows)
     ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     lines = [[escape(source), escape(author), escape(licence), f"{n:,}"] for (source, author, licence), n in ranked]
     heads = ("Source", "Author", "Licence", "Images")
@@ -119,9 +124,17 @@ def _credits(folders: RunFolders, kept: list[PruneRecord], params: Params) -> st
         html += paragraph("No licence is recorded with these images.")
     html += table(heads, lines[:CREDITS], numbers=(3,))
     if len(lines) > CREDITS:
-        rest = table(heads, lines[CREDITS:], numbers=(3,))
-        html += f"<details><summary>{len(lines) - CREDITS} more</summary>{rest}</details>\n"
+        rest = table(heads, lines[CREDITS:MAX_CREDITS], numbers=(3,))
+        html += f"<details><summary>{min(len(lines), MAX_CREDITS) - CREDITS} more</summary>{rest}</details>\n"
+    if len(lines) > MAX_CREDITS:
+        html += paragraph(f"And {len(lines) - MAX_CREDITS:,} more: mapgan credits lists all, image by image.")
     return html
+
+
+def _name(text: str) -> str:
+    """An author or a licence, as the manifest has it."""
+    name = strip_guard(text) or UNKNOWN
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
 def _source(row: ManifestRow) -> str:

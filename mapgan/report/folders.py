@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mapgan.dataset import is_dataset
 from mapgan.errors import MapganError
 
 
@@ -32,6 +33,11 @@ class RunFolders:
     generator: Path
     results: Path
 
+    @property
+    def maps_option(self) -> list[str]:
+        """What commands need to find the training set, if that is not beside the generator."""
+        return [] if is_dataset(self.generator.with_name("maps")) else ["--maps", "SET"]
+
 
 def run_folders(run: Path, maps: Path | None = None) -> RunFolders:
     """Find the files of the run in `run`, whose training set is `maps` (None: the one beside the generator).
@@ -42,7 +48,8 @@ def run_folders(run: Path, maps: Path | None = None) -> RunFolders:
     if not (run / "params.yaml").is_file():
         raise MapganError(f"{run}: not a run (it has no params.yaml)", "name a folder that mapgan train made")
     called = run.resolve().name
-    name = called if run.is_absolute() else str(run)  # the page is for sharing: nobody else has this machine's folders
+    is_elsewhere = run.is_absolute() or ".." in run.parts
+    name = called if is_elsewhere else str(run)  # the page is for sharing: nobody else has this machine's folders
     is_project = (run / "dvc.yaml").is_file()
     title = "A map generator" if is_project else called  # an experiment in another folder gives the same bytes
     data, models = (run / "data", run / "models") if is_project else (run, run)

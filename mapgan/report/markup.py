@@ -13,7 +13,8 @@ def section(anchor: str, title: str, *parts: str) -> str:
 
 def paragraph(text: str, kind: str = "") -> str:
     """A paragraph, which may have a class; empty for an empty text."""
-    return f"<p{f' class={kind!r}' if kind else ''}>{escape(text)}</p>\n".replace("'", '"', 2) if text else ""
+    style = f' class="{kind}"' if kind else ""
+    return f"<p{style}>{escape(text)}</p>\n" if text else ""
 
 
 def heading(text: str) -> str:

@@ -16,7 +16,7 @@ from mapgan.params import Params
 from mapgan.report.data_section import data_section
 from mapgan.report.folders import RunFolders
 from mapgan.report.markup import count, paragraph, section
-from mapgan.report.result_section import evaluation_section, hero, maps_section, neighbours_section
+from mapgan.report.result_section import evaluate_command, evaluation_section, hero, maps_section, neighbours_section
 from mapgan.report.style import CSS
 from mapgan.report.tables import read_column, training_seconds
 from mapgan.report.training_section import train_command, training_section, trouble_section
@@ -53,7 +53,7 @@ def write_report(path: Path, params: Params, folders: RunFolders) -> None:
         "evaluation": evaluation_section(folders),
         "neighbours": neighbours_section(folders),
         "trouble": trouble_section(folders, done),
-        "again": _again(folders),
+        "again": _again(folders, params),
     }
     links = "".join(f'<a href="#{name}">{escape(SECTIONS[name])}</a>' for name, html in body.items() if html)
     top = (
@@ -123,7 +123,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 86_400:.1f} <small>days</small>"
 
 
-def _again(folders: RunFolders) -> str:
+def _again(folders: RunFolders, params: Params) -> str:
     """The commands that make everything on the page."""
     if folders.is_project:
         lines = {
@@ -134,16 +134,18 @@ def _again(folders: RunFolders) -> str:
     else:
         name = shlex.quote(folders.name)
         lines = {
-            "The run, with every setting as it was; IMAGES is the folder of images": train_command(folders),
+            "The run, with every setting as it was": train_command(folders, params),
             "More maps": f"mapgan sample {name} --seeds 100-111",
-            "The numbers": f"mapgan evaluate {name}",
-            "This page": f"mapgan report {name}",
+            "The numbers": evaluate_command(folders),
+            "This page": shlex.join(["mapgan", "report", folders.name, *folders.maps_option]),
         }
     rows = "".join(f"<dt>{escape(about)}</dt><dd><pre>{escape(line)}</pre></dd>\n" for about, line in lines.items())
     text = (
         "The same settings, images and kind of device give the same weights, bit for bit on a CPU, and the same seeds "
         "the same maps."
     )
+    if not folders.is_project:
+        text += " You name what is in capitals: the folder IMAGES, the training set SET, and OUT, a new folder."
     return section("again", "Make it again", paragraph(text), f'<dl class="commands">{rows}</dl>\n')
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from mapgan import files
 from mapgan.errors import MapganError
 from mapgan.evaluation.table import cell, numbers_of, short
-from mapgan.params import Params
+from mapgan.params import Params, Sample
+from mapgan.report.changed import as_text
 from mapgan.report.curves import Curve, plot
 from mapgan.report.folders import RunFolders
 from mapgan.report.markup import command, explained, heading, paragraph, section, table
@@ -20,6 +21,7 @@ from mapgan.report.tables import read_column
 
 LARGEST, HERO_BYTES, MAP_BYTES = 1400, 360 * KIB, 110 * KIB
 MAPS = 6  # beside the one on top of the page
+ON_COMMAND_LINE = Sample(zoom=1)  # defaults of `mapgan sample`
 SHEET_BYTES, PAIRS_BYTES = 300 * KIB, 350 * KIB
 REAL = "Maps that were held out from training, at the same scale."
 SINGLE = re.compile(r"seed-0*(\d+)(?:-label-(\d+))?")
@@ -91,18 +93,21 @@ def _picture(path: Path, alt: str, limit: int, side: int, text: str, kind: str =
 def _sample_command(folders: RunFolders, params: Params) -> str:
     if folders.is_project:
         return "dvc repro sample"
-    sample = params.sample
-    words = ["mapgan", "sample", folders.name, "--seeds", sample.seeds, "--sheet", sample.sheet]
-    words += ["--zoom", str(sample.zoom)] if sample.zoom != 1 else []
-    words += ["--size", sample.size] if sample.size != "auto" else []
-    words += ["--squares", sample.squares] if sample.squares else []
-    words += ["--label", sample.label] if sample.label else []
-    words += ["--truncation", f"{sample.truncation:g}"] if sample.truncation != 1 else []
+    words = ["mapgan", "sample", folders.name]
+    for name in Sample.model_fields:
+        value, option = getattr(params.sample, name), name.replace("_", "-")
+        if isinstance(value, bool):
+            words += [f"--{option}" if value else f"--no-{option}"] if value != getattr(ON_COMMAND_LINE, name) else []
+        elif value != getattr(ON_COMMAND_LINE, name):
+            words += [f"--{option}", as_text(value)]
     return shlex.join(words)
 
 
-def _evaluate_command(folders: RunFolders) -> str:
-    return "dvc repro evaluate" if folders.is_project else shlex.join(["mapgan", "evaluate", folders.name])
+def evaluate_command(folders: RunFolders) -> str:
+    """The command that measures the run."""
+    if folders.is_project:
+        return "dvc repro evaluate"
+    return shlex.join(["mapgan", "evaluate", folders.name, *folders.maps_option])
 
 
 def evaluation_section(folders: RunFolders) -> str:
@@ -115,7 +120,7 @@ def evaluation_section(folders: RunFolders) -> str:
         metrics, numbers = {}, {}
     if not numbers:
         text = "It has not been measured yet, or there are too few held-out images to measure it by."
-        return section("evaluation", title, paragraph(text), command(_evaluate_command(folders), "Measure with"))
+        return section("evaluation", title, paragraph(text), command(evaluate_command(folders), "Measure with"))
     rows = [
         [explained(name[:1].upper() + name[1:], _meaning(name)), f"<b>{escape(cell(entry))}</b>", short(entry["real"])]
         for name, entry in numbers.items()
@@ -125,7 +130,7 @@ def evaluation_section(folders: RunFolders) -> str:
         "The column of real images is what a perfect generator would have."
     )
     parts = [paragraph(intro), table(("Measure", "Generated", "Real"), rows, numbers=(1, 2))]
-    return section("evaluation", title, *parts, command(_evaluate_command(folders)))
+    return section("evaluation", title, *parts, command(evaluate_command(folders)))
 
 
 def _meaning(name: str) -> str:
@@ -150,5 +155,5 @@ def neighbours_section(folders: RunFolders) -> str:
     text = "Are they new, or copies of what the network has seen? These are the closest of all that were compared."
     chart = f'<div class="curves">{curves}</div>\n' if curves else ""
     return section(
-        "neighbours", "Nearest neighbours", paragraph(text), pairs, chart, command(_evaluate_command(folders))
+        "neighbours", "Nearest neighbours", paragraph(text), pairs, chart, command(evaluate_command(folders))
     )

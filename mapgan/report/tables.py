@@ -36,10 +36,10 @@ def _number(text: str) -> float:
 
 
 def training_seconds(speed: Column, batch_size: int) -> float:
-    """How long the steps took, from rows of step and images per second; a run that was resumed counts as one."""
-    seconds, before = 0.0, 0.0
-    for step, images_per_second in speed:
-        if images_per_second > 0:
-            seconds += (step - before) * batch_size / images_per_second
-            before = step
-    return seconds
+    """How long the steps took, from rows of step and images per second; 0 if that is not known.
+
+    Each row has the mean since the process was started, so the last one tells; a run that was resumed counts as one at
+    the speed of its last process.
+    """
+    known = [(step, images_per_second) for step, images_per_second in speed if images_per_second > 0]
+    return known[-1][0] * batch_size / known[-1][1] if known else 0.0

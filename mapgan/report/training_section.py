@@ -28,12 +28,12 @@ WHAT = {  # what each trouble means; training says it at greater length, with a 
 }
 
 
-def train_command(folders: RunFolders) -> str:
+def train_command(folders: RunFolders, params: Params) -> str:
     """The command that trains such a run."""
     if folders.is_project:
         return "dvc repro train"
-    settings = shlex.quote(f"{folders.name}/params.yaml")
-    return f"mapgan train IMAGES --params {settings} --out OUT"
+    images = {"folder": ["IMAGES"], "file": [Path(params.dataset.path).name]}.get(params.dataset.name, [])
+    return shlex.join(["mapgan", "train", *images, "--params", f"{folders.name}/params.yaml", "--out", "OUT"])
 
 
 def training_section(folders: RunFolders, params: Params) -> str:
@@ -48,7 +48,7 @@ def training_section(folders: RunFolders, params: Params) -> str:
     curves = _curves(train)
     if curves:
         parts += [heading("Curves"), f'<div class="curves">\n{curves}</div>\n']
-    parts += [_film(train), command(train_command(folders))]
+    parts += [_film(train), command(train_command(folders, params))]
     return section("training", "How it was trained", *parts)
 
 

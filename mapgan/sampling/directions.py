@@ -21,6 +21,7 @@ from mapgan.sampling.latents import latent
 SITES = (8, 6)  # columns and rows of sites in the maps that components are computed from
 MAPS = 48  # of a spatial latent, each of which shows many sites
 IMAGES = 512  # of a vector
+LABELS = 8  # of those that there are, with which images are drawn in turn
 SITE_DETAIL, IMAGE_DETAIL = 4, 16  # pixels, in each direction, that a site and an image are reduced to
 
 
@@ -44,7 +45,8 @@ def pca(generator: nn.Module, shape: LatentShape) -> Tensor:
     The components are those of many images, made small; the direction of each is the regression of latents on it
     (Härkönen et al. 2020, GANSpace, arXiv:2004.02546, section 2.2, with images in place of features). As latents are
     normal, it is the mean gradient of the component. With a spatial latent an image is what a site draws, and a
-    direction is the same at all sites. Rows have length 1, and signs as those of `sefa`.
+    direction is the same at all sites. With labels, images are compared with the mean of their label, as differences
+    between labels are none of latents. Rows have length 1, and signs as those of `sefa`.
 
     Args:
         generator: at any size; it is resized meanwhile, so no other thread may use it.
@@ -54,9 +56,11 @@ def pca(generator: nn.Module, shape: LatentShape) -> Tensor:
         spatial = small.rows * small.columns > 1
         samples = [_sites(generator, small, seed, SITE_DETAIL if spatial else IMAGE_DETAIL)
                    for seed in range(MAPS if spatial else IMAGES)]  # fmt: skip
-    latents, images = (torch.cat(parts) for parts in zip(*samples, strict=True))
-    components = torch.linalg.svd(images - images.mean(dim=0), full_matrices=False).U
-    directions = (components.T @ latents)[: shape.dimensions]
+    turns = _turns(generator)
+    means = [torch.cat([images for _, images in samples[first::turns]]).mean(dim=0) for first in range(turns)]
+    images = torch.cat([images - means[seed % turns] for seed, (_, images) in enumerate(samples)])
+    components = torch.linalg.svd(images, full_matrices=False).U
+    directions = (components.T @ torch.cat([latents for latents, _ in samples]))[: shape.dimensions]
     return _with_signs(directions / directions.norm(dim=1, keepdim=True).clamp_min(1e-12))
 
 
@@ -93,9 +97,12 @@ def _sites(generator: nn.Module, shape: LatentShape, seed: int, detail: int) -> 
 
 
 def _label(generator: nn.Module, seed: int) -> list[int] | None:
-    """The label with which the map of a seed is drawn: all in turn, or any where each square has one."""
+    """The label with which the map of a seed is drawn: several in turn, or any where each square has one."""
     if isinstance(generator, label_maps.Generator):
         return [ANY]
-    if isinstance(generator, conditional.Generator):
-        return [seed % generator.embedding.num_embeddings]
-    return None
+    return [seed % _turns(generator)] if isinstance(generator, conditional.Generator) else None
+
+
+def _turns(generator: nn.Module) -> int:
+    """How many labels take turns."""
+    return min(generator.embedding.num_embeddings, LABELS) if isinstance(generator, conditional.Generator) else 1

@@ -53,7 +53,7 @@ def terms(text: str) -> list[Term]:
     """The terms that an expression adds and subtracts: `12 - mean(7, 31)` has `12`, and `- mean(7, 31)`.
 
     Raises:
-        MapganError: it is not an expression.
+        MapganError: it is not an expression, or too deeply nested.
     """
     found: list[Term] = []
     node, sign = parse(text), "+"
@@ -67,8 +67,8 @@ def terms(text: str) -> list[Term]:
 
 def _term(node: ast.expr, sign: str) -> Term:
     is_mean = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "mean"
-    members = tuple(map(ast.unparse, node.args)) if isinstance(node, ast.Call) and is_mean else ()
-    return Term(ast.unparse(node), sign, members)
+    members = tuple(map(unparse, node.args)) if isinstance(node, ast.Call) and is_mean else ()
+    return Term(unparse(node), sign, members)
 
 
 def parse(text: str) -> ast.expr:
@@ -84,6 +84,18 @@ def parse(text: str) -> ast.expr:
             return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise MapganError(f"{shorten(text)}: not an expression", FORMS) from None
+
+
+def unparse(node: ast.AST) -> str:
+    """The expression of a syntax tree.
+
+    Raises:
+        MapganError: it is too deeply nested.
+    """
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        raise MapganError("an expression is nested too deeply", "write a shorter one") from None
 
 
 def shorten(text: str) -> str:
@@ -135,6 +147,8 @@ class Latents:
             raise MapganError(f"{shorten(text)}: {error}", FORMS) from None
         except RecursionError:
             raise MapganError(f"{shorten(text)}: nested too deeply") from None
+        except OverflowError:  # of a number that no float holds
+            raise MapganError(f"{shorten(text)}: not finite", "write smaller numbers") from None
         if not found.isfinite().all():
             raise MapganError(f"{shorten(text)}: not finite", "write smaller numbers")
         return found

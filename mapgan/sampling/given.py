@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mapgan import files
 from mapgan.errors import MapganError
-from mapgan.sampling.expression import parse
+from mapgan.sampling.expression import parse, unparse
 from mapgan.sampling.recipe import Recipe, read_recipe
 
 
@@ -55,7 +55,7 @@ def with_images(text: str, recipe: Recipe) -> tuple[str, dict[str, str]]:
     if "image" not in text:
         return text, {}
     replacer = _Images(recipe)
-    return ast.unparse(replacer.visit(parse(text))), replacer.latents
+    return unparse(replacer.visit(parse(text))), replacer.latents
 
 
 class _Images(ast.NodeTransformer):
@@ -82,6 +82,12 @@ class _Images(ast.NodeTransformer):
             raise MapganError(
                 f"{path}: {found.width} x {found.height} pixels, and the walk {wanted.width} x {wanted.height}",
                 f"walk with --size {found.width}x{found.height}",
+            )
+        if (found.truncation, found.seamless) != (wanted.truncation, wanted.seamless):
+            seamless = " --seamless" if found.seamless else ""
+            raise MapganError(
+                f"{path}: drawn with another truncation, or only one of both is seamless",
+                f"walk with --truncation {found.truncation:g}{seamless}",
             )
         self.latents |= found.latents
         return parse(found.cells[0].latent)

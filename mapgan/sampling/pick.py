@@ -18,7 +18,7 @@ from mapgan.progress import Bar
 from mapgan.sampling.diversity import thumbnail
 from mapgan.sampling.generate import Pixels
 from mapgan.sampling.labels import ANY, labels_for_seeds, parse_labels
-from mapgan.sampling.layout import open_layout
+from mapgan.sampling.layout import Layout, open_layout
 from mapgan.sampling.map_size import map_size
 from mapgan.sampling.measures import Critic, edge_density
 from mapgan.sampling.recipe import Cell, Recipe, cells_of_seeds
@@ -74,18 +74,18 @@ def pick(settings: Pick, generator: Path, discriminator: Path, device: str = "cp
         columns=min(settings.columns, settings.top),
         zoom=readable_zoom(width),
     )
-    if layout := open_layout("", trained, recipe, requested):
-        cells = layout.with_plans(cells)
+    layout = open_layout("", trained, recipe, requested)
     check_page((width, height), settings.top, recipe.columns, recipe.zoom)
     by = ("logit" if discriminator.is_file() else "edges") if settings.by == "auto" else settings.by
     measure = _logit(discriminator, device, trained, recipe) if by == "logit" else lambda image, _: edge_density(image)
-    scores, thumbnails = _measured(Renderer(trained, recipe), cells, measure)
+    scores, thumbnails = _measured(Renderer(trained, recipe), layout, cells, measure)
     best = sorted(range(len(cells)), key=lambda number: -scores[number])
     best = best[: max(settings.top, math.ceil(settings.keep * len(cells)))]
     places = sorted(farthest(np.stack([thumbnails[number] for number in best]), settings.top))
     chosen = [best[place] for place in places]
-    recipe = recipe.model_copy(update={"cells": [cells[number] for number in chosen]})
-    seeds, found = [int(cells[number].latent) for number in chosen], [scores[number] for number in chosen]
+    picked = [cells[number] for number in chosen]
+    recipe = recipe.model_copy(update={"cells": layout.with_plans(picked) if layout else picked})
+    seeds, found = [int(cell.latent) for cell in picked], [scores[number] for number in chosen]
     return Picked(seeds, found, by, recipe, render(trained, recipe))
 
 
@@ -104,12 +104,14 @@ def _logit(discriminator: Path, device: str, trained: TrainedGenerator, recipe: 
     return lambda image, label: critic.logit(image, known.index(label) if label else unknown)
 
 
-def _measured(renderer: Renderer, cells: list[Cell], measure: Measure) -> tuple[list[float], list[np.ndarray]]:
+def _measured(
+    renderer: Renderer, layout: Layout | None, cells: list[Cell], measure: Measure
+) -> tuple[list[float], list[np.ndarray]]:
     """The measure and a thumbnail, flat, of each cell's image; the images themselves would fill the memory."""
     scores, thumbnails = [], []
     with Bar("pick", total=len(cells)) as bar:
         for cell in cells:
-            image = renderer.image(cell)
+            image = renderer.image(layout.with_plans([cell])[0] if layout else cell)
             scores.append(measure(image, cell.label))
             thumbnails.append(thumbnail(image).ravel())
             bar.advance()

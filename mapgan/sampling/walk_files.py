@@ -15,6 +15,7 @@ from mapgan.networks.unconditional import unconditional
 from mapgan.params import Walk
 from mapgan.params.parsing import parse_seeds
 from mapgan.progress import Bar
+from mapgan.sampling.expression import terms
 from mapgan.sampling.film import SIDE, Frame, fitted, in_256_colours, write_gif, write_mp4
 from mapgan.sampling.generate import Pixels
 from mapgan.sampling.given import with_images
@@ -54,7 +55,7 @@ def write_walk(settings: Walk, generator: Path, results: Path, device: str = "cp
     if recipe.latents:  # of maps that were projected, which no plan was drawn for
         layout = None
     if layout and not _plan_moves(settings):  # one plan for all, or nothing else would be seen to change
-        plan = Plan(rows=layout.plan(str(parse_seeds(settings.seeds)[0])), square=trained.about.label_square)
+        plan = Plan(rows=layout.plan(_planned(settings)), square=trained.about.label_square)
         recipe, layout = recipe.model_copy(update={"plan": plan}), None
     renderer = Renderer(trained, recipe)
     label = recipe.cells[0].label
@@ -92,6 +93,13 @@ def _plan_moves(settings: Walk) -> bool:
     if settings.region:
         return False
     return not any(name in settings.expr for name in OF_ITS_OWN) if settings.expr else settings.kind in BETWEEN_SEEDS
+
+
+def _planned(settings: Walk) -> str:
+    """The latent whose plan all images share: the first of a sum, or what is varied; else that of the first seed."""
+    start = terms(settings.expr)[0].text if settings.expr else settings.around
+    is_known = start and not any(name in start for name in OF_ITS_OWN)
+    return start if is_known else str(parse_seeds(settings.seeds)[0])
 
 
 def _template(settings: Walk, trained: TrainedGenerator) -> tuple[Recipe, Layout | None]:

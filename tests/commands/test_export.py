@@ -13,7 +13,10 @@ from click.testing import Result
 from PIL import Image
 from typer.testing import CliRunner
 
+from mapgan import stages
 from mapgan.cli import app
+from mapgan.models import model_file
+from mapgan.params import Sample
 from tests.export.plans import Plan, draw
 
 PLAN = Plan(12, 9, rects=[(1, 1, 5, 5), (6, 3, 2, 1), (8, 1, 3, 6)], circles=[], doors=[])
@@ -153,6 +156,13 @@ def test_a_folder_is_one_line_that_says_what_to_name(tmp_path: Path) -> None:
     result = export(tmp_path, "--out", tmp_path / "out")
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
     assert "a folder; name its images" in result.stderr
+
+
+def test_a_sheet_is_one_line_that_says_what_to_name(tmp_path: Path) -> None:
+    stages.sample(Sample(seeds="1", sheet="1x1", squares="4x4"), model_file("plans"), tmp_path)
+    result = export(tmp_path / "sheet-000.png", "--run", "plans", "--out", tmp_path / "out")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert "a sheet; name single maps" in result.stderr
 
 
 def test_maps_of_one_name_are_refused(drawn: Path, tmp_path: Path) -> None:

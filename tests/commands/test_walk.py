@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from PIL import Image
 from typer.testing import CliRunner
 
 from mapgan.cli import app
@@ -84,6 +85,21 @@ def test_bad_input_is_one_line_and_leaves_no_file(run: Path, arguments: list[str
     assert line in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
     assert names(run) == ["discriminator.safetensors", "generator.safetensors"]
+
+
+def test_the_command_that_draws_what_was_picked_names_the_label(tmp_path: Path) -> None:
+    vivid(tmp_path / "generator.safetensors", labels=["cave", "old town"])
+    result = mapgan("pick", tmp_path, "--seeds", "0-9", "--top", 2, "--label", "old town", "--squares", "8x4")
+    assert result.stdout.strip().endswith("--label 'old town'")
+
+
+def test_a_projected_image_is_not_replaced_by_its_projection(run: Path) -> None:
+    picture = run / "map.png"
+    Image.new("RGB", (96, 64)).save(picture)
+    before = picture.read_bytes()
+    result = mapgan("project", picture, run, "--steps", 1, "--out", run)
+    assert (result.exit_code, picture.read_bytes()) == (2, before)
+    assert "map.png: the image itself would be replaced; name another folder with --out" in result.stderr
 
 
 def test_another_generator_is_not_taken_for_the_one_that_drew_it(run: Path, tmp_path: Path) -> None:

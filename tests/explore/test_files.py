@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mapgan.curate.tiling import Lines
 from mapgan.errors import MapganError
 from mapgan.explore import view
 from mapgan.explore.downloads import write_download
@@ -19,6 +20,9 @@ from mapgan.explore.favourites import Favourites
 from mapgan.explore.plans import plan_of_image
 from mapgan.explore.scene import Scene
 from mapgan.explore.scene_renderer import SceneRenderer
+from mapgan.export.plan_walls import plan_of_recipe, plan_walls
+from mapgan.export.square_map import into_squares
+from mapgan.export.universal_vtt import universal_vtt
 from mapgan.sampling.recipe import read_recipe
 
 
@@ -69,7 +73,11 @@ def test_downloads(tmp_path: Path, renderer: SceneRenderer, scene: Scene) -> Non
     assert read_recipe(png) == drawn.recipe
     content = json.loads(vtt.read_text())
     assert content["resolution"]["map_size"] == {"x": 12, "y": 8}
-    assert content["line_of_sight"]
+    plan = plan_of_recipe(read_recipe(png))
+    assert plan is not None
+    walls = plan_walls(plan, into_squares(drawn.image, Lines(16.0), ""), ["rock"], "gaps")
+    assert walls is not None
+    assert content["line_of_sight"] == universal_vtt(b"", 12, 8, 100, walls)["line_of_sight"] != []
     assert pdf.read_bytes().startswith(b"%PDF")
 
 

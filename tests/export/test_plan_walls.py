@@ -128,6 +128,10 @@ def test_maps_are_drawn_and_exported_in_one_go(tmp_path: Path) -> None:
         (["plans", "overland", "--seeds", "3"], "--seeds: maps of one run"),
         (["plans", "--seeds", "5-"], "'5-' is not"),
         (["no-such-run", "--seeds", "1"], "no-such-run: no such file"),
+        (["plans", "--seeds", "1", "--run", "plans"], "--run: says what drew images"),
+        (["map.png", "--squares", "4x4"], "--squares: of maps that are drawn; name their --seeds"),
+        (["map.png", "--truncation", "0.5"], "--truncation: of maps that are drawn"),
+        (["map.png", "--legend", "a.legend"], "--legend: of a plan; name that with --plan"),
     ],
 )
 def test_wrong_seeds_are_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:

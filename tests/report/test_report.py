@@ -11,6 +11,7 @@ from PIL import Image
 
 from mapgan import files
 from mapgan.commands.report import report
+from mapgan.curate.prune_record import PruneRecord, write_list
 from mapgan.errors import MapganError
 from mapgan.params import Params, load
 from mapgan.report.changed import changed_settings
@@ -106,6 +107,50 @@ def test_what_is_no_run_is_one_line(tmp_path: Path) -> None:
     files.write_text(tmp_path / "params.yaml", "seed: 1\n")
     with pytest.raises(MapganError, match="nothing was trained yet"):
         report(tmp_path, None, None)
+    with pytest.raises(MapganError, match="none: no training set"):
+        report(tmp_path, tmp_path / "none", None)
+
+
+def test_its_commands_are_those_that_made_it(tmp_path: Path) -> None:
+    settings = "sample.seamless=true", "sample.singles=false", "sample.size=64x64", "sample.seeds=3-5"
+    text = words(page_of(finish(made_run(tmp_path / "my caves", *settings))))
+    drawn = "mapgan sample &#x27;my caves&#x27; --seeds 3-5 --zoom 6 --no-singles --size 64x64 --seamless"
+    assert drawn in text
+    assert "mapgan train IMAGES --params" in text
+    assert "--maps SET" not in text
+
+
+def test_a_training_set_elsewhere_is_named_in_commands(tmp_path: Path) -> None:
+    folder = finish(made_run(tmp_path / "run"))
+    (folder / "maps").rename(tmp_path / "set")
+    report(folder, tmp_path / "set", None)
+    text = words((folder / "results/report.html").read_text(encoding="utf-8"))
+    assert "mapgan evaluate run --maps SET" in text
+    assert "mapgan report run --maps SET" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "train", "images"),
+    [("file", "mapgan train digits.npz --params", "set digits.npz."), ("mnist", "mapgan train --params", "set mnist.")],
+)
+def test_a_ready_made_set(tmp_path: Path, name: str, train: str, images: str) -> None:
+    settings = f"dataset.name={name}", f"dataset.path={tmp_path / 'digits.npz'}"
+    folder = finish(made_run(tmp_path / "run", *settings))
+    shutil.rmtree(folder / "pruned")
+    page = page_of(folder)
+    assert words(page).count(train) == 3  # for the images, too
+    assert "mapgan resize" not in page
+    assert images in words(page)
+    assert str(tmp_path) not in page
+
+
+def test_it_stays_small_whoever_made_the_images(tmp_path: Path) -> None:
+    folder = finish(made_run(tmp_path / "run"))
+    rows = [PruneRecord(file=f"{n:064x}.png", url="https://a.example/", author=f"{n} " * 99) for n in range(5000)]
+    write_list(folder / "pruned/kept.csv", rows)
+    page = page_of(folder)
+    assert len(page) < 500_000
+    assert "And 4,600 more: mapgan credits lists all" in page
 
 
 def test_settings_that_auto_chose_do_not_differ() -> None:
@@ -126,4 +171,6 @@ def test_a_picture_keeps_to_its_bytes() -> None:
 
 def test_time_is_that_of_the_steps(tmp_path: Path) -> None:
     files.write_text(tmp_path / "t.tsv", "step\timages_per_second\n10\t100\n20\tnan\n30\t50\n4")
-    assert training_seconds(read_column(tmp_path / "t.tsv", "images_per_second"), 10) == pytest.approx(1 + 4)
+    # the mean speed since the start: the first ten steps took a second, all thirty six
+    assert training_seconds(read_column(tmp_path / "t.tsv", "images_per_second"), 10) == pytest.approx(6)
+    assert training_seconds([(1.0, 0.0)], 10) == training_seconds([], 10) == 0

@@ -114,6 +114,16 @@ def test_any_text_has_a_value_or_is_refused(latents: Latents, text: str) -> None
     assert value.isfinite().all()
 
 
+def test_a_term_that_is_nested_too_deeply_is_one_line() -> None:
+    with pytest.raises(MapganError, match="nested too deeply"):
+        terms(f"7 + {1500 * '-'}7")
+
+
+def test_a_number_that_no_float_holds_is_refused(latents: Latents) -> None:
+    with pytest.raises(MapganError, match="not finite"):
+        latents.value(f"1{400 * '0'} * 7")
+
+
 def test_the_terms_of_a_sum() -> None:
     assert terms("12 - mean(7,31) + 0.5*3") == [
         Term("12", "+"), Term("mean(7, 31)", "-", ("7", "31")), Term("0.5 * 3", "+"),

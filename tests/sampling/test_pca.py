@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mapgan import networks
+from mapgan.networks import conditional
 from mapgan.networks.generator_file import latent_size, load_generator
 from mapgan.sampling import directions
 from mapgan.sampling.directions import pca
@@ -35,6 +36,22 @@ def test_what_changes_images_most_comes_first(monkeypatch: pytest.MonkeyPatch) -
     assert found[0, 2] > 0.95
     assert found[1, 0] > 0.95
     assert torch.allclose(found.norm(dim=1), torch.ones(4, dtype=torch.float64))
+
+
+class Labelled(Grey):
+    """The same, below a third of the image that is as bright as the embedding of the label says."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        images = super().forward(z).clone()
+        images[:, :, :10] = torch.tanh(z[:, 4])[:, None, None, None]
+        return images
+
+
+def test_labels_are_no_direction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directions, "IMAGES", 200)
+    found = pca(conditional.Generator(Labelled(), 3), LatentShape(4))
+    assert found[0, 2] > 0.95
+    assert found[1, 0] > 0.95
 
 
 @pytest.mark.parametrize(("kind", "labels"), [("theme", None), ("vector", ["cave", "town"])])

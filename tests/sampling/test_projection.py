@@ -81,10 +81,12 @@ def test_a_map_that_is_no_operand_is_one_line(tmp_path: Path) -> None:
     generator = vivid(tmp_path / "g.safetensors", "theme")
     own_map(tmp_path, generator, 50)
     seed = next((tmp_path / "own/singles").iterdir())
+    write_samples(Sample(seeds="50", sheet="1x1", squares="8x4", truncation=0.5), generator, tmp_path / "own/faint")
     for expr, squares, why in [
         (f'image("{seed}") - 7', "9x4", "walk with --size 64x32"),
         (f'image("{tmp_path / "own/sheet-000.png"}") - 7', "8x4", "not a single map"),
         ('image("none.png")', "8x4", "no such file"),
+        (f'image("{tmp_path / "own/faint/singles/seed-000050.png"}")', "8x4", "walk with --truncation 0.5"),
         ("image(7)", "8x4", "is not a latent"),
         ('given("abc")', "8x4", "no such latent is given"),
     ]:

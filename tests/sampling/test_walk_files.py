@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from mapgan.errors import MapganError
+from mapgan.models import model_file
 from mapgan.params import Walk
 from mapgan.sampling.recipe import read_recipe
 from mapgan.sampling.sheet import GAP, LABEL
@@ -98,6 +99,20 @@ def test_what_cannot_be_drawn_is_one_line_and_leaves_no_file(tmp_path: Path, set
     with pytest.raises(MapganError, match=why):
         write_walk(settings, vivid(tmp_path / "g.safetensors"), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "same",
+    [Walk(kind="direction", around="7"), Walk(expr="7 + 2 * sefa(0)"), Walk(region="0,0,1,1", around="7")],
+    ids=["around", "sum", "region"],
+)
+def test_the_plan_of_a_walk_about_one_map_is_that_of_the_map(tmp_path: Path, same: Walk) -> None:
+    plans = []
+    for number, walk in enumerate([same, Walk(kind="direction", seeds="7"), Walk(kind="direction", seeds="0")]):
+        small = walk.model_copy(update={"squares": "4x4", "steps": 2, "numbers": "0", "film": False})
+        [path, *_], _ = write_walk(small, model_file("plans"), tmp_path / str(number))
+        plans.append(read_recipe(path).plan)
+    assert plans[0] == plans[1] != plans[2]
 
 
 def test_it_says_where_a_dimension_shows_little(tmp_path: Path) -> None:
