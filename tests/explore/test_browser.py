@@ -187,7 +187,7 @@ def test_every_control(user: Open, tmp_path: Path) -> None:
     changed(page, lambda: page.locator("#resize").click())
     expect_status(page, "208")
     changed(page, lambda: page.locator("#seamless input").check())
-    changed(page, lambda: page.locator("#seamless input").uncheck())
+    page.locator("#seamless input").uncheck()  # the size stays, and so does the map, as latents wrap around anyway
     for slider in ("#truncation", "#direction-0", "#direction-1", "#direction-2", "#direction-3"):
         changed(
             page,
@@ -263,7 +263,7 @@ def test_two_users_do_not_disturb_each_other(user: Open) -> None:
 
 
 def upload_by_name(server: Server, path: Path) -> str:
-    """What the server prints where a browser names a file of this computer as the one that was uploaded."""
+    """The server's answer where a browser names a file of this computer as the one that was uploaded."""
     config = json.load(urllib.request.urlopen(f"{server.url}config"))
     types = {one["id"]: one["type"] for one in config["components"]}
     index = next(one["id"] for one in config["dependencies"] if "uploadbutton" in [types[i] for i in one["inputs"]])
@@ -275,6 +275,14 @@ def upload_by_name(server: Server, path: Path) -> str:
         return next(line.decode() for line in events if b"process_completed" in line)
 
 
+def test_a_file_of_this_computer_is_no_upload(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    server.start()
+    answer = upload_by_name(server, Path(__file__).parents[2] / "docs/explore.webp")
+    assert '"success":false' in answer
+    assert "it was not uploaded by a user" in server.stop()
+
+
 def test_only_this_computer_is_asked_and_answered(server: Server) -> None:
     with urllib.request.urlopen(server.url) as answer:
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
@@ -284,7 +292,6 @@ def test_only_this_computer_is_asked_and_answered(server: Server) -> None:
     request = urllib.request.Request(f"{server.url}gradio_api/upload", b"", {"Origin": "http://elsewhere.example"})
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(request)
-    assert "was not uploaded by a user" in upload_by_name(server, Path(__file__).parents[2] / "docs/explore.webp")
     for path in (server.folder / "favourites.json", Path("/etc/passwd")):
         with pytest.raises(urllib.error.HTTPError, match=r"40[34]"):
             urllib.request.urlopen(f"{server.url}gradio_api/file={path}")
