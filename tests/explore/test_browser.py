@@ -186,13 +186,13 @@ def test_every_control(user: Open, tmp_path: Path) -> None:
     page.locator("#rows input").fill("10")
     changed(page, lambda: page.locator("#resize").click())
     expect_status(page, "208")
-    changed(page, lambda: page.locator("#seamless input").check())
-    page.locator("#seamless input").uncheck()  # the size stays, and so does the map, as latents wrap around anyway
     for slider in ("#truncation", "#direction-0", "#direction-1", "#direction-2", "#direction-3"):
         changed(
             page,
             lambda slider=slider: page.locator(f"{slider} input[type=range]").fill("-2" if "dir" in slider else "0.5"),
         )
+    changed(page, lambda: page.locator("#seamless input").check())
+    page.locator("#seamless input").uncheck()  # the size stays, and so does the map, as latents wrap around anyway
     changed(page, lambda: page.locator("#grid input").check())
     changed(page, lambda: page.locator("#grid input").uncheck())
     changed(page, lambda: page.get_by_role("button", name="Back").click())
