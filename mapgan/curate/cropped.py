@@ -20,8 +20,8 @@ PAIRS = 1024  # at a time: limits the memory
 def _part(first: float, last: float) -> NDArray[np.float32]:
     """`[16, 16]`: takes low frequencies along an axis to those of its part, without these fractions of its ends."""
     frequency = np.arange(LOW)[:, None]
-    places = first + (np.arange(SIDE) + 0.5) / SIDE * (1 - first - last)
-    values = np.cos(np.pi * frequency * places) * np.where(frequency, 2, 1) / SIDE  # of the inverse DCT, there
+    positions = first + (np.arange(SIDE) + 0.5) / SIDE * (1 - first - last)
+    values = np.cos(np.pi * frequency * positions) * np.where(frequency, 2, 1) / SIDE  # of the inverse DCT, there
     return np.asarray(DCT @ values.T, dtype=np.float32)
 
 

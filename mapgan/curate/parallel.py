@@ -63,17 +63,17 @@ def parallel_map(
     losses = (Exception,) if machine.backend in CLUSTERS else (BrokenProcessPool, Overdue)
     with _workers(machine):
         while len(results) < len(items):
-            begun: list[int] = []
+            submitted: list[int] = []
             waiting = [index for index in range(len(items)) if index not in results]
             try:
-                for index, result in _run(work, items, waiting, begun, machine, max_seconds):
+                for index, result in _run(work, items, waiting, submitted, machine, max_seconds):
                     if not isinstance(result, _Again):
                         results[index] = result
                         bar.advance()
             except losses:
-                if not begun:
+                if not submitted:
                     raise
-            for index in begun:
+            for index in submitted:
                 if index not in results:
                     results[index] = _alone(work, items[index], max_seconds)
                     bar.advance()
@@ -101,11 +101,11 @@ def _run(
     work: Work[Item, Result],
     items: Sequence[Item],
     waiting: Sequence[int],
-    begun: list[int],
+    submitted: list[int],
     machine: Machine,
     max_seconds: float,
 ) -> Iterator[tuple[int, Result | _Again]]:
-    """Indices and results of the `waiting` items, as they come; `begun` is extended by those that were given out."""
+    """Indices and results of the `waiting` items, as they come; those given out are added to `submitted`."""
     in_cluster, in_threads = machine.backend in CLUSTERS, machine.backend == "threads"
     count = _count(machine)
     # of the memory for images; workers of a cluster know how many cores share theirs
@@ -114,7 +114,7 @@ def _run(
 
     def tasks() -> Iterator[Any]:
         for index in waiting:
-            begun.append(index)
+            submitted.append(index)
             yield delayed(_attempt)(work, index, items[index], share, limit, in_cluster)
 
     run = Parallel(

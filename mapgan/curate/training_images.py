@@ -14,7 +14,7 @@ from mapgan.curate.decode import BadImage, open_upright
 from mapgan.curate.label_maps import label_tile, label_window, read_label_image
 from mapgan.curate.prune_record import PruneRecord
 from mapgan.curate.tiling import Lines
-from mapgan.curate.trimming import content_box
+from mapgan.curate.trimming import trimmed
 from mapgan.params.collecting import Resize
 
 # A JPEG that is not tiled is decoded at no less than this multiple of the training size: on maps, training images then
@@ -79,9 +79,8 @@ def _write(cut: Cut, row: PruneRecord, lines: Lines) -> ResizedImage:
     labels = read_label_image(cut.raw / row.label_map) if cut.of_labels or cut.label_square else None
     with open_upright(cut.raw / row.file, math.inf, background(settings), needed, always_reduce=True) as upright:
         image, width, height = upright
-        left, top, right, bottom = content_box(image) if settings.trim else (0, 0, *image.size)
+        part, left, top = trimmed(image, settings.trim)
         across, down = width / image.width, height / image.height  # pixels of the file per pixel
-        part = image.crop((left, top, right, bottom)) if settings.trim else image
         zoom = lines.period / cut.square if cut.square else 0.0
         factor = enlargement((part.width * across, part.height * down), settings, zoom)
         if factor > settings.max_enlargement:
@@ -91,10 +90,8 @@ def _write(cut: Cut, row: PruneRecord, lines: Lines) -> ResizedImage:
         for (x1, y1, x2, y2), small in crops(part, settings, zoom, shifted):
             box = ((x1 + left) * across, (y1 + top) * down, (x2 + left) * across, (y2 + top) * down)
             names.append(_name(row, box[0], box[1], settings))
-            shown = small
-            if labels and cut.of_labels:
-                shown = label_window(labels, (width, height), box, small.size, 1)
-            _save(shown, cut.folder / names[-1], settings)
+            tile = label_window(labels, (width, height), box, small.size, 1) if labels and cut.of_labels else small
+            _save(tile, cut.folder / names[-1], settings)
             if labels and cut.label_square:
                 squares = label_window(labels, (width, height), box, small.size, cut.label_square)
                 squares.save(cut.folder / label_tile(names[-1]), "PNG")

@@ -38,3 +38,11 @@ def _unlike(image: Image.Image, color: tuple[int, ...]) -> WholeBox | None:
     """The box of all pixels that differ from `color`; None if none does."""
     difference = ImageChops.difference(image, Image.new("RGB", image.size, color))
     return difference.point(lambda value: 255 * (value > UNIFORM)).getbbox()
+
+
+def trimmed(image: Image.Image, wanted: bool) -> tuple[Image.Image, int, int]:
+    """The image without its borders, if that is wanted, and where its left and top edges were, pixels."""
+    if not wanted:
+        return image, 0, 0
+    box = content_box(image)
+    return image.crop(box), box[0], box[1]

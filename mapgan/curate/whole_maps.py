@@ -12,7 +12,7 @@ from mapgan.curate.decode import BadImage, open_upright
 from mapgan.curate.prune_record import PruneRecord
 from mapgan.curate.scaling import scaled
 from mapgan.curate.tiling import Lines
-from mapgan.curate.trimming import content_box
+from mapgan.curate.trimming import trimmed
 from mapgan.dataset import WHOLE_MAPS
 from mapgan.params.collecting import Resize
 
@@ -38,8 +38,7 @@ def write_whole_maps(
         zoom = lines.period / square if square else settings.tile_zoom
         try:
             with open_upright(raw / row.file, math.inf, background(settings)) as (image, _, _):
-                left, top, right, bottom = content_box(image) if settings.trim else (0, 0, *image.size)
-                part = image.crop((left, top, right, bottom)) if settings.trim else image
+                part, left, top = trimmed(image, settings.trim)
                 x, y = (line % lines.period if square else 0.0 for line in (lines.x - left, lines.y - top))
                 width, height = (
                     max(1, min(LARGEST, math.floor((side - first) / zoom)))

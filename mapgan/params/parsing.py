@@ -35,10 +35,7 @@ def parse_sheet(text: str) -> tuple[int, int]:
     Raises:
         ValueError: the text is not of that form, or the sheet is too large.
     """
-    columns, rows = _pair(text, "[xX]", 3) or (0, 0)
-    if not (1 <= columns <= MAX_COLUMNS and 1 <= rows <= MAX_COLUMNS):
-        raise ValueError(f"not a sheet; allowed: columns x rows up to {MAX_COLUMNS}x{MAX_COLUMNS}, such as 6x6")
-    return columns, rows
+    return _columns_and_rows(text, "a sheet", "6x6")
 
 
 def parse_themes(text: str) -> tuple[int, int]:
@@ -47,10 +44,7 @@ def parse_themes(text: str) -> tuple[int, int]:
     Raises:
         ValueError: the text is not of that form, or there are too many.
     """
-    columns, rows = _pair(text, "[xX]", 3) or (0, 0)
-    if not (1 <= columns <= MAX_COLUMNS and 1 <= rows <= MAX_COLUMNS):
-        raise ValueError(f"not themes; allowed: columns x rows up to {MAX_COLUMNS}x{MAX_COLUMNS}, such as 5x3, or auto")
-    return columns, rows
+    return _columns_and_rows(text, "themes", "5x3, or auto")
 
 
 def parse_square(text: str) -> tuple[int, int]:
@@ -88,6 +82,13 @@ def parse_size(text: str) -> tuple[int, int]:
     if size is None:
         raise ValueError("not a size; allowed: width x height in pixels, such as 3000x1800")
     return size
+
+
+def _columns_and_rows(text: str, what: str, example: str) -> tuple[int, int]:
+    columns, rows = _pair(text, "[xX]", 3) or (0, 0)
+    if not (1 <= columns <= MAX_COLUMNS and 1 <= rows <= MAX_COLUMNS):
+        raise ValueError(f"not {what}; allowed: columns x rows up to {MAX_COLUMNS}x{MAX_COLUMNS}, such as {example}")
+    return columns, rows
 
 
 def _pair(text: str, separator: str, digits: int) -> tuple[int, int] | None:
